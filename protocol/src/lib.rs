@@ -1,0 +1,26 @@
+//! The protocol of Sotto, for clients and relays alike.
+//!
+//! Data passes through these modules in this order:
+//!
+//! 1. a [`passphrase`] and a room name are stretched to a [`root`], which yields the keys of a room;
+//! 2. from it come the three [`hash`]es of a [`join`] to a [`topic`], and the [`words`] that people compare;
+//! 3. what is said becomes a [`message`], numbered by a [`stream`];
+//! 4. a [`session`], agreed in a [`handshake`] after a [`hello`], seals it; the [`envelope`] hides even that;
+//! 5. a [`frame`] carries it to the relay and on to the others.
+//!
+//! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
+//! clock, no socket and no randomness of its own: time and an RNG are arguments.
+//!
+//! A relay needs the frames and hashes only, and builds this crate without the feature `session`.
+//! `SPEC.md` beside this crate fixes every byte.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod frame;
+pub mod hash;
+pub mod join;
+pub mod topic;
+
+pub use hash::{AccessHash, HashError, RoomHash, SenderHash};
+pub use join::Credentials;
+pub use topic::Topic;
