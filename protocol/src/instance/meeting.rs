@@ -79,12 +79,13 @@ impl Instance {
         }
     }
 
-    /// Sends the hellos that are due: to all while alone, and to each with whom a session is needed.
+    /// Sends the hellos that are due: to all while alone or while seats are nobody's, and to each with whom a
+    /// session is needed.
     pub(super) fn send_hellos(&mut self, at: Duration) {
         if self.own.nonce.is_none() {
             return;
         }
-        if at >= self.hello_at && self.is_alone() {
+        if at >= self.hello_at && self.wants_company() {
             self.own.hello(Recipient::All, None);
             self.hello_at = at + self.own.jittered(self.hello_wait);
             self.hello_wait = (self.hello_wait * 2).min(HELLO_LONGEST);
@@ -112,7 +113,7 @@ impl Instance {
     /// When the next hello is due.
     pub(super) fn next_hello(&self) -> Option<Duration> {
         self.own.nonce?;
-        let to_all = self.is_alone().then_some(self.hello_at);
+        let to_all = self.wants_company().then_some(self.hello_at);
         let slot = if self.answers.len() < ANSWERS_A_SECOND {
             Duration::ZERO
         } else {
@@ -130,8 +131,9 @@ impl Instance {
         to_each.chain([to_all]).flatten().min()
     }
 
-    fn is_alone(&self) -> bool {
-        !self.pairs.values().any(Pair::is_here)
+    /// Whether a hello to all may find somebody.
+    pub(super) fn wants_company(&self) -> bool {
+        self.strangers > 0 || !self.pairs.values().any(Pair::is_here)
     }
 
     /// Begins, repeats and gives up handshakes, as far as they are ours to begin.
@@ -364,10 +366,12 @@ impl Instance {
 }
 
 impl Pair {
-    /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately.
+    /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately or
+    /// has something to get.
     fn wants_hello(&self, at: Duration) -> bool {
         let needed = (!self.fresh || self.wanted) && self.presence != Presence::Left;
-        needed && self.nonce.is_some() && at < self.sign_at.max(self.heard_at) + GONE
+        let lately = at < self.sign_at.max(self.heard_at) + GONE;
+        needed && self.nonce.is_some() && (lately || self.outgoing.undelivered().next().is_some())
     }
 
     /// When we are to begin a handshake with it, if it is ours to begin.

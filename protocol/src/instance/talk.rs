@@ -259,14 +259,21 @@ impl Instance {
         pair.doubted = None;
         pair.wanted = false;
         let (name, last_sign) = (pair.name.clone(), pair.heard_at);
-        if how == Departure::Left {
-            pair.open = None;
-            pair.answer_due = false;
+        match how {
+            Departure::Left => {
+                pair.open = None;
+                pair.answer_due = false;
+            }
+            // It may take us for gone as well: whoever hears the other first starts anew.
+            Departure::Gone => {
+                pair.fresh = false;
+                pair.hurry(now.monotonic);
+            }
         }
         if announced {
             self.own.tell(Event::PeerLeft { peer: id, how });
         }
-        if !self.pairs.values().any(Pair::is_here) {
+        if self.wants_company() {
             self.hello_wait = super::limits::HELLO_FIRST;
             self.hello_at = now.monotonic + self.hello_wait;
         }

@@ -13,6 +13,15 @@ const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+/// So many runs from a first seed. `SOTTO_SIMULATIONS=100` makes it a hundred times as many, for a long search.
+fn seeds(first: u64, count: u64) -> std::ops::Range<u64> {
+    let times = std::env::var("SOTTO_SIMULATIONS")
+        .ok()
+        .and_then(|times| times.parse().ok())
+        .unwrap_or(1);
+    first..first + count * times
+}
+
 /// Everybody says things, while the relay misbehaves and connections flap.
 fn disturb(world: &mut World, texts: usize) {
     world.faults = Faults::HOSTILE;
@@ -111,7 +120,7 @@ fn two_meet_at_once_and_talk() {
 
 #[test]
 fn everything_outstanding_arrives_once_and_in_order_when_the_relay_turns_honest() {
-    for seed in 0..30 {
+    for seed in seeds(0, 60) {
         let mut world = World::new(seed);
         world.start("anna");
         world.start("ben");
@@ -128,7 +137,7 @@ fn everything_outstanding_arrives_once_and_in_order_when_the_relay_turns_honest(
 
 #[test]
 fn three_keep_it_up_as_well() {
-    for seed in 100..115 {
+    for seed in seeds(1_000_000, 30) {
         let mut world = World::new(seed);
         world.start("anna");
         world.start("ben");
@@ -167,7 +176,7 @@ fn recordings_of_an_earlier_run_start_nothing() {
 
 #[test]
 fn a_new_run_of_a_name_gets_what_the_old_one_did_not_acknowledge_marked_as_a_repeat() {
-    for seed in 200..215 {
+    for seed in seeds(2_000_000, 15) {
         let mut world = World::new(seed);
         let (a, old) = (world.start("anna"), world.start("ben"));
         assert!(world.wait(secs(20), |world| world.clients[a].present.len() == 1));
@@ -178,7 +187,7 @@ fn a_new_run_of_a_name_gets_what_the_old_one_did_not_acknowledge_marked_as_a_rep
         world.clients[old].connected = false;
         world.say(a, "two");
         world.say(a, "three");
-        world.run(Duration::from_millis(seed * 20));
+        world.run(Duration::from_millis(seed % 50 * 20));
         let new = world.start("ben");
         assert!(world.wait(secs(60), World::is_delivered), "seed {seed}");
         world.say(a, "four");
