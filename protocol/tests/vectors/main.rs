@@ -1,0 +1,6 @@
+//! Holds the crate to `vectors.json`, which a second implementation wrote (`vectors/make.py`).
+#![cfg(feature = "session")]
+
+mod derivation;
+mod file;
+mod frame;
