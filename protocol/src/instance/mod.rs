@@ -14,9 +14,10 @@ mod event;
 
 use std::time::Duration;
 
-pub use event::{Departure, Event, Receipt, Target};
+pub use event::{Departure, Event, Receipt};
 use rand_core::CryptoRng;
 
+pub use crate::message::Target;
 use crate::message::{InstanceId, MessageId};
 use crate::name::Name;
 use crate::root::RoomKeys;
