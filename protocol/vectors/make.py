@@ -224,7 +224,7 @@ class Handshake:
         self.room, self.initiator, self.responder = room, initiator, responder
         draw = lambda what, length: stated(f"{name}, {what}", length)  # noqa: E731
         session, e1, seed = draw("session", 8), draw("initiator's ephemeral", 32), draw("ml-kem seed", 64)
-        m, e2, r = draw("ml-kem m", 32), draw("responder's ephemeral", 32), draw("r", 32)
+        e2, m, r = draw("responder's ephemeral", 32), draw("ml-kem m", 32), draw("r", 32)
         self.session = session
         self.name = name
         prologue = b"sotto/v1" + room.topic + initiator + responder + session
@@ -267,7 +267,7 @@ class Handshake:
             "committed": committed,
             "revealed": revealed.hex(),
             "random_of_first": [session.hex(), e1.hex(), seed.hex()] + [revealed.hex()] * committed,
-            "random_of_second": [m.hex(), e2.hex(), r.hex()],
+            "random_of_second": [e2.hex(), m.hex(), r.hex()],
             "prologue": prologue.hex(),
             "ek": ek.hex(),
             "commitment": commitment.hex(),
@@ -304,11 +304,49 @@ class Handshake:
         counter = self.counters[sender]
         self.counters[sender] += 1
         sealed = self.envelope(MESSAGE, sender, to, body, counter)
-        if len(body) > 1024:
-            sealed["body_sha256"] = sha256(bytes.fromhex(sealed.pop("body"))).hex()
         self.said["transport"].append(
             {"from": sender.hex(), "counter": counter, "key": key.hex(), "message": said, **sealed}
         )
+
+
+def void_first(room, initiator, responder):
+    """A first whose encapsulation key FIPS 203, section 7.2, refuses: its coefficients are not reduced."""
+    session = stated("void, session", 8)
+    side = NoiseConnection.from_name(PROTOCOL)
+    side.set_as_initiator()
+    side.set_prologue(b"sotto/v1" + room.topic + initiator + responder + session)
+    side.set_keypair_from_private_bytes(Keypair.EPHEMERAL, stated("void, ephemeral", 32))
+    side.set_psks(psks=[room.psk, bytes(32)])
+    side.start_handshake()
+    payload = struct.pack(">Q", 1) + b"\xff" * 1184 + stated("void, commitment", 32)
+    body = bytes(side.write_message(payload.ljust(3998, b"\0")))
+    return {
+        "initiator": initiator.hex(),
+        "responder": responder.hex(),
+        "session": session.hex(),
+        "psk0": room.psk.hex(),
+        "body": body.hex(),
+    }
+
+
+def odd_messages():
+    """Plaintexts of a newer version or of nobody's, and what they are taken for."""
+
+    def odd(name, taken_for, code, number, said, length=None):
+        head = struct.pack(">QQBQI", 5, 4, code, number, len(said) if length is None else length)
+        return {"name": name, "taken_for": taken_for, "plaintext": (head + said).ljust(190, b"\0").hex()}
+
+    ident = stated("message id", 16)
+    return [
+        odd("an unnumbered kind of a later version", "ignored", 15, 0, b"?"),
+        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 7, 6, b"?"),
+        odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
+        odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
+        odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
+        odd("a reaction of 65 bytes", "acknowledged and ignored", 19, 6, ident + ident + b"x" * 65),
+        odd("a ping without its token", "ignored", 2, 0, b""),
+        odd("a content longer than the plaintext", "malformed", 16, 6, b"", length=162),
+    ]
 
 
 # - The file
@@ -390,8 +428,9 @@ def make():
         "frames": {"room": 0, **frames(derived[0])},
         "envelopes": {"room": 0, "sealed": envelopes},
         "messages": messages,
+        "odd_messages": odd_messages(),
         "buckets": buckets,
-        "handshakes": {"room": 0, "pair": [meeting.said, later.said]},
+        "handshakes": {"room": 0, "pair": [meeting.said, later.said], "void_first": void_first(shared, low, high)},
     }
 
 
