@@ -387,7 +387,7 @@ def make():
         message("typing", on=1),
         message("typing", on=0),
         message("text", number=1, **text, text="hello, Zoë 🐎"),
-        message("text", number=2, **{**text, "repeat": True, "waited_ms": 2**32 - 1}, text="said again"),
+        message("text", number=2, **{**text, "repeat": True, "waited_ms": 90_061}, text="said again"),
         message("text", ack=9, read=8, number=7, **text, answers_author=low.hex(), answers_id=other, text="yes"),
         message("edit", number=8, id=ident, text="hello, Zoe"),
         message("delete", number=9, id=ident),
