@@ -88,7 +88,16 @@ pub struct Parties<'a> {
     pub responder: InstanceId,
 }
 
-impl Parties<'_> {
+impl<'a> Parties<'a> {
+    /// A handshake between two instances: the lower id begins.
+    pub fn between(topic: &'a Topic, one: InstanceId, other: InstanceId) -> Self {
+        Self {
+            topic,
+            initiator: one.min(other),
+            responder: one.max(other),
+        }
+    }
+
     fn noise(
         &self,
         session: SessionId,
