@@ -1,1 +1,3 @@
 //! The relay of Sotto.
+
+pub mod socket;
