@@ -74,6 +74,8 @@ pub const FRAME_TIME: Duration = Duration::from_secs(30);
 pub const STALL: Duration = Duration::from_secs(30);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.
 pub const GOODBYE: Duration = Duration::from_secs(8);
+/// Connections that wait to be accepted.
+pub const BACKLOG: i32 = 1024;
 /// Pause of the accept loop when no descriptor is left.
 pub const FULL_TABLE_PAUSE: Duration = Duration::from_millis(100);
 

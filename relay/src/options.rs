@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use crate::{limits, size::Size};
+use crate::{limits, size::Size, socket};
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
 #[derive(Debug, Clone, Args)]
@@ -216,9 +216,18 @@ impl Options {
         Ok(())
     }
 
-    /// Bytes that may wait for one reader: `max_queue`, but at least twice the largest `presence_state`.
-    pub(crate) fn queue(&self) -> usize {
-        self.max_queue.0.max(2 * self.max_seats * limits::PRESENCE_ENTRY)
+    /// What a socket may take.
+    pub(crate) fn socket_limits(&self) -> socket::Limits {
+        socket::Limits {
+            message: self.max_message.0,
+            // A joiner of the largest room has to get through.
+            queue: self.max_queue.0.max(2 * self.max_seats * limits::PRESENCE_ENTRY),
+            buffered: self.max_buffered.0,
+            idle: Duration::from_secs(self.idle),
+            frame: Duration::from_secs(self.frame_time),
+            stall: Duration::from_secs(self.stall_time),
+            ..socket::Limits::default()
+        }
     }
 
     pub(crate) fn head_time(&self) -> Duration {

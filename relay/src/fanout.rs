@@ -1,0 +1,38 @@
+//! What is to be delivered to more seats than one turn may serve.
+
+use std::{sync::Arc, vec};
+
+use bytes::Bytes;
+
+use crate::{
+    limits,
+    socket::{self, Outbound},
+};
+
+/// Deliveries to a snapshot of a room's seats, without its lock.
+pub struct Fanout(vec::IntoIter<(Arc<Outbound>, Bytes)>);
+
+impl Fanout {
+    /// Delivers at once what one turn may serve; `Some` with the rest.
+    pub fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
+        let mut fanout = Self(deliveries.into_iter());
+        socket::Fanout::step(&mut fanout).then_some(fanout)
+    }
+
+    /// Two after one another.
+    pub fn chain(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        match (one, other) {
+            (Some(one), Some(other)) => Some(Self(one.0.chain(other.0).collect::<Vec<_>>().into_iter())),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+impl socket::Fanout for Fanout {
+    fn step(&mut self) -> bool {
+        for (outbound, frame) in self.0.by_ref().take(limits::FANOUT_STEP) {
+            outbound.send(&frame);
+        }
+        self.0.len() > 0
+    }
+}
