@@ -1,6 +1,20 @@
 //! The orderly end of a socket.
 
 use std::borrow::Cow;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use tokio::io::{AsyncRead, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+use tokio::time::timeout;
+
+use super::outbound::End;
+use super::{Limits, Outbound, scratch};
+
+/// How much is read of what a peer still sends after the close frame, in bytes.
+const DISCARD: usize = 64 * 1024;
 
 /// Why a socket is closed: a close code (RFC 6455, section 7.4) and a few words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +48,22 @@ impl Close {
         }
     }
 
+    /// The answer to a close frame without a code.
+    pub(super) const fn empty() -> Self {
+        Self {
+            code: None,
+            reason: Cow::Borrowed(""),
+        }
+    }
+
+    /// The answer to a close frame with this code and reason.
+    pub(super) fn echo(code: u16, reason: &str) -> Self {
+        Self {
+            code: Some(code),
+            reason: Cow::Owned(reason.to_owned()),
+        }
+    }
+
     /// The code, if the frame carries one.
     pub fn code(&self) -> Option<u16> {
         self.code
@@ -43,4 +73,47 @@ impl Close {
     pub fn reason(&self) -> &str {
         &self.reason
     }
+}
+
+/// Ends a socket whose [`Outbound`] is closed: the close frame leaves, the writing side is shut down, and what the peer
+/// still sends is read and thrown away for a while. Without that the reset, which unread bytes bring about, could
+/// overtake the close frame: the peer would see 1006 and never learn why.
+pub(super) async fn finish(outbound: &Arc<Outbound>, read: &mut OwnedReadHalf, limits: &Limits) {
+    let left = timeout(limits.close, close_frame_left(outbound))
+        .await
+        .unwrap_or(false);
+    let ended = left && {
+        outbound.shut_down();
+        timeout(limits.linger, end_of_input(read)).await.is_ok()
+    };
+    outbound.release(!ended);
+}
+
+/// Waits until all that waits has left. `false`: it never will.
+async fn close_frame_left(outbound: &Arc<Outbound>) -> bool {
+    poll_fn(|cx| match outbound.drain(cx) {
+        drained if drained.end == Some(End::Broken) => Poll::Ready(false),
+        drained if drained.waiting => Poll::Pending,
+        _ => Poll::Ready(true),
+    })
+    .await
+}
+
+/// Reads to the peer's end. Of a peer that sends too much no more is read, but it is left the time to read why.
+async fn end_of_input(read: &mut OwnedReadHalf) {
+    let mut discarded = 0;
+    while discarded < DISCARD {
+        let length = poll_fn(|cx| {
+            scratch::lend(|scratch| {
+                let mut buffer = ReadBuf::new(scratch);
+                let poll = Pin::new(&mut *read).poll_read(cx, &mut buffer);
+                poll.map(|result| result.map_or(0, |()| buffer.filled().len()))
+            })
+        });
+        match length.await {
+            0 => return,
+            length => discarded += length,
+        }
+    }
+    pending().await
 }

@@ -8,6 +8,7 @@
 //!
 //! An idle connection holds no buffer at all.
 
+mod assembly;
 mod buffered;
 mod closing;
 mod connection;
@@ -19,6 +20,7 @@ mod queue;
 mod scratch;
 mod stream;
 mod unmask;
+mod watch;
 
 use std::sync::Arc;
 
@@ -28,6 +30,7 @@ use tokio::time::Instant;
 
 pub use buffered::Sockets;
 pub use closing::Close;
+use connection::Connection;
 pub use frame::{binary_frame, text_frame};
 pub use limits::Limits;
 pub use outbound::Outbound;
@@ -86,5 +89,8 @@ pub fn serve<H: Handler + 'static>(
     address: u64,
     handler: H,
 ) -> impl Future<Output = ()> + Send {
-    connection::serve(sockets, stream, first, address, handler)
+    connection::serve(Connection::open(sockets, stream, first, address, handler))
 }
+
+#[cfg(test)]
+mod tests;
