@@ -3,6 +3,7 @@
 use std::{sync::Arc, vec};
 
 use bytes::Bytes;
+use tokio::runtime::Handle;
 
 use crate::{
     limits,
@@ -10,6 +11,8 @@ use crate::{
 };
 
 /// Deliveries to a snapshot of a room's seats, without its lock.
+///
+/// What is left when it is dropped is still delivered: a sender that is closed has had its reply.
 pub struct Fanout(vec::IntoIter<(Arc<Outbound>, Bytes)>);
 
 impl Fanout {
@@ -19,11 +22,10 @@ impl Fanout {
         socket::Fanout::step(&mut fanout).then_some(fanout)
     }
 
-    /// Two after one another.
-    pub fn chain(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        match (one, other) {
-            (Some(one), Some(other)) => Some(Self(one.0.chain(other.0).collect::<Vec<_>>().into_iter())),
-            (one, other) => one.or(other),
+    /// Delivers all, and lets others run in between.
+    pub async fn finish(mut self) {
+        while socket::Fanout::step(&mut self) {
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -34,5 +36,16 @@ impl socket::Fanout for Fanout {
             outbound.send(&frame);
         }
         self.0.len() > 0
+    }
+}
+
+impl Drop for Fanout {
+    fn drop(&mut self) {
+        // Without a runtime the relay is ending.
+        if self.0.len() > 0
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(Self(std::mem::take(&mut self.0)).finish());
+        }
     }
 }

@@ -257,7 +257,6 @@ impl Socket {
         outbound: &Arc<Outbound>,
         today: Day,
     ) -> Result<(Channel, Option<Fanout>), Refusal> {
-        let mut rest = None;
         for _ in 0..JOIN_ATTEMPTS {
             let may_make = || self.hub.quotas.rooms.take(self.place, self.hub.clock.now());
             let entered = self
@@ -269,7 +268,7 @@ impl Socket {
                 .into_iter()
                 .map(|seat| seat.expire(topic))
                 .collect();
-            rest = Fanout::chain(rest, Fanout::start(expelled));
+            let rest = Fanout::start(expelled);
             let room = entered.room;
             let newcomer = Newcomer {
                 outbound,

@@ -18,7 +18,7 @@ use crate::{
     limits,
     presence::{Diff, PresenceKey, Presences},
     reply,
-    socket::{self, Outbound},
+    socket::Outbound,
 };
 
 /// The live part of a room. It is gone when the last seat is left; the record stays in [`rooms`](crate::rooms).
@@ -295,7 +295,7 @@ impl Room {
     async fn tell_collected(self: Arc<Self>) {
         loop {
             tokio::time::sleep(limits::DIFF_DELAY).await;
-            let mut rest = {
+            let rest = {
                 let mut state = self.lock();
                 let Some(collected) = state.collected.as_mut().filter(|diff| !diff.is_empty()) else {
                     state.collected = None;
@@ -311,11 +311,8 @@ impl Room {
                 drop(state);
                 Fanout::start(snapshot)
             };
-            while let Some(fanout) = &mut rest {
-                tokio::task::yield_now().await;
-                if !socket::Fanout::step(fanout) {
-                    rest = None;
-                }
+            if let Some(rest) = rest {
+                rest.finish().await;
             }
         }
     }
