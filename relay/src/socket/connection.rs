@@ -19,26 +19,30 @@ use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, 
 /// How many frames a task takes before it lets others run: writing through spends nothing of the runtime's own budget.
 const FRAMES_A_TURN: usize = 16;
 
-pub(super) async fn serve<H: Handler>(mut connection: Option<Connection<H>>) {
-    let Some(connection) = &mut connection else {
-        return;
-    };
-    let mut timer = pin!(sleep_until(connection.watch.next(connection.sockets.limits())));
-    loop {
-        match poll_fn(|cx| connection.poll(cx, timer.as_mut())).await {
-            Turn::Yield => yield_now().await,
-            Turn::Gone => return,
-            Turn::Closed => break,
+/// Serves one connection until it is over, however it ends.
+///
+/// Give it a task of its own, so that the memory of the handshake is not kept: `tokio::spawn(serve(…))`.
+///
+/// - `first`: the bytes that were read beyond the upgrade request.
+/// - `address`: a number that stands for the peer's address, by which [`Sockets`] shares out its budget.
+pub fn serve<H: Handler + 'static>(
+    sockets: Arc<Sockets>,
+    stream: TcpStream,
+    first: Bytes,
+    address: u64,
+    handler: H,
+) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::open(sockets, stream, first, address, handler);
+    // No `async fn`: its future would keep every argument twice.
+    async move {
+        if let Some(connection) = &mut connection
+            && connection.run().await
+        {
+            connection.leave();
+            // Rare and large: an idle connection should not keep room for it.
+            Box::pin(connection.finish()).await;
         }
     }
-    connection.leave();
-    // Rare and large: idle connections should not keep room for it.
-    Box::pin(closing::finish(
-        &connection.outbound,
-        &mut connection.read,
-        connection.sockets.limits(),
-    ))
-    .await;
 }
 
 /// How a turn of the task ends.
@@ -64,7 +68,7 @@ enum Reading {
 }
 
 /// One connection; see [`serve`].
-pub(super) struct Connection<H: Handler> {
+struct Connection<H: Handler> {
     sockets: Arc<Sockets>,
     read: OwnedReadHalf,
     outbound: Arc<Outbound>,
@@ -88,7 +92,7 @@ struct Unread {
 }
 
 impl<H: Handler> Connection<H> {
-    pub(super) fn open(
+    fn open(
         sockets: Arc<Sockets>,
         stream: TcpStream,
         first: Bytes,
@@ -115,6 +119,22 @@ impl<H: Handler> Connection<H> {
             watch: Watch::new(Instant::now()),
             held: 0,
         })
+    }
+
+    /// Reads and writes until the peer has gone without a word, or (`true`) the [`Outbound`] is closed.
+    async fn run(&mut self) -> bool {
+        let mut timer = pin!(sleep_until(self.watch.next(self.sockets.limits())));
+        loop {
+            match poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+                Turn::Yield => yield_now().await,
+                Turn::Gone => return false,
+                Turn::Closed => return true,
+            }
+        }
+    }
+
+    async fn finish(&mut self) {
+        closing::finish(&self.outbound, &mut self.read, self.sockets.limits()).await;
     }
 
     /// One turn: write, look at the clock, read.
@@ -226,7 +246,9 @@ impl<H: Handler> Connection<H> {
                 }
                 Event::Close(close) => return Some(self.close(close)),
             };
-            let handler = self.handler.as_mut()?;
+            let Some(handler) = &mut self.handler else {
+                return Some(Reading::Closed);
+            };
             match handler.message(message, &self.outbound) {
                 Ok(None) => {}
                 Ok(Some(fanout)) => {
@@ -258,8 +280,11 @@ impl<H: Handler> Connection<H> {
         }
     }
 
-    /// Leaves every seat.
+    /// Leaves every seat, and gives back what is not needed to close.
     fn leave(&mut self) {
+        self.inbound = Inbound::default();
+        self.unread = Unread::default();
+        self.fanout = None;
         if let Some(mut handler) = self.handler.take() {
             handler.closed();
         }

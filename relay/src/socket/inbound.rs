@@ -65,6 +65,9 @@ impl Inbound {
         input: &mut &'a mut [u8],
         limit: usize,
     ) -> Result<Option<Event<'a>>, Close> {
+        if input.is_empty() {
+            return Ok(None);
+        }
         let Some(mut frame) = self.begin(input, limit)? else {
             return Ok(None);
         };
@@ -72,6 +75,11 @@ impl Inbound {
         let piece = split_front(input, frame.len - before);
         unmask(piece, frame.mask, before);
         frame.come += piece.len();
+        if piece.is_empty() && !frame.is_whole() {
+            // Only the header came: the payload may still come in one piece.
+            self.assembly.get_or_insert_default().frame = Some(frame);
+            return Ok(None);
+        }
         let event = match frame.opcode {
             OpCode::Control(control) => self.control(control, frame, piece)?,
             OpCode::Data(data) => self.data(data, frame, piece)?,
@@ -243,5 +251,43 @@ fn answer(payload: &[u8]) -> Result<Close, Close> {
             }
             Ok(Close::echo(code, reason))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_held_between_messages_however_they_came() {
+        let mut inbound = Inbound::default();
+        let mut frames = [
+            0x01, 0x83, 0, 0, 0, 0, b'a', b'b', b'c', 0x89, 0x80, 0, 0, 0, 0, 0x80, 0x81, 0, 0, 0, 0, b'd',
+        ];
+        for cut in 0..frames.len() {
+            let (left, right) = frames.split_at_mut(cut);
+            let mut events = 0;
+            for mut piece in [left, right] {
+                while let Some(event) = inbound.next(&mut piece, 100).unwrap() {
+                    drop(event);
+                    events += 1;
+                }
+            }
+            assert_eq!(events, 3);
+            assert!(inbound.assembly.is_none());
+            assert_eq!((inbound.held(), inbound.is_within_frame()), (0, false));
+        }
+    }
+
+    #[test]
+    fn a_frame_is_given_no_more_memory_than_twice_what_has_come() {
+        let mut inbound = Inbound::default();
+        let mut start = [0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7];
+        assert_eq!(inbound.next(&mut start.as_mut_slice(), 1 << 20), Ok(None));
+        assert!(inbound.is_within_frame());
+        assert!(inbound.held() < 300, "{}", inbound.held());
+        let mut more = [7; 1_000];
+        assert_eq!(inbound.next(&mut more.as_mut_slice(), 1 << 20), Ok(None));
+        assert!(inbound.held() < 2_400, "{}", inbound.held());
     }
 }
