@@ -2,7 +2,7 @@
 //!
 //! Never an argument and never the environment: other users of a machine can read those.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

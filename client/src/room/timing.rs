@@ -17,7 +17,7 @@ pub struct Timing {
     pub heartbeat_min: Duration,
     /// Between two heartbeats, at most. The spread keeps clients of one relay apart.
     pub heartbeat_max: Duration,
-    /// For the answer to a heartbeat.
+    /// For the answer to a heartbeat, or any other frame while one is waited for.
     pub heartbeat_answer: Duration,
     /// For the answer to a heartbeat after a jump of the clock, when the connection is probably gone.
     pub probe_answer: Duration,
@@ -46,7 +46,7 @@ impl Default for Timing {
             join: Duration::from_secs(10),
             heartbeat_min: Duration::from_secs(25),
             heartbeat_max: Duration::from_secs(30),
-            heartbeat_answer: Duration::from_secs(10),
+            heartbeat_answer: Duration::from_secs(15),
             probe_answer: Duration::from_secs(3),
             tick: Duration::from_secs(2),
             jump: Duration::from_secs(5),
