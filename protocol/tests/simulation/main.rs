@@ -1,6 +1,7 @@
 //! What two and three clients keep of each other over a relay that does what it likes.
 #![allow(clippy::unwrap_used, clippy::panic)] // the machinery of tests
 
+mod attacks;
 mod world;
 
 use std::time::Duration;
