@@ -181,3 +181,24 @@ fn with_port(address: &Address) -> String {
 fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_families_are_tried_in_turn_beginning_with_the_systems_first() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts
+                .iter()
+                .map(|text| format!("{text}:1").parse().unwrap())
+                .collect()
+        };
+        let found = addresses(&["[::1]", "[::2]", "[::3]", "10.0.0.1", "10.0.0.2"]);
+        let turns = addresses(&["[::1]", "10.0.0.1", "[::2]", "10.0.0.2", "[::3]"]);
+        assert_eq!(in_turn(found.into_iter()), turns);
+        assert!(in_turn(std::iter::empty()).is_empty());
+        let many = (1..=100).map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
+        assert_eq!(in_turn(many).len(), MAX_ADDRESSES);
+    }
+}
