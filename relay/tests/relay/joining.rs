@@ -312,3 +312,37 @@ async fn refs_come_back_in_the_form_in_which_they_were_given() {
     );
     assert_eq!(client.next().await, json!([17, 17, room.topic, "phx_close", {}]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_joiner_of_a_busy_room_gets_the_reply_and_the_state_before_anything_else() {
+    let relay = Running::start(Options {
+        connection_deliveries: 0,
+        ..roomy()
+    })
+    .await;
+    let room = Room::proven("one");
+    let (mut talker, topic) = (Client::seated(&relay, &room, "talker").await, room.topic.clone());
+    let talking = tokio::spawn(async move {
+        loop {
+            talker.send(json!(["1", null, topic, "talk", {}])).await;
+        }
+    });
+    let mut joiner = Client::connect(&relay).await;
+    for attempt in 0..200 {
+        let join_ref = attempt.to_string();
+        let reply = joiner.ask_join(&join_ref, &room, "joiner").await;
+        assert_eq!(reply, ok(json!(join_ref), &join_ref, &room.topic));
+        let state = joiner.next().await;
+        assert_eq!(
+            (&state[0], &state[3]),
+            (&json!(join_ref), &json!("presence_state"))
+        );
+        assert_eq!(joiner.next().await[3], "talk");
+        joiner
+            .send(json!([join_ref, "leave", room.topic, "phx_leave", {}]))
+            .await;
+        while joiner.next().await[1] != "leave" {}
+        assert_eq!(joiner.next().await[3], "phx_close");
+    }
+    talking.abort();
+}
