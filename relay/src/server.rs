@@ -143,7 +143,13 @@ impl Relay {
                 let sockets = admission.hub.sockets.clone();
                 let handler = Socket::new(admission, place);
                 // A task of its own, so that the memory of the handshake is not kept.
-                tracker.spawn(socket::serve(sockets, stream, first, place.near.into(), handler));
+                tracker.spawn(socket::serve(
+                    sockets,
+                    stream,
+                    first,
+                    place.site().into(),
+                    handler,
+                ));
             }
         });
     }
