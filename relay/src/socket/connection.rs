@@ -140,9 +140,6 @@ impl<H: Handler> Connection<H> {
     /// One turn: write, look at the clock, read.
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Turn> {
         let drained = self.outbound.drain(cx);
-        if drained.end.is_some() {
-            return Poll::Ready(Turn::Closed);
-        }
         let now = Instant::now();
         self.watch.wrote(now, drained.waiting, drained.moved);
         if let Some(fanout) = &mut self.fanout {
@@ -151,6 +148,10 @@ impl<H: Handler> Connection<H> {
                 self.pause();
             }
             return Poll::Ready(Turn::Yield);
+        }
+        // Not before all have what was accepted from this socket.
+        if drained.end.is_some() {
+            return Poll::Ready(Turn::Closed);
         }
         if !self.watch.is_paused(now) {
             match self.read(cx, now) {

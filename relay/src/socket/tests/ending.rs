@@ -10,8 +10,8 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::peer::{Echo, client, client_frame, connect, soon, until};
-use crate::socket::{Close, Limits, Outbound, Sockets, binary_frame, frame};
+use super::peer::{Count, Echo, client, client_frame, connect, soon, until};
+use crate::socket::{Close, Handler, Limits, Outbound, Sockets, binary_frame, frame};
 
 fn sockets(limits: Limits) -> Arc<Sockets> {
     Arc::new(Sockets::new(limits))
@@ -120,6 +120,48 @@ async fn a_handler_closes_with_its_own_code() {
     match soon(client.next()).await {
         Some(Ok(Message::Close(Some(close)))) => assert_eq!(u16::from(close.code), 4000),
         other => panic!("{other:?}"),
+    }
+}
+
+/// Passes a message on to another socket, and is closed meanwhile.
+struct Closing(Arc<Outbound>);
+
+impl Handler for Closing {
+    type Fanout = Count;
+
+    fn message(
+        &mut self,
+        _: crate::socket::Message<'_>,
+        outbound: &Arc<Outbound>,
+    ) -> Result<Option<Count>, Close> {
+        outbound.close(&Close::RESTART);
+        Ok(Some(Count {
+            next: 100,
+            to: Arc::clone(&self.0),
+        }))
+    }
+
+    fn pause(&mut self) -> Option<tokio::time::Instant> {
+        None
+    }
+
+    fn closed(&mut self) {}
+}
+
+#[tokio::test]
+async fn a_message_reaches_all_though_its_sender_is_closed_meanwhile() {
+    let sockets = sockets(Limits::default());
+    let (receiver, to_receiver, ..) = open(&sockets).await;
+    let (mut sender, _) = connect(&sockets, Closing(to_receiver)).await;
+    soon(sender.write_all(&client_frame(0x81, 3, b"all")))
+        .await
+        .unwrap();
+    let mut receiver = client(receiver).await;
+    for number in (0..100).rev() {
+        assert_eq!(
+            soon(receiver.next()).await.unwrap().unwrap(),
+            Message::text(number.to_string())
+        );
     }
 }
 

@@ -54,10 +54,10 @@ impl Echo {
     }
 }
 
-/// Sends a number of frames, one a step.
+/// Sends so many frames, one a step.
 pub(super) struct Count {
-    next: u32,
-    to: Arc<Outbound>,
+    pub(super) next: u32,
+    pub(super) to: Arc<Outbound>,
 }
 
 impl Fanout for Count {
