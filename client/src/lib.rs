@@ -20,6 +20,7 @@ pub mod address;
 pub mod cli;
 pub mod derivation;
 pub mod generate;
+pub mod manual;
 pub mod prompt;
 pub mod secret;
 

@@ -12,7 +12,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::prompt::Terminal;
 use sotto::room::{Recorder, Room, Settings, Timing};
 use sotto::secret::{SecretError, passphrase};
-use sotto::{derivation, generate, harden, pipe, signals};
+use sotto::{derivation, generate, harden, manual, pipe, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
@@ -46,9 +46,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             print(String::from_utf8_lossy(&script).trim_end())
         }
         Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            print(String::from_utf8_lossy(&page).trim_end())
+            let page = manual::page(Cli::command())?;
+            print(page.trim_end())
         }
         _ => anyhow::bail!("this build has no screen"),
     }
