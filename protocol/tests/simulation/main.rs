@@ -365,3 +365,37 @@ fn who_leaves_is_known_to_have_left() {
         world.history.len() - frames
     );
 }
+
+#[test]
+fn a_peer_whose_user_takes_nothing_stays_here_and_gets_the_rest_later() {
+    let mut world = World::new(15);
+    let (a, b) = (world.start("anna"), world.start("ben"));
+    world.run(secs(5));
+    for n in 0..60 {
+        world.say(a, &format!("{n}"));
+    }
+    assert!(world.wait(secs(20), World::is_delivered));
+    world.clients[b].clogged = true;
+    for n in 60..160 {
+        world.say(a, &format!("{n}"));
+    }
+    let before = world.history.len();
+    world.run(secs(600));
+    let frames = world.history.len() - before;
+    assert!(
+        frames < 400,
+        "{frames} frames for 64 texts and ten minutes of pings"
+    );
+    let troubled = |event: &Event| {
+        matches!(
+            event,
+            Event::Disturbed { .. } | Event::PeerSilent { .. } | Event::PeerLeft { .. }
+        )
+    };
+    for client in &world.clients {
+        assert!(!client.events.iter().any(troubled), "{:?}", client.events);
+    }
+    world.unclog(b);
+    assert!(world.wait(secs(60), World::is_delivered));
+    everything_arrived_once_in_order(&world);
+}

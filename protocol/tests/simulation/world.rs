@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
-use sotto_protocol::instance::{Departure, Event, Instance, Now};
+use sotto_protocol::instance::{Departure, Event, Instance, Now, Receipt};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
@@ -51,6 +51,9 @@ pub struct Client {
     pub connected: bool,
     /// A stopped process: nothing reaches it, no timer of it runs.
     pub stopped: bool,
+    /// Its user's side takes nothing of what it is given: these are the last receipts.
+    pub clogged: bool,
+    pub untaken: Vec<Receipt>,
     pub got: Vec<Got>,
     /// What it said, and whom it takes to hold it.
     pub said: Vec<(MessageId, String)>,
@@ -113,6 +116,8 @@ impl World {
             instance,
             connected: false,
             stopped: false,
+            clogged: false,
+            untaken: Vec::new(),
             got: Vec::new(),
             said: Vec::new(),
             delivered: Vec::new(),
@@ -156,6 +161,14 @@ impl World {
         let result = what(&mut self.clients[who].instance, now);
         self.drain(who);
         result
+    }
+
+    /// The user's side takes what it was given, and all that comes.
+    pub fn unclog(&mut self, who: usize) {
+        self.clients[who].clogged = false;
+        for receipt in std::mem::take(&mut self.clients[who].untaken) {
+            self.act(who, |instance, now| instance.hold(receipt, now));
+        }
     }
 
     pub fn say(&mut self, who: usize, text: &str) {
@@ -334,8 +347,12 @@ impl Client {
                     text,
                     repeat,
                 });
-                self.instance.hold(receipt, now);
-                self.instance.read(receipt, now);
+                if self.clogged {
+                    self.untaken.push(receipt);
+                } else {
+                    self.instance.hold(receipt, now);
+                    self.instance.read(receipt, now);
+                }
             }
             Event::Delivered { id, to } => self.delivered.push((id, to)),
             _ => {}
