@@ -279,12 +279,8 @@ fn an_idle_pair_is_never_shown_silent_and_costs_little() {
     let before = world.history.len();
     world.run(secs(3600));
     for who in [a, b] {
-        assert!(
-            !world.clients[who]
-                .events
-                .iter()
-                .any(|event| matches!(event, Event::PeerSilent { .. }))
-        );
+        let told = |event: &Event| matches!(event, Event::PeerSilent { .. } | Event::Strangers { .. });
+        assert!(!world.clients[who].events.iter().any(told));
         assert_eq!(world.clients[who].present.len(), 1);
     }
     // Two frames each half minute and four handshakes an hour, with some room.
