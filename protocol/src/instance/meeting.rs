@@ -33,6 +33,8 @@ impl Instance {
         if new {
             pair.nonce = Some(nonce);
             pair.fresh = false;
+            // While it was away it could answer nothing: that is no refusal.
+            pair.unanswered_since = None;
             if pair.presence == Presence::Left {
                 pair.presence = Presence::Away;
             }
@@ -216,7 +218,6 @@ impl Instance {
         if from >= self.own.id || !pair.echoed {
             return;
         }
-        pair.sign_at = at;
         if !pair.is_here() && here >= PEERS {
             self.crowded = self.crowded.more();
             return;
@@ -239,6 +240,7 @@ impl Instance {
             }
             return;
         };
+        pair.sign_at = at;
         if first.attempt <= pair.attempt {
             if let Some(answer) = &mut pair.answer
                 && first.attempt == pair.attempt

@@ -395,3 +395,27 @@ fn a_peer_whose_user_takes_nothing_stays_here_and_gets_the_rest_later() {
     assert!(world.wait(secs(60), World::is_delivered));
     everything_arrived_once_in_order(&world);
 }
+
+#[test]
+fn a_peer_that_was_away_for_long_costs_nobody_its_id() {
+    for seed in 3_000_000..3_000_020 {
+        let mut world = World::new(seed);
+        let (a, b) = (world.start("anna"), world.start("ben"));
+        world.run(secs(5));
+        let ids = [a, b].map(|who| world.clients[who].instance.id());
+        let initiator = if ids[0] < ids[1] { a } else { b };
+        // As after SIGSTOP or sleep: the relay still shows the seat.
+        world.clients[a + b - initiator].stopped = true;
+        world.run(secs(600));
+        world.clients[a + b - initiator].stopped = false;
+        world.disconnect(a + b - initiator);
+        world.faults.drop = 0.5;
+        world.connect(a + b - initiator);
+        world.run(secs(60));
+        assert_eq!(
+            [a, b].map(|who| world.clients[who].instance.id()),
+            ids,
+            "seed {seed}"
+        );
+    }
+}
