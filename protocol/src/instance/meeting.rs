@@ -95,7 +95,7 @@ impl Instance {
         for pair in self
             .pairs
             .values_mut()
-            .filter(|pair| pair.wants_hello(at) && at >= pair.hello_at)
+            .filter(|pair| pair.wants_hello() && at >= pair.hello_at)
         {
             pair.send_hello(&mut self.own, at);
         }
@@ -124,7 +124,7 @@ impl Instance {
                 .map_or(Duration::ZERO, |&first| first + Duration::from_secs(1))
         };
         let to_each = self.pairs.values().flat_map(|pair| {
-            let needed = pair.wants_hello(pair.hello_at).then_some(pair.hello_at);
+            let needed = pair.wants_hello().then_some(pair.hello_at);
             let free = pair
                 .hello_sent
                 .map_or(Duration::ZERO, |sent| sent + ANSWER_SPACING);
@@ -370,9 +370,12 @@ impl Instance {
 impl Pair {
     /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately or
     /// has something to get.
-    fn wants_hello(&self, at: Duration) -> bool {
+    ///
+    /// "Lately" is judged by the moment at which the next one is due: [`next_hello`](Instance::next_hello) and
+    /// [`send_hellos`](Instance::send_hellos) have to agree, also when we wake up long after that moment.
+    fn wants_hello(&self) -> bool {
         let needed = (!self.fresh || self.wanted) && self.presence != Presence::Left;
-        let lately = at < self.sign_at.max(self.heard_at) + GONE;
+        let lately = self.hello_at < self.sign_at.max(self.heard_at) + GONE;
         needed && self.nonce.is_some() && (lately || self.outgoing.undelivered().next().is_some())
     }
 
