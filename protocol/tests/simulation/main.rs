@@ -419,3 +419,32 @@ fn a_peer_that_was_away_for_long_costs_nobody_its_id() {
         );
     }
 }
+
+#[test]
+fn who_sleeps_now_and_then_gets_everything_and_never_spins() {
+    for seed in seeds(4_000_000, 15) {
+        let mut world = World::new(seed);
+        world.start("anna");
+        world.start("ben");
+        for n in 0..25 {
+            world.faults = Faults::HOSTILE;
+            let who = world.rng.random_range(0..2);
+            world.clients[who].stopped = true;
+            world.say(1 - who, &format!("{n}"));
+            let time = secs(world.rng.random_range(0..300));
+            world.run(time);
+            world.clients[who].stopped = false;
+            // A relay cuts whom it has not heard for a minute.
+            if time > secs(60) {
+                world.disconnect(who);
+                world.connect(who);
+            }
+            let time = secs(world.rng.random_range(0..30));
+            world.run(time);
+        }
+        turn_honest(&mut world);
+        assert!(world.wait(secs(300), World::is_delivered), "seed {seed}");
+        everything_arrived_once_in_order(&world);
+        words_are_the_same(&world);
+    }
+}
