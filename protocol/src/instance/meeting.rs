@@ -33,8 +33,7 @@ impl Instance {
         if new {
             pair.nonce = Some(nonce);
             pair.fresh = false;
-            // While it was away it could answer nothing: that is no refusal.
-            pair.unanswered_since = None;
+            pair.refused_since = None;
             if pair.presence == Presence::Left {
                 pair.presence = Presence::Away;
             }
@@ -51,7 +50,8 @@ impl Instance {
         {
             pair.wanted = true;
             // It hears us, answers no first, and asks: it has forgotten us, or takes us for somebody else.
-            if pair.unanswered_since.is_some_and(|since| at >= since + REFUSED) {
+            // Time alone proves nothing: one of us may have slept.
+            if pair.open.is_some() && at >= *pair.refused_since.get_or_insert(at) + REFUSED {
                 self.renew(now);
             }
         }
@@ -177,7 +177,6 @@ impl Instance {
             pair.attempt += 1;
             pair.wanted = false;
             pair.handshake_at = Some(at);
-            pair.unanswered_since.get_or_insert(at);
             self.own.push(
                 Kind::First,
                 Recipient::One(pair.id),
@@ -309,7 +308,7 @@ impl Instance {
             chain: agreed.chain,
             revealed: revealed.clone(),
         };
-        pair.unanswered_since = None;
+        pair.refused_since = None;
         pair.switch(agreed.session, at);
         self.established(from, now);
         if let Some(pair) = self.pairs.get_mut(&from) {

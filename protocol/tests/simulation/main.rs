@@ -424,8 +424,8 @@ fn a_peer_that_was_away_for_long_costs_nobody_its_id() {
 fn who_sleeps_now_and_then_gets_everything_and_never_spins() {
     for seed in seeds(4_000_000, 15) {
         let mut world = World::new(seed);
-        world.start("anna");
-        world.start("ben");
+        let both = [world.start("anna"), world.start("ben")];
+        let ids = both.map(|who| world.clients[who].instance.id());
         for n in 0..25 {
             world.faults = Faults::HOSTILE;
             let who = world.rng.random_range(0..2);
@@ -446,5 +446,33 @@ fn who_sleeps_now_and_then_gets_everything_and_never_spins() {
         assert!(world.wait(secs(300), World::is_delivered), "seed {seed}");
         everything_arrived_once_in_order(&world);
         words_are_the_same(&world);
+        assert_eq!(
+            both.map(|who| world.clients[who].instance.id()),
+            ids,
+            "nobody was refused, seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn two_of_whom_one_has_forgotten_the_other_meet_again_as_strangers() {
+    for seed in seeds(5_000_000, 10) {
+        let mut world = World::new(seed);
+        let (a, forgetful) = (world.start("anna"), world.start_from("ben", seed));
+        world.run(secs(5));
+        let ids = [a, forgetful].map(|who| world.clients[who].instance.id());
+        world.kill(forgetful);
+        let b = world.start_from("ben", seed);
+        assert_eq!(world.clients[b].instance.id(), ids[1]);
+        let met = |world: &World| [a, b].iter().all(|&who| world.clients[who].present.len() == 1);
+        assert!(world.wait(secs(600), |world| !world.clients[b].present.is_empty()
+            && met(world)));
+        world.say(a, "hello again");
+        assert!(world.wait(secs(10), World::is_delivered), "seed {seed}");
+        assert_ne!(
+            [a, b].map(|who| world.clients[who].instance.id()),
+            ids,
+            "one is new"
+        );
     }
 }

@@ -48,6 +48,8 @@ pub struct Got {
 
 pub struct Client {
     pub instance: Instance,
+    /// The id under which `words` were told.
+    id: InstanceId,
     pub connected: bool,
     /// A stopped process: nothing reaches it, no timer of it runs.
     pub stopped: bool,
@@ -109,10 +111,17 @@ impl World {
 
     /// A new run of a client, connected at once.
     pub fn start(&mut self, name: &str) -> usize {
+        let seed = self.rng.random();
+        self.start_from(name, seed)
+    }
+
+    /// A new run whose random bytes are those of the seed, its id among them.
+    pub fn start_from(&mut self, name: &str, seed: u64) -> usize {
         let (keys, topic) = keys();
-        let rng = StdRng::seed_from_u64(self.rng.random());
+        let rng = StdRng::seed_from_u64(seed);
         let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
         self.clients.push(Client {
+            id: instance.id(),
             instance,
             connected: false,
             stopped: false,
@@ -321,6 +330,9 @@ impl Client {
             Event::PeerJoined {
                 peer, name, words, ..
             } => {
+                if std::mem::replace(&mut self.id, self.instance.id()) != self.id {
+                    self.words.clear();
+                }
                 let words = words.to_string();
                 let before = self.words.insert(peer, words.clone());
                 assert!(
