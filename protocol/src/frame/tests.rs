@@ -45,8 +45,14 @@ fn anything_else_is_no_text_push() {
 
 #[test]
 fn binary_frames_are_laid_out_as_phoenix_lays_them_out() {
-    assert_eq!(Push::decode_binary(b"\x00\x01\x02\x03\x0412topfou").unwrap_err(), FrameError::Binary);
-    assert_eq!(Push::decode_binary(b"\x01\x01\x02\x03\x04123topfourdata").unwrap_err(), FrameError::Binary);
+    assert_eq!(
+        Push::decode_binary(b"\x00\x01\x02\x03\x0412topfou").unwrap_err(),
+        FrameError::Binary
+    );
+    assert_eq!(
+        Push::decode_binary(b"\x01\x01\x02\x03\x04123topfourdata").unwrap_err(),
+        FrameError::Binary
+    );
     let push = Push::decode_binary(b"\x00\x01\x02\x03\x04123topfourdata").unwrap();
     assert_eq!((push.join_ref.text(), push.reference.text()), ("1", "23"));
     assert_eq!((&*push.topic, &*push.event), ("top", "four"));
