@@ -1,1 +1,2 @@
 //! The client of Sotto.
+pub mod screen;

@@ -1,0 +1,4 @@
+//! The chat on a screen.
+pub mod editor;
+pub mod visible;
+pub mod wrap;
