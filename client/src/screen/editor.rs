@@ -5,7 +5,7 @@ use std::ops::Range;
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 use super::visible::{clean, columns};
-use super::wrap::{Spaces, wrap};
+use super::wrap::{Breaks, wrap};
 
 /// A text under construction. The caret stands between graphemes, never inside one.
 #[derive(Debug, Clone, Default)]
@@ -144,7 +144,7 @@ impl Editor {
     /// The rows at a width; the last column of each is left to the caret.
     pub fn layout(&self, width: usize) -> Layout {
         let width = width.saturating_sub(1).max(1);
-        let rows = wrap(&self.text, width, width, Spaces::Count);
+        let rows = wrap(&self.text, width, width, Breaks::Caret);
         let row = rows.iter().rposition(|row| row.start <= self.caret).unwrap_or(0);
         let start = rows.get(row).map_or(0, |row| row.start);
         let column = self.text[start..self.caret].graphemes(true).map(columns).sum();

@@ -6,24 +6,26 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::visible::columns;
 
-/// What becomes of spaces at the end of a row.
+/// Where rows may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spaces {
-    /// They hang beyond the edge, so that no row begins with one: for reading.
-    Hang,
-    /// They take columns like any other character: for a caret among them.
-    Count,
+pub enum Breaks {
+    /// After words; spaces hang beyond the edge, so that no row begins with one: for reading.
+    Words,
+    /// After words; spaces take columns like any other character: for a caret among them.
+    Caret,
+    /// Only where the row is full: for what is to be copied.
+    Full,
 }
 
 /// The byte ranges of the rows of a text: at most `first` columns in the first row, `rest` in the others.
 ///
-/// Breaks after spaces and around wide characters where it can, else between graphemes; never inside one. A
+/// Ends rows after spaces and around wide characters where it may, else between graphemes; never inside one. A
 /// grapheme wider than a row has a row of its own. A `\n` belongs to no row. There is always at least one row.
-pub fn wrap(text: &str, first: usize, rest: usize, spaces: Spaces) -> Vec<Range<usize>> {
+pub fn wrap(text: &str, first: usize, rest: usize, breaks: Breaks) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut offset = 0;
     for line in text.split('\n') {
-        wrap_line(line, offset, [first.max(1), rest.max(1)], spaces, &mut rows);
+        wrap_line(line, offset, [first.max(1), rest.max(1)], breaks, &mut rows);
         offset += line.len() + 1;
     }
     rows
@@ -33,13 +35,13 @@ fn wrap_line(
     line: &str,
     offset: usize,
     [first, rest]: [usize; 2],
-    spaces: Spaces,
+    breaks: Breaks,
     rows: &mut Vec<Range<usize>>,
 ) {
     let mut start = 0;
     loop {
         let limit = if rows.is_empty() { first } else { rest };
-        let length = row_length(&line[start..], limit, spaces);
+        let length = row_length(&line[start..], limit, breaks);
         rows.push(offset + start..offset + start + length);
         start += length;
         if start == line.len() {
@@ -49,7 +51,7 @@ fn wrap_line(
 }
 
 /// How many bytes of the rest of a line go into a row. Not zero unless nothing is left.
-fn row_length(rest: &str, limit: usize, spaces: Spaces) -> usize {
+fn row_length(rest: &str, limit: usize, breaks: Breaks) -> usize {
     let mut used = 0;
     // The last place where the row may end.
     let mut opportunity = None;
@@ -58,10 +60,10 @@ fn row_length(rest: &str, limit: usize, spaces: Spaces) -> usize {
         let width = columns(grapheme);
         let space = grapheme == " ";
         let wide = width > 1 && grapheme != "\t";
-        if at > 0 && !space && (after_space || wide || after_wide) {
+        if breaks != Breaks::Full && at > 0 && !space && (after_space || wide || after_wide) {
             opportunity = Some(at);
         }
-        if used > 0 && used + width > limit && !(space && spaces == Spaces::Hang) {
+        if used > 0 && used + width > limit && !(space && breaks == Breaks::Words) {
             return opportunity.unwrap_or(at);
         }
         used += width;
@@ -77,7 +79,7 @@ mod tests {
     use super::*;
 
     fn rows(text: &str, width: usize) -> Vec<&str> {
-        wrap(text, width, width, Spaces::Hang)
+        wrap(text, width, width, Breaks::Words)
             .into_iter()
             .map(|row| &text[row])
             .collect()
@@ -103,7 +105,7 @@ mod tests {
     #[test]
     fn the_first_row_may_be_shorter() {
         let text = "to be or not";
-        let rows = wrap(text, 3, 8, Spaces::Hang);
+        let rows = wrap(text, 3, 8, Breaks::Words);
         assert_eq!(
             rows.iter().map(|row| &text[row.clone()]).collect::<Vec<_>>(),
             ["to ", "be or ", "not"]
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn spaces_under_a_caret_take_columns() {
         let text = "ab    c";
-        let rows = wrap(text, 3, 3, Spaces::Count);
+        let rows = wrap(text, 3, 3, Breaks::Caret);
         assert_eq!(
             rows.iter().map(|row| &text[row.clone()]).collect::<Vec<_>>(),
             ["ab ", "   ", "c"]
@@ -125,8 +127,8 @@ mod tests {
         fn rows_cover_the_text_and_no_grapheme_is_split(
             text in "(\\PC|[ \n漢👩\u{200d}\u{301}🇩]){0,80}", first in 0usize..20, rest in 0usize..20, hang: bool,
         ) {
-            let spaces = if hang { Spaces::Hang } else { Spaces::Count };
-            let rows = wrap(&text, first, rest, spaces);
+            let breaks = if hang { Breaks::Words } else { Breaks::Caret };
+            let rows = wrap(&text, first, rest, breaks);
             let mut at = 0;
             for (number, row) in rows.iter().enumerate() {
                 if number > 0 && row.start == at + 1 {
