@@ -4,14 +4,13 @@ use sotto_protocol::Name;
 
 /// The commands, as `/help` shows them.
 pub const HELP: &[(&str, &str)] = &[
-    ("/help", "this"),
     ("/who", "who is here, the room's words"),
-    ("/verify", "the safety words; /verify yes NAME when they are the same on both screens"),
+    ("/verify", "the safety words, and what to do with them"),
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
     ("/delete", "deletes your last message"),
-    ("/invite", "what to hand over to the other one (as host)"),
+    ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
     ("/quit", "leaves"),
@@ -65,7 +64,11 @@ pub enum Line {
 pub fn parse(line: &str) -> Line {
     let Some(rest) = line.strip_prefix('/') else {
         let slip = line.starts_with(char::is_whitespace) && line.trim_start().starts_with('/');
-        return if slip { Line::Slip } else { Line::Say(line.to_owned()) };
+        return if slip {
+            Line::Slip
+        } else {
+            Line::Say(line.to_owned())
+        };
     };
     if rest.starts_with('/') {
         return Line::Say(rest.to_owned());
@@ -73,12 +76,16 @@ pub fn parse(line: &str) -> Line {
     let (word, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let argument = argument.trim();
     match known(word, argument) {
-        Some(Ok(Command::Edit(text))) if text.is_empty() => Line::Wrong("/edit needs the new text".to_owned()),
+        Some(Ok(Command::Edit(text))) if text.is_empty() => {
+            Line::Wrong("/edit needs the new text".to_owned())
+        }
         Some(Ok(command)) => Line::Do(command),
         Some(Err(why)) => Line::Wrong(why),
         None if word == "me" && !argument.is_empty() => Line::Say(format!("/me {argument}")),
         None if word == "me" => Line::Wrong("/me needs something that you do".to_owned()),
-        None => Line::Wrong(format!("there is no command /{word}: /help lists them, // sends a slash")),
+        None => Line::Wrong(format!(
+            "there is no command /{word}: /help lists them, // sends a slash"
+        )),
     }
 }
 
@@ -94,7 +101,9 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "quit" => bare(Command::Quit),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
-        "name" => Name::new(argument).map(Command::Name).map_err(|error| error.to_string()),
+        "name" => Name::new(argument)
+            .map(Command::Name)
+            .map_err(|error| error.to_string()),
         "release" => Ok(Command::Release(named())),
         "edit" => Ok(Command::Edit(argument.to_owned())),
         "verify" => match argument.split_once(char::is_whitespace).unwrap_or((argument, "")) {
@@ -118,7 +127,16 @@ mod tests {
 
     #[test]
     fn an_unknown_command_is_never_said() {
-        for line in ["/", "/quti", "/window close", "/usr/bin/env", "/quit now", "/burn it", "/me", "/edit"] {
+        for line in [
+            "/",
+            "/quti",
+            "/window close",
+            "/usr/bin/env",
+            "/quit now",
+            "/burn it",
+            "/me",
+            "/edit",
+        ] {
             assert!(matches!(parse(line), Line::Wrong(_)), "{line}");
         }
         assert_eq!(parse(" /quit"), Line::Slip);
@@ -134,9 +152,15 @@ mod tests {
     #[test]
     fn commands_have_their_arguments() {
         assert_eq!(parse("/quit "), Line::Do(Command::Quit));
-        assert_eq!(parse("/verify yes anna b"), Line::Do(Command::Verified(Some("anna b".to_owned()))));
+        assert_eq!(
+            parse("/verify yes anna b"),
+            Line::Do(Command::Verified(Some("anna b".to_owned())))
+        );
         assert_eq!(parse("/burn yes"), Line::Do(Command::Burn { sure: true }));
-        assert_eq!(parse("/edit two\nlines"), Line::Do(Command::Edit("two\nlines".to_owned())));
+        assert_eq!(
+            parse("/edit two\nlines"),
+            Line::Do(Command::Edit("two\nlines".to_owned()))
+        );
         assert!(matches!(parse("/name Zoë"), Line::Do(Command::Name(_))));
     }
 }

@@ -63,12 +63,13 @@ pub enum Action {
 
 /// What `/help` says about keys.
 pub const HELP: &[(&str, &str)] = &[
-    ("Enter", "sends"),
-    ("Alt+Enter, Ctrl+J", "new line"),
+    ("Enter", "sends; Alt+Enter or Ctrl+J: new line"),
     ("Up, Down, PageUp, PageDown", "scroll; End: to the newest"),
-    ("Ctrl+A E B F, Alt+B F", "move the caret"),
-    ("Ctrl+U K W, Alt+D", "kill; Ctrl+Y brings it back"),
-    ("Ctrl+C", "clears the draft, then asks to leave"),
+    ("Ctrl+A E B F U K W Y", "as in a shell"),
+    (
+        "Ctrl+C",
+        "clears the draft (Ctrl+Y brings it back), then asks to leave",
+    ),
     ("Ctrl+Z", "suspends; Ctrl+L draws anew"),
 ];
 
@@ -156,13 +157,19 @@ mod tests {
         for modifier in [KeyModifiers::ALT, KeyModifiers::SHIFT, KeyModifiers::CONTROL] {
             assert_eq!(press(KeyCode::Enter, modifier), Some(Action::NewLine));
         }
-        assert_eq!(press(KeyCode::Char('j'), KeyModifiers::CONTROL), Some(Action::NewLine));
+        assert_eq!(
+            press(KeyCode::Char('j'), KeyModifiers::CONTROL),
+            Some(Action::NewLine)
+        );
     }
 
     #[test]
     fn a_release_is_no_press() {
         let release = KeyEvent::new_with_kind(KeyCode::Char('a'), KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(action(&release), None);
-        assert_eq!(press(KeyCode::Char('A'), KeyModifiers::SHIFT), Some(Action::Insert('A')));
+        assert_eq!(
+            press(KeyCode::Char('A'), KeyModifiers::SHIFT),
+            Some(Action::Insert('A'))
+        );
     }
 }
