@@ -64,6 +64,24 @@ pub struct Identity {
     pub source: Source,
 }
 
+/// A command line that says two things at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the URL names one room and --room another; one of them is enough")]
+pub struct TwoRooms;
+
+impl Identity {
+    /// The room's name, from the URL or the option; without either, the room without a name.
+    ///
+    /// # Errors
+    /// [`TwoRooms`] when they differ.
+    pub fn room_name(&self, invitation: &Invitation) -> Result<RoomName, TwoRooms> {
+        match (&self.room, &invitation.room) {
+            (Some(option), Some(url)) if option != url => Err(TwoRooms),
+            (option, url) => Ok(option.clone().or_else(|| url.clone()).unwrap_or_default()),
+        }
+    }
+}
+
 /// `sotto host`
 #[derive(Debug, Args)]
 pub struct Host {
@@ -183,6 +201,31 @@ mod tests {
         ];
         assert!(Cli::try_parse_from(two).is_err());
         assert!(Cli::try_parse_from(&two[..5]).is_ok());
+    }
+
+    #[test]
+    fn the_room_is_named_by_the_url_or_the_option_and_not_by_both() {
+        let room = |arguments: &[&str]| {
+            let command = Cli::parse_from(["sotto", "pipe"].iter().chain(arguments)).command;
+            let Some(Command::Pipe(pipe)) = command else {
+                unreachable!()
+            };
+            pipe.identity.room_name(&pipe.invitation)
+        };
+        assert_eq!(room(&["ws://h"]), Ok(RoomName::default()));
+        assert_eq!(
+            room(&["ws://h/#room=a"]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(
+            room(&["ws://h", "--room", "a"]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(
+            room(&["ws://h/#room=a", "--room", " a "]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(room(&["ws://h/#room=a", "--room", "b"]), Err(TwoRooms));
     }
 
     #[test]

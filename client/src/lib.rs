@@ -7,12 +7,13 @@
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`screen`] to a person.
 //!
-//! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`visible`] keeps escape codes
-//! away from terminals.
+//! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]
+//! keeps escape codes away from terminals.
 #![warn(missing_docs)]
 
 pub mod exit;
 pub mod harden;
+pub mod signals;
 pub mod visible;
 
 pub mod address;

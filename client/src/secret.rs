@@ -2,7 +2,7 @@
 //!
 //! Never an argument and never the environment: other users of a machine can read those.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -97,7 +97,7 @@ pub type Warning = String;
 /// [`SecretError`].
 pub fn passphrase(
     source: &Source,
-    prompt: Option<&mut dyn Prompt>,
+    prompt: &mut dyn Prompt,
 ) -> Result<(Passphrase, Vec<Warning>), SecretError> {
     let mut warnings = Vec::new();
     let passphrase = if let Some(path) = &source.passphrase_file {
@@ -107,7 +107,7 @@ pub fn passphrase(
     } else if let Some(command) = &source.passphrase_command {
         from_command(command, COMMAND_LIMIT)?
     } else {
-        return Ok((ask(prompt.ok_or(SecretError::NoSource)?)?, warnings));
+        return Ok((ask(prompt)?, warnings));
     };
     if let Some(weakness) = weakness(&passphrase) {
         warnings.push(format!("the passphrase is weak: {weakness}"));

@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::hash::{AccessHash, RoomHash, SenderHash};
 use crate::passphrase::{Passphrase, RoomName};
@@ -142,5 +142,19 @@ impl std::fmt::Debug for RoomKeys {
     }
 }
 
-/// A secret of 32 bytes on its way; zeroized on drop.
-pub(crate) type Secret = Zeroizing<[u8; 32]>;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_room_are_as_specified() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
+        for room in vectors["rooms"].as_array().unwrap() {
+            let mut root = [0; 32];
+            hex::decode_to_slice(room["root"].as_str().unwrap(), &mut root).unwrap();
+            let keys = Root::from_bytes(root).keys();
+            assert_eq!(hex::encode(keys.envelope), room["box_key"].as_str().unwrap());
+            assert_eq!(hex::encode(keys.psk), room["psk"].as_str().unwrap());
+        }
+    }
+}

@@ -1,10 +1,19 @@
 //! One room on one relay: a socket of its own, a run of its own, and the peers in it.
 //!
-//! [`Room::open`] starts a task that connects ([`connect`]), joins and keeps the channel ([`channel`]), drives
-//! the [`Instance`](sotto_protocol::Instance) over it, and comes back after every loss ([`backoff`]) until it
+//! [`Room::open`] starts a task that connects (`connect`), joins and keeps the channel (`channel`), drives
+//! the [`Instance`](sotto_protocol::Instance) over it, and comes back after every loss (`backoff`) until it
 //! is told to leave. [`Room`] gives it commands, [`Updates`] brings what happens, in order.
 
+mod backoff;
+mod channel;
+mod clock;
+mod connect;
+mod heartbeat;
+mod names;
+mod presence;
 mod recorder;
+mod socket;
+mod task;
 mod timing;
 mod trouble;
 
@@ -89,6 +98,9 @@ pub enum CommandError {
     /// It cannot be said now. After [`SayError::Full`], try again at the next [`Update::Undelivered`].
     #[error(transparent)]
     Say(#[from] SayError),
+    /// It needs the relay, and there is no connection.
+    #[error("there is no connection to the relay just now")]
+    Offline,
     /// The relay did not destroy the room.
     #[error("the relay does not let members destroy this room")]
     NotExpired,
@@ -130,6 +142,8 @@ pub enum Update {
     Undelivered(usize),
     /// Somebody has destroyed the room. It is joined again, the outbox stays.
     Expired,
+    /// The recording cannot be written any more; the room goes on without.
+    RecordingFailed(std::io::Error),
     /// The first join failed for good. The last update.
     Failed(Trouble),
     /// The room was left. The last update.
@@ -153,9 +167,9 @@ pub struct Updates {
 impl Room {
     /// Starts to connect. Has to be called inside a Tokio runtime.
     pub fn open(settings: Settings) -> (Self, Updates) {
-        let _ = settings;
-        let (requests, _) = mpsc::channel(REQUESTS);
-        let (_, updates) = mpsc::channel(UPDATES);
+        let (requests, commands) = mpsc::channel(REQUESTS);
+        let (told, updates) = mpsc::channel(UPDATES);
+        tokio::spawn(task::Task::new(settings, commands, told).run());
         (Self { requests }, Updates { updates })
     }
 
@@ -209,3 +223,6 @@ enum Request {
         answer: oneshot::Sender<Result<(), CommandError>>,
     },
 }
+
+#[cfg(test)]
+mod tests;

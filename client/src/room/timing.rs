@@ -17,7 +17,7 @@ pub struct Timing {
     pub heartbeat_min: Duration,
     /// Between two heartbeats, at most. The spread keeps clients of one relay apart.
     pub heartbeat_max: Duration,
-    /// For the answer to a heartbeat.
+    /// For the answer to a heartbeat, or any other frame while one is waited for.
     pub heartbeat_answer: Duration,
     /// For the answer to a heartbeat after a jump of the clock, when the connection is probably gone.
     pub probe_answer: Duration,
@@ -33,7 +33,9 @@ pub struct Timing {
     pub busy_min: Duration,
     /// A connection that lasted so long begins anew with the shortest wait.
     pub settled: Duration,
-    /// For the relay to confirm that we leave.
+    /// For the peers to acknowledge that we leave; they may wait 300 ms before they do.
+    pub parting: Duration,
+    /// For the relay to take our seat back.
     pub goodbye: Duration,
 }
 
@@ -46,7 +48,7 @@ impl Default for Timing {
             join: Duration::from_secs(10),
             heartbeat_min: Duration::from_secs(25),
             heartbeat_max: Duration::from_secs(30),
-            heartbeat_answer: Duration::from_secs(10),
+            heartbeat_answer: Duration::from_secs(15),
             probe_answer: Duration::from_secs(3),
             tick: Duration::from_secs(2),
             jump: Duration::from_secs(5),
@@ -54,7 +56,8 @@ impl Default for Timing {
             retry_max: Duration::from_secs(30),
             busy_min: Duration::from_secs(5),
             settled: Duration::from_secs(10),
-            goodbye: Duration::from_millis(800),
+            parting: Duration::from_millis(600),
+            goodbye: Duration::from_millis(300),
         }
     }
 }
