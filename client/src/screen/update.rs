@@ -91,6 +91,10 @@ pub struct State {
     pub notice: Notice,
     /// We are on our way out.
     pub leaving: bool,
+    /// We are, and wait for nothing.
+    pub leaving_now: bool,
+    /// To leave when all that was typed is with the room, and how long to wait then.
+    then_leave: Option<Duration>,
     /// What the others hear when we leave, as the host.
     farewell: Option<String>,
     focus: Focus,
@@ -113,6 +117,8 @@ impl State {
             room,
             notice: Notice::default(),
             leaving: false,
+            leaving_now: false,
+            then_leave: None,
             farewell,
             focus: Focus::Unknown(None),
             asked: false,
@@ -159,8 +165,19 @@ impl State {
             .min()
     }
 
+    /// Leaves without waiting for anything.
+    pub fn leave_now(&mut self) -> Effect {
+        (self.leaving, self.leaving_now) = (true, true);
+        Effect::Do(Command::Leave {
+            timeout: Duration::ZERO,
+        })
+    }
+
     /// Begins to leave: waits for what is not yet delivered, at most so long.
-    pub fn leave(&mut self, timeout: Duration, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, timeout: Duration, effects: &mut Vec<Effect>) {
+        if timeout.is_zero() {
+            return effects.push(self.leave_now());
+        }
         if !self.leaving
             && let Some(farewell) = self.farewell.take()
             && !self.room.people.is_empty()
@@ -168,7 +185,17 @@ impl State {
             self.say(farewell, effects);
         }
         self.leaving = true;
-        effects.push(Effect::Do(Command::Leave { timeout }));
+        self.then_leave = Some(timeout);
+        self.go_on_leaving(effects);
+    }
+
+    /// Leaves once the room has all that was typed.
+    fn go_on_leaving(&mut self, effects: &mut Vec<Effect>) {
+        if self.room.outgoing.texts.is_empty()
+            && let Some(timeout) = self.then_leave.take()
+        {
+            effects.push(Effect::Do(Command::Leave { timeout }));
+        }
     }
 
     fn key(&mut self, key: &KeyEvent, more: bool, alone: bool, moment: Moment, effects: &mut Vec<Effect>) {
@@ -357,6 +384,7 @@ impl State {
                 self.notice.say(format!("{error}; it stays here"), moment.now);
             }
         }
+        self.go_on_leaving(effects);
     }
 
     fn done(&mut self, command: Command, answer: Result<(), CommandError>, moment: Moment) {

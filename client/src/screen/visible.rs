@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::visible::is_obeyed;
+
 /// The characters of one grapheme that are shown. The longest emoji sequences have eleven; a pile of a thousand
 /// combining marks in one cell is no text.
 const GRAPHEME_CHARS: usize = 24;
@@ -13,7 +15,7 @@ const TAB: &str = "    ";
 
 /// Replaces control and bidi override characters by something visible; line breaks become `\n`, tabs stay.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(|c| is_steering(c) && c != '\n' && c != '\t') {
+    if !text.chars().any(|c| is_obeyed(c) && c != '\n' && c != '\t') {
         return Cow::Borrowed(text);
     }
     let mut clean = String::with_capacity(text.len() + 16);
@@ -28,7 +30,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             // The block of control pictures stands in the order of the control characters.
             '\0'..='\x1f' => clean.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
             '\x7f' => clean.push('\u{2421}'),
-            c if is_steering(c) => clean.push_str(&format!("<U+{:04X}>", u32::from(c))),
+            c if is_obeyed(c) => clean.push_str(&format!("<U+{:04X}>", u32::from(c))),
             c => clean.push(c),
         }
     }
@@ -73,11 +75,6 @@ pub fn columns(text: &str) -> usize {
         "\n" => 0,
         _ => usize::from(text.cell_width()),
     }
-}
-
-/// Control characters, C0, DEL and C1, the separators of lines, and what overrides or isolates a direction.
-fn is_steering(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Characters without a form of their own: joiners, direction marks, variation selectors, tags.

@@ -192,6 +192,13 @@ fn the_host_says_farewell_before_it_leaves() {
     );
     script.types("/quit").press(KeyCode::Enter);
     assert_eq!(script.said(), ["the host left"]);
+    assert!(
+        script
+            .commands()
+            .iter()
+            .all(|command| matches!(command, Command::Typing(_)))
+    );
+    script.taken();
     assert!(matches!(script.commands().last(), Some(Command::Leave { .. })));
 }
 
@@ -459,4 +466,18 @@ fn what_to_hand_over_goes_when_somebody_came_and_comes_back_by_command() {
     assert!(!script.picture().contains("sotto join"));
     script.types("/invite").press(KeyCode::Enter);
     assert!(script.picture().contains("sotto join"));
+}
+
+#[test]
+fn the_cursor_stands_at_the_caret() {
+    let mut script = Script::with_anna(80, 24);
+    assert_eq!(script.caret(), Position::new(2, 23));
+    script.types("漢字e\u{301}");
+    assert_eq!(script.caret(), Position::new(7, 23));
+    script.press(KeyCode::Left).press(KeyCode::Left);
+    assert_eq!(script.caret(), Position::new(4, 23));
+    script.control('j');
+    assert_eq!(script.caret(), Position::new(2, 23));
+    script.press(KeyCode::Up);
+    assert_eq!(script.caret(), Position::new(2, 22));
 }
