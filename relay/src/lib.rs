@@ -1,1 +1,44 @@
-//! The relay of Sotto.
+//! The relay of Sotto: a Phoenix Channels server that has no notion of identity.
+//!
+//! A socket is a pipe and everyone may connect. Each join of a room carries its own credentials, which the relay
+//! checks against its table of rooms; what members then push goes to all others of the room, untouched.
+//!
+//! [`Relay`] runs it, in the binary `sotto-relay` and within `sotto host`; [`Options`] are its settings.
+//!
+//! Data passes through these modules in this order:
+//!
+//! 1. [`server`] accepts connections, and the [`door`] lets them upgrade to WebSocket;
+//! 2. a [`socket`] takes messages out of the stream and gives them to its [`handler`];
+//! 3. the handler joins the [`rooms`] and passes pushes on to the seats of a [`room`], which tells of its
+//!    [`presence`]; what has many receivers is a [`fanout`];
+//! 4. [`quota`] and [`budget`] hold strangers within bounds, by [`address`] and in token [`bucket`]s on one [`clock`].
+//!
+//! The [`hub`] is what all sockets share. Every number is in [`limits`].
+#![warn(missing_docs)]
+
+mod address;
+mod bucket;
+mod budget;
+mod clock;
+mod descriptors;
+mod door;
+mod fanout;
+mod handler;
+mod hub;
+mod join_ref;
+pub mod limits;
+pub mod options;
+mod presence;
+mod quota;
+mod reply;
+mod room;
+mod rooms;
+pub mod server;
+pub mod size;
+pub mod socket;
+
+pub use descriptors::raise_descriptor_limit;
+pub use options::{OptionError, Options};
+pub use server::{BindError, Relay};
+pub use size::Size;
+pub use tokio_util::sync::CancellationToken;

@@ -1,2 +1,87 @@
-//! The relay binary.
-fn main() {}
+//! The relay binary: reads its options, serves until it is told to end.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use sotto_relay::{BindError, CancellationToken, Options, Relay};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// A relay for Sotto: passes messages on between people who share a passphrase, without being able to read them
+#[derive(Parser)]
+#[command(name = "sotto-relay", version)]
+struct Cli {
+    #[command(flatten)]
+    options: Options,
+
+    /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
+    #[arg(long, env = "SOTTO_RELAY_LOG", value_name = "FILTER")]
+    log: Option<String>,
+}
+
+/// An option cannot be.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let log = cli
+        .log
+        .or_else(|| std::env::var("RUST_LOG").ok())
+        .unwrap_or_else(|| "info".to_owned());
+    match EnvFilter::try_new(&log) {
+        Ok(filter) => tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .init(),
+        Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
+    }
+    sotto_relay::raise_descriptor_limit();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(1, &format!("cannot start: {error}")),
+    };
+    let exit = runtime.block_on(serve(cli.options));
+    // A socket that does not end in time does not keep the process.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn serve(options: Options) -> ExitCode {
+    let shutdown = CancellationToken::new();
+    if let Err(error) = end_on_signals(&shutdown) {
+        return fail(1, &format!("cannot listen for signals: {error}"));
+    }
+    let relay = match Relay::bind(options).await {
+        Ok(relay) => relay,
+        Err(error @ BindError::Option(_)) => return fail(USAGE, &error.to_string()),
+        Err(error) => return fail(1, &error.to_string()),
+    };
+    let addr = relay.local_addr();
+    if !addr.ip().to_canonical().is_loopback() {
+        tracing::warn!("this relay is open: strangers who reach {addr} may use it");
+    }
+    // Who closed our stdout does not want to know.
+    let _ = writeln!(io::stdout(), "listening on ws://{addr}").and_then(|()| io::stdout().flush());
+    relay.run(shutdown).await;
+    ExitCode::SUCCESS
+}
+
+/// SIGTERM and SIGINT end the relay gracefully.
+fn end_on_signals(shutdown: &CancellationToken) -> io::Result<()> {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        let (mut signals, shutdown) = (signal(kind)?, shutdown.clone());
+        tokio::spawn(async move {
+            signals.recv().await;
+            shutdown.cancel();
+        });
+    }
+    Ok(())
+}
+
+fn fail(code: u8, message: &str) -> ExitCode {
+    eprintln!("sotto-relay: {message}");
+    ExitCode::from(code)
+}

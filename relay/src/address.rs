@@ -1,0 +1,93 @@
+//! Where an address stands in the tables that limit what an address may do.
+//!
+//! The address itself is kept nowhere: a connection remembers its two slots.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use siphasher::sip::SipHasher24;
+
+/// Slots in a table of limits. Two addresses that meet in one share its limits; nothing is ever evicted, so
+/// nobody can wash a limit away by filling the table.
+pub const SLOTS: usize = 1 << 16;
+
+/// The slots of one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Of an IPv4 address, or of the /64 of an IPv6 address: one customer's network.
+    pub near: u16,
+    /// Of the /48 of an IPv6 address: what a customer may get whole. It has sixteen-fold limits.
+    pub wide: Option<u16>,
+}
+
+/// Finds slots by a hash whose secret lives in memory only: nobody outside can aim at another's slot.
+pub struct Places {
+    secret: SipHasher24,
+}
+
+impl Places {
+    /// Takes the secret: random bytes.
+    pub fn new(secret: &[u8; 16]) -> Self {
+        Self {
+            secret: SipHasher24::new_with_key(secret),
+        }
+    }
+
+    /// The slots of an address, in its canonical form: an IPv4 address within IPv6 is an IPv4 address.
+    pub fn of(&self, address: IpAddr) -> Place {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Place {
+                near: self.slot(4, &v4.octets()),
+                wide: None,
+            },
+            IpAddr::V6(v6) => Place {
+                near: self.slot(64, prefix::<8>(v6).as_slice()),
+                wide: Some(self.slot(48, prefix::<6>(v6).as_slice())),
+            },
+        }
+    }
+
+    fn slot(&self, kind: u8, bytes: &[u8]) -> u16 {
+        let mut keyed = [0; 9];
+        keyed[0] = kind;
+        keyed[1..=bytes.len()].copy_from_slice(bytes);
+        // The low 16 bits: as many as there are slots.
+        (self.secret.hash(&keyed) & 0xffff) as u16
+    }
+}
+
+fn prefix<const N: usize>(address: Ipv6Addr) -> [u8; N] {
+    std::array::from_fn(|index| address.octets()[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(address: &str) -> Place {
+        Places::new(&[7; 16]).of(address.parse().unwrap())
+    }
+
+    #[test]
+    fn an_ipv4_address_within_ipv6_is_the_ipv4_address() {
+        assert_eq!(place("::ffff:192.0.2.1"), place("192.0.2.1"));
+        assert_ne!(place("192.0.2.1"), place("192.0.2.2"));
+    }
+
+    #[test]
+    fn ipv6_counts_by_64_and_by_48() {
+        let one = place("2001:db8:1:1::1");
+        assert_eq!(one, place("2001:db8:1:1:ffff::2"));
+        let beside = place("2001:db8:1:2::1");
+        assert!(one.near != beside.near && one.wide == beside.wide);
+        assert_ne!(one.wide, place("2001:db8:2:1::1").wide);
+    }
+
+    #[test]
+    fn another_secret_makes_other_slots() {
+        let address = "192.0.2.1".parse().unwrap();
+        assert_ne!(
+            Places::new(&[1; 16]).of(address),
+            Places::new(&[2; 16]).of(address)
+        );
+    }
+}

@@ -1,0 +1,155 @@
+//! The way from a connection to a WebSocket: one HTTP request.
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Body, Incoming},
+    header::{CONNECTION, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
+
+use crate::{hub::Hub, limits};
+
+/// Where Phoenix clients connect.
+const SOCKET_PATH: &str = "/socket/websocket";
+
+/// What a connection that is one too many is told without being heard.
+pub const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+/// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
+/// beyond the request. `None` when it ended otherwise.
+///
+/// `admitted`: whether the address may connect; if not, every answer is 429.
+pub async fn open(hub: Arc<Hub>, stream: TcpStream, admitted: bool) -> Option<(TcpStream, Bytes)> {
+    let upgraded = AtomicBool::new(false);
+    let service = service_fn(|request| {
+        let response = answer(&request, admitted);
+        upgraded.store(response.status() == StatusCode::SWITCHING_PROTOCOLS, Relaxed);
+        async { Ok::<_, Infallible>(response) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(hub.head_time)
+        .max_buf_size(limits::HEAD)
+        .max_headers(limits::HEADERS)
+        .serve_connection(TokioIo::new(stream), service)
+        .without_shutdown();
+    let parts = tokio::time::timeout(limits::HEALTH_TIME, connection)
+        .await
+        .ok()?
+        .ok()?;
+    let mut stream = parts.io.into_inner();
+    if upgraded.load(Relaxed) {
+        return Some((stream, parts.read_buf));
+    }
+    let _ = stream.shutdown().await;
+    None
+}
+
+fn answer(request: &Request<Incoming>, admitted: bool) -> Response<Full<Bytes>> {
+    if !admitted {
+        let minute = (RETRY_AFTER, "60");
+        return refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too many connections from this address",
+            Some(minute),
+        );
+    }
+    match request.uri().path() {
+        "/healthz" if matches!(*request.method(), Method::GET | Method::HEAD) => {
+            Response::new(Full::from("ok\n"))
+        }
+        SOCKET_PATH if !speaks_phoenix(request.uri().query()) => {
+            refuse(StatusCode::FORBIDDEN, "connect with ?vsn=2.0.0", None)
+        }
+        SOCKET_PATH => upgrade(request),
+        _ => refuse(StatusCode::NOT_FOUND, "not found", None),
+    }
+}
+
+/// Phoenix Channels V2: `vsn=2.0.` and a number.
+fn speaks_phoenix(query: Option<&str>) -> bool {
+    query
+        .unwrap_or_default()
+        .split('&')
+        .find_map(|parameter| parameter.strip_prefix("vsn="))
+        .and_then(|vsn| vsn.strip_prefix("2.0."))
+        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|digit| digit.is_ascii_digit()))
+}
+
+fn upgrade(request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    // Bytes of a body would be taken for frames.
+    if !request.body().is_end_stream() {
+        return refuse(StatusCode::BAD_REQUEST, "a websocket has no body", None);
+    }
+    match create_response_with_body(request, Full::default) {
+        Ok(response) => response,
+        Err(Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader)) => refuse(
+            StatusCode::UPGRADE_REQUIRED,
+            "connect with version 13 of websocket",
+            Some((SEC_WEBSOCKET_VERSION, "13")),
+        ),
+        Err(Error::Protocol(
+            ProtocolError::MissingConnectionUpgradeHeader | ProtocolError::MissingUpgradeWebSocketHeader,
+        )) => refuse(
+            StatusCode::UPGRADE_REQUIRED,
+            "connect with a websocket",
+            Some((UPGRADE, "websocket")),
+        ),
+        Err(_) => refuse(StatusCode::BAD_REQUEST, "not a websocket request", None),
+    }
+}
+
+/// An answer after which the connection ends.
+fn refuse(
+    status: StatusCode,
+    reason: &'static str,
+    header: Option<(HeaderName, &'static str)>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(format!("{reason}\n")));
+    *response.status_mut() = status;
+    for (name, value) in [(CONNECTION, "close")].into_iter().chain(header) {
+        response
+            .headers_mut()
+            .append(name, hyper::header::HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_version_2_0_of_channels_is_spoken() {
+        for query in ["vsn=2.0.0", "a=b&vsn=2.0.17", "vsn=2.0.0&token=x"] {
+            assert!(speaks_phoenix(Some(query)), "{query}");
+        }
+        for query in [
+            "",
+            "vsn=",
+            "vsn=1.0.0",
+            "vsn=2.0",
+            "vsn=2.0.",
+            "vsn=2.0.x",
+            "vsn=2.1.0",
+            "xvsn=2.0.0",
+        ] {
+            assert!(!speaks_phoenix(Some(query)), "{query}");
+        }
+        assert!(!speaks_phoenix(None));
+    }
+}

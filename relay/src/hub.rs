@@ -1,0 +1,87 @@
+//! What all sockets of a relay share.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use crate::{
+    address::Places, budget::Budgets, clock::Clock, descriptors, options::Options, quota::Quotas,
+    rooms::Rooms, socket::Sockets,
+};
+
+/// What all sockets of a relay share.
+pub struct Hub {
+    /// The time.
+    pub clock: Clock,
+    /// Where addresses stand in the tables.
+    pub places: Places,
+    /// What an address may do.
+    pub quotas: Quotas,
+    /// What may be delivered a second.
+    pub budgets: Budgets,
+    /// The rooms.
+    pub rooms: Rooms,
+    /// What waits in all sockets.
+    pub sockets: Arc<Sockets>,
+    /// Open connections, and how many may be.
+    connections: AtomicUsize,
+    max_connections: usize,
+    /// Time for a request.
+    pub head_time: Duration,
+    /// Channels of a socket.
+    pub max_channels: usize,
+    /// Seats of a room.
+    pub max_seats: usize,
+}
+
+impl Hub {
+    /// Of a relay with these options.
+    pub fn new(options: &Options) -> Self {
+        Self {
+            clock: Clock::start(),
+            places: Places::new(&rand::random()),
+            quotas: Quotas::new(options),
+            budgets: Budgets::new(options),
+            rooms: Rooms::new(options.max_rooms),
+            sockets: Arc::new(Sockets::new(options.socket_limits())),
+            connections: AtomicUsize::new(0),
+            max_connections: options.max_connections.unwrap_or_else(descriptors::connections),
+            head_time: options.head_time(),
+            max_channels: options.max_channels,
+            max_seats: options.max_seats,
+        }
+    }
+}
+
+/// A connection that counts as open until this is dropped.
+pub struct Admission {
+    /// What it is let in to.
+    pub hub: Arc<Hub>,
+}
+
+impl Admission {
+    /// `None` when as many connections are open as may be.
+    pub fn take(hub: &Arc<Hub>) -> Option<Self> {
+        let admission = Self { hub: hub.clone() };
+        let others = hub.connections.fetch_add(1, Relaxed);
+        (others < hub.max_connections).then_some(admission)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.hub.connections.fetch_sub(1, Relaxed);
+    }
+}
+
+impl std::ops::Deref for Admission {
+    type Target = Hub;
+
+    fn deref(&self) -> &Hub {
+        &self.hub
+    }
+}

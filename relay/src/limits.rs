@@ -1,0 +1,89 @@
+//! Every limit of the relay, with its unit and its reason. What an operator may change is in
+//! [`options`](crate::options), with these as the defaults.
+
+use std::time::Duration;
+
+/// Bytes of a message: the largest sealed payload (64 KiB and 40 bytes of envelope) in a binary push, whose
+/// five bytes of head and four fields of at most 255 bytes come first.
+pub const MESSAGE: usize = 64 * 1024 + 40 + 5 + 4 * 255;
+
+/// Descriptors that are not for connections: standard streams, the listener, the runtime, a database, and the
+/// connections that are being refused.
+pub const SPARE_DESCRIPTORS: usize = 64;
+
+/// Channels that a socket may have joined: what Phoenix allows.
+pub const CHANNELS: usize = 100;
+
+/// Seats in a room: what a client of ours can hold sessions with, and itself.
+pub const SEATS: usize = 8;
+
+/// The most seats that an operator may allow: a `presence_state` of them all is 120 KiB.
+pub const MOST_SEATS: usize = 1000;
+
+/// Rooms that the relay knows, empty ones included: about 15 MiB of them.
+pub const ROOMS: usize = 100_000;
+
+/// Bytes that all queues and all incomplete messages hold together.
+pub const BUFFERED: usize = 64 << 20;
+
+/// Bytes that wait for one reader.
+pub const QUEUE: usize = 1 << 20;
+
+/// Bytes that one seat adds to a `presence_state`, at most: 64 digits of key, 16 of ref, and what is around them.
+pub const PRESENCE_ENTRY: usize = 128;
+
+/// Deliveries (frames × receivers) a second of one connection: a person types 2, a paste in pieces is 16.
+pub const CONNECTION_DELIVERIES: u64 = 2_000;
+/// Bytes delivered a second of one connection: a paste of 1 MiB to one reader passes at once.
+pub const CONNECTION_BYTES: u64 = 4 << 20;
+/// Deliveries a second of one address: several people behind one router.
+pub const ADDRESS_DELIVERIES: u64 = 8_000;
+/// Bytes delivered a second of one address.
+pub const ADDRESS_BYTES: u64 = 16 << 20;
+/// Deliveries a second of all together: half of what one core can do.
+pub const TOTAL_DELIVERIES: u64 = 50_000;
+/// Bytes delivered a second of all together: a gigabit link.
+pub const TOTAL_BYTES: u64 = 125 << 20;
+
+/// Joins of an address that fail, a minute: guessing costs more than Argon2id makes it cost anyway.
+pub const ADDRESS_FAILED_JOINS: u64 = 120;
+/// Joins of an address a minute.
+pub const ADDRESS_JOINS: u64 = 600;
+/// Connections of an address a minute. A client of Phoenix's that is refused comes back up to 85 times a second.
+pub const ADDRESS_CONNECTIONS: u64 = 300;
+/// Seats that an address holds.
+pub const ADDRESS_SEATS: u32 = 512;
+/// Rooms that an address makes an hour.
+pub const ADDRESS_ROOMS: u64 = 1_000;
+/// An IPv6 /48 has as much as this many /64 of it: a site has many networks, a stranger often a whole /48.
+pub const WIDE: u64 = 16;
+
+/// The longest request head, in bytes, and the most headers in it: browsers send less than 2 KiB.
+pub const HEAD: usize = 8 * 1024;
+/// Headers of a request.
+pub const HEADERS: usize = 32;
+/// Time for a whole request head, and all that comes before it.
+pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Time that a connection may ask for `/healthz` again and again.
+pub const HEALTH_TIME: Duration = Duration::from_secs(120);
+/// A socket without a complete frame for this long is closed: phoenix.js sends a heartbeat every 30 s.
+pub const IDLE: Duration = Duration::from_secs(60);
+/// A frame that has begun is whole within this time.
+pub const FRAME_TIME: Duration = Duration::from_secs(30);
+/// A reader that takes no byte for this long while something waits for it is cut.
+pub const STALL: Duration = Duration::from_secs(30);
+/// Sockets have this long to close when the relay ends; the process is gone within 10 s.
+pub const GOODBYE: Duration = Duration::from_secs(8);
+/// Connections that wait to be accepted.
+pub const BACKLOG: i32 = 1024;
+/// Pause of the accept loop when no descriptor is left.
+pub const FULL_TABLE_PAUSE: Duration = Duration::from_millis(100);
+
+/// Presence changes are told one by one in rooms of at most this many seats.
+pub const SMALL_ROOM: usize = 16;
+/// In larger rooms they are collected for this long: a thousand joins would be a million notices.
+pub const DIFF_DELAY: Duration = Duration::from_millis(100);
+/// Seats that are served before a task lets others run.
+pub const FANOUT_STEP: usize = 64;
+/// Rooms that never had two seats are looked for this often.
+pub const SWEEP: Duration = Duration::from_secs(3600);

@@ -1,0 +1,158 @@
+//! A relay: bound to an address, then run until it is told to end.
+
+use std::{
+    io,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
+
+use socket2::{Domain, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    clock::Day,
+    door,
+    handler::Socket,
+    hub::{Admission, Hub},
+    limits,
+    options::{OptionError, Options},
+    socket::{self, Close},
+};
+
+/// Why a relay cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// An option cannot be.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {addr}: {source}")]
+    Listen {
+        /// What was asked for.
+        addr: SocketAddr,
+        /// What the system said; [`io::ErrorKind::AddrInUse`] when another process has it.
+        source: io::Error,
+    },
+}
+
+/// A relay that listens.
+///
+/// ```
+/// # async fn example() -> Result<(), sotto_relay::BindError> {
+/// use sotto_relay::{CancellationToken, Options, Relay};
+///
+/// let options = Options { listen: ([127, 0, 0, 1], 0).into(), ..Options::default() };
+/// let relay = Relay::bind(options).await?;
+/// let url = format!("ws://{}", relay.local_addr());
+/// let shutdown = CancellationToken::new();
+/// let running = tokio::spawn(relay.run(shutdown.clone()));
+/// // … clients connect to `url` …
+/// shutdown.cancel();
+/// running.await.ok();
+/// # Ok(())
+/// # }
+/// ```
+pub struct Relay {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    hub: Arc<Hub>,
+}
+
+impl Relay {
+    /// Checks the options and takes the address. Connections wait from now on, and are served by [`run`](Self::run).
+    ///
+    /// Call it within a Tokio runtime.
+    ///
+    /// # Errors
+    /// [`BindError`] when an option cannot be, or the address cannot be listened on.
+    pub async fn bind(options: Options) -> Result<Self, BindError> {
+        options.check()?;
+        let addr = options.listen;
+        let cannot = |source| BindError::Listen { addr, source };
+        let listener = listen(addr).map_err(cannot)?;
+        let local_addr = listener.local_addr().map_err(cannot)?;
+        Ok(Self {
+            listener,
+            local_addr,
+            hub: Arc::new(Hub::new(&options)),
+        })
+    }
+
+    /// The address and port that it listens on.
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
+    /// (service restart), and this returns within 10 s.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let connections = TaskTracker::new();
+        let mut sweep = tokio::time::interval(limits::SWEEP);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
+                accepted = self.listener.accept() => match accepted {
+                    Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
+                    Err(error) => survive(&error).await,
+                },
+            }
+        }
+        drop(self.listener);
+        self.hub.sockets.close_all(&Close::RESTART);
+        connections.close();
+        // Whatever is left after this ends with the process, or with its own limits.
+        let _ = tokio::time::timeout(limits::GOODBYE, connections.wait()).await;
+    }
+
+    fn welcome(
+        &self,
+        stream: TcpStream,
+        ip: IpAddr,
+        connections: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) {
+        let place = self.hub.places.of(ip);
+        let Some(admission) = Admission::take(&self.hub) else {
+            let _ = stream.try_write(door::FULL);
+            return;
+        };
+        let admitted = self.hub.quotas.connections.take(place, self.hub.clock.now());
+        let (tracker, shutdown) = (connections.clone(), shutdown.clone());
+        connections.spawn(async move {
+            let opened = tokio::select! {
+                () = shutdown.cancelled() => return,
+                opened = door::open(admission.hub.clone(), stream, admitted) => opened,
+            };
+            if let Some((stream, first)) = opened {
+                let sockets = admission.hub.sockets.clone();
+                let handler = Socket::new(admission, place);
+                // A task of its own, so that the memory of the handshake is not kept.
+                tracker.spawn(socket::serve(sockets, stream, first, place.near.into(), handler));
+            }
+        });
+    }
+}
+
+fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
+    let listener = socket2::Socket::new(Domain::for_address(addr), Type::STREAM, None)?;
+    if addr.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        listener.set_only_v6(false)?;
+    }
+    // A restarted relay must not wait for the old connections' last minutes.
+    listener.set_reuse_address(true)?;
+    listener.set_nonblocking(true)?;
+    listener.bind(&addr.into())?;
+    listener.listen(limits::BACKLOG)?;
+    TcpListener::from_std(listener.into())
+}
+
+/// An error of accept is one connection's, or the table of descriptors is full: neither ends a relay.
+async fn survive(error: &io::Error) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        tracing::warn!(%error, "cannot accept connections for a moment");
+        tokio::time::sleep(limits::FULL_TABLE_PAUSE).await;
+    }
+}

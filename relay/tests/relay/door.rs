@@ -1,0 +1,146 @@
+//! The way from a connection to a WebSocket.
+
+use std::time::Duration;
+
+use sotto_relay::Options;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_tungstenite::connect_async;
+
+use crate::client::{Client, Running, SOON, refused, roomy};
+
+/// All that the relay answers until it closes.
+async fn answer(relay: &Running, request: &str) -> String {
+    let mut stream = TcpStream::connect(relay.addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    // Bytes that it did not read make it reset the connection: what was answered counts.
+    let _ = tokio::time::timeout(SOON, stream.read_to_end(&mut answer))
+        .await
+        .expect("it closes");
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn only_version_2_0_of_channels_is_let_in() {
+    let relay = Running::start(roomy()).await;
+    for (path, status) in [
+        ("/socket/websocket", 403),
+        ("/socket/websocket?vsn=1.0.0", 403),
+        ("/socket/websocket?vsn=2.1.0", 403),
+        ("/socket/websocket/?vsn=2.0.0", 404),
+        ("/", 404),
+    ] {
+        let url = format!("ws://{}{path}", relay.addr);
+        assert_eq!(refused(connect_async(url).await), status, "{path}");
+    }
+    let url = format!("ws://{}/socket/websocket?token=x&vsn=2.0.7", relay.addr);
+    assert!(connect_async(url).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_is_no_upgrade_is_told_what_is() {
+    let relay = Running::start(roomy()).await;
+    let path = "/socket/websocket?vsn=2.0.0";
+    let upgrade = "host: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n";
+    for (request, status) in [
+        (format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n"), "426"),
+        (
+            format!("GET {path} HTTP/1.1\r\n{upgrade}sec-websocket-version: 8\r\n\r\n"),
+            "426",
+        ),
+        (
+            format!("GET {path} HTTP/1.1\r\n{upgrade}sec-websocket-version: 13\r\n\r\n"),
+            "400",
+        ),
+        (format!("POST {path} HTTP/1.1\r\n{upgrade}\r\n"), "400"),
+    ] {
+        let answer = answer(&relay, &request).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{request}{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn health_is_asked_again_on_one_connection_and_nothing_else_is() {
+    let relay = Running::start(roomy()).await;
+    let health = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
+    let other = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let answers = answer(&relay, &format!("{health}{health}{other}{health}")).await;
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2);
+    assert_eq!(answers.matches("HTTP/1.1 404 Not Found").count(), 1);
+}
+
+#[tokio::test]
+async fn a_request_head_has_its_limits() {
+    let relay = Running::start(roomy()).await;
+    let long = format!("GET /healthz HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(8 * 1024));
+    let many = format!("GET /healthz HTTP/1.1\r\n{}\r\n", "x: y\r\n".repeat(33));
+    for request in [long, many] {
+        assert!(answer(&relay, &request).await.starts_with("HTTP/1.1 431 "));
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_does_not_come_ends_the_connection() {
+    let relay = Running::start(Options {
+        head_time: 1,
+        ..roomy()
+    })
+    .await;
+    answer(&relay, "GET /healthz HTT").await;
+    answer(&relay, "").await;
+}
+
+#[tokio::test]
+async fn frames_that_come_with_the_request_are_not_lost() {
+    let relay = Running::start(roomy()).await;
+    let mut request = format!(
+        "GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: {}==\r\n\r\n",
+        "A".repeat(22)
+    )
+    .into_bytes();
+    let heartbeat = br#"[null,"1","phoenix","heartbeat",{}]"#;
+    request.extend([0x81, 0x80 | heartbeat.len() as u8, 0, 0, 0, 0]);
+    request.extend(heartbeat);
+    let mut stream = TcpStream::connect(relay.addr).await.unwrap();
+    stream.write_all(&request).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(SOON, async {
+        while !answer.ends_with(br#"["status":"ok"#) && !answer.ends_with(b"{}}]") {
+            stream.read_buf(&mut answer).await.unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(
+        answer.starts_with("HTTP/1.1 101 ") && answer.contains("phx_reply"),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_relay_with_all_its_connections_turns_others_away_until_one_ends() {
+    let relay = Running::start(Options {
+        max_connections: Some(1),
+        ..roomy()
+    })
+    .await;
+    let first = Client::connect(&relay).await;
+    assert!(answer(&relay, "").await.starts_with("HTTP/1.1 503 "));
+    drop(first);
+    let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
+    tokio::time::timeout(SOON, async {
+        while connect_async(&url).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .unwrap();
+}
