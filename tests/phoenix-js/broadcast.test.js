@@ -96,6 +96,7 @@ test("what one member pushes arrives in its order, text and binary mixed", async
     a.push("1", null, room.topic, "count", { number });
     a.pushBinary("1", "", room.topic, "count", Buffer.from([number + 1]));
   }
+  await a.pending();
   const numbers = (await b.pending()).map((frame) => (Array.isArray(frame) ? frame[4].number : frame.data[0]));
   assert.deepEqual(numbers, [...Array(200).keys()]);
   [a, b, c].forEach((wire) => wire.close());
