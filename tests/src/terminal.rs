@@ -239,3 +239,39 @@ fn show(mut output: Box<dyn Read + Send>, screen: Arc<Shown>) -> thread::JoinHan
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Terminal {
+        let mut shell = CommandBuilder::new("sh");
+        shell.args(["-c", script]);
+        Terminal::start(shell, 24, 80)
+    }
+
+    #[test]
+    fn what_is_typed_is_read_and_what_is_written_is_shown() {
+        let mut terminal = shell("read line; echo \"you said $line\"; exit 7");
+        terminal.type_keys("hello\r");
+        terminal.wait_for("you said hello");
+        assert_eq!(terminal.exit_code(), 7);
+        terminal.assert_restored();
+    }
+
+    #[test]
+    #[should_panic(expected = "echo, lines, signals")]
+    fn a_terminal_that_is_left_without_echo_is_noticed() {
+        let mut terminal = shell("stty -echo");
+        terminal.exit_code();
+        terminal.assert_restored();
+    }
+
+    #[test]
+    fn a_program_whose_terminal_is_closed_is_hung_up() {
+        let mut terminal = shell("trap 'echo new size' WINCH; echo ready; while :; do sleep 0.1; done");
+        terminal.wait_for("ready");
+        terminal.close();
+        assert_eq!(terminal.exit_code(), 128);
+    }
+}
