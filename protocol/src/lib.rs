@@ -28,11 +28,17 @@ pub mod topic;
 pub mod words;
 
 #[cfg(feature = "session")]
+pub mod envelope;
+#[cfg(feature = "session")]
+pub mod handshake;
+#[cfg(feature = "session")]
 pub mod instance;
 #[cfg(feature = "session")]
 pub mod message;
 #[cfg(feature = "session")]
 pub mod name;
+#[cfg(feature = "session")]
+pub mod session;
 
 pub mod frame;
 

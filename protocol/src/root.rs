@@ -4,7 +4,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::hash::{AccessHash, RoomHash, SenderHash};
 use crate::passphrase::{Passphrase, RoomName};
@@ -141,6 +141,3 @@ impl std::fmt::Debug for RoomKeys {
         f.write_str("RoomKeys(…)")
     }
 }
-
-/// A secret of 32 bytes on its way; zeroized on drop.
-pub(crate) type Secret = Zeroizing<[u8; 32]>;

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, Write},
+    net::IpAddr,
     process::ExitCode,
 };
 
@@ -60,13 +61,17 @@ async fn serve(options: Options) -> ExitCode {
         Err(error) => return fail(1, &error.to_string()),
     };
     let addr = relay.local_addr();
-    if !addr.ip().to_canonical().is_loopback() {
+    if is_reached_by_strangers(addr.ip()) {
         tracing::warn!("this relay is open: strangers who reach {addr} may use it");
     }
     // Who closed our stdout does not want to know.
     let _ = writeln!(io::stdout(), "listening on ws://{addr}").and_then(|()| io::stdout().flush());
     relay.run(shutdown).await;
     ExitCode::SUCCESS
+}
+
+fn is_reached_by_strangers(listening: IpAddr) -> bool {
+    !listening.to_canonical().is_loopback()
 }
 
 /// SIGTERM and SIGINT end the relay gracefully.
@@ -84,4 +89,27 @@ fn end_on_signals(shutdown: &CancellationToken) -> io::Result<()> {
 fn fail(code: u8, message: &str) -> ExitCode {
     eprintln!("sotto-relay: {message}");
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_keeps_strangers_away() {
+        for (address, strangers) in [
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("::ffff:127.0.0.1", false),
+            ("0.0.0.0", true),
+            ("::", true),
+            ("192.0.2.1", true),
+        ] {
+            assert_eq!(
+                is_reached_by_strangers(address.parse().unwrap()),
+                strangers,
+                "{address}"
+            );
+        }
+    }
 }

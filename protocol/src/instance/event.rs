@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::message::{InstanceId, MessageId};
+use crate::message::{InstanceId, MessageId, Target};
 use crate::name::Name;
 use crate::words::SafetyWords;
 
@@ -13,15 +13,6 @@ pub struct Receipt {
     pub peer: InstanceId,
     /// The number in it.
     pub number: u64,
-}
-
-/// A message that another one refers to: its author and its id. The author may be oneself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Target {
-    /// Who wrote it.
-    pub author: InstanceId,
-    /// Which of theirs.
-    pub id: MessageId,
 }
 
 /// Why a peer is there no more.

@@ -11,13 +11,29 @@
 //!    [`timeout`](Instance::timeout).
 
 mod event;
+mod flow;
+pub mod limits;
+mod meeting;
+mod outbox;
+mod own;
+mod pair;
+mod streams;
+mod talk;
+mod timers;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use event::{Departure, Event, Receipt, Target};
+pub use event::{Departure, Event, Receipt};
 use rand_core::CryptoRng;
 
-use crate::message::{InstanceId, MessageId};
+use self::flow::Window;
+use self::outbox::{Key, Outbox, Piece};
+use self::own::Own;
+use self::pair::{Pair, Presence};
+use crate::envelope::{Kind, OpenError, Recipient};
+pub use crate::message::Target;
+use crate::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageId, Text};
 use crate::name::Name;
 use crate::root::RoomKeys;
 use crate::topic::Topic;
@@ -87,46 +103,177 @@ pub struct Peer {
 
 /// One running client in one room. See the [module](self).
 pub struct Instance {
-    id: InstanceId,
+    own: Own,
+    pairs: BTreeMap<InstanceId, Pair>,
+    outbox: Outbox,
+    window: Window,
+    /// The peer whose large message waits for all that is on the way.
+    turn: Option<InstanceId>,
+    /// The pushes of texts that the relay has not answered, oldest first.
+    tags: VecDeque<(Tag, Key)>,
+
+    /// When, and after which wait, the next hello to all goes out while alone.
+    hello_at: Duration,
+    hello_wait: Duration,
+    /// When hellos answered others within the last second.
+    answers: Vec<Duration>,
+
+    /// When a typing notice last went out; none since the user stopped.
+    typing_at: Option<Duration>,
+    /// What the relay disturbed: how often, and when and what of it was told.
+    disturbed: u64,
+    disturbed_told: Option<(Duration, u64)>,
+    newer_told: bool,
+    crowded: Crowded,
+    /// Seats that are no peer's: how many, since when, and how many were told.
+    strangers: usize,
+    strangers_since: Duration,
+    strangers_told: usize,
+    leaving: bool,
+}
+
+/// Whether more peers are present than an instance talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Crowded {
+    No,
+    Untold,
+    Told,
+}
+
+impl Crowded {
+    /// One more is present.
+    fn more(self) -> Self {
+        if self == Self::No { Self::Untold } else { self }
+    }
 }
 
 impl Instance {
     /// A new instance with an id of its own. `rng` feeds every key and nonce.
-    pub fn new(keys: RoomKeys, topic: Topic, name: Name, mut rng: Box<dyn CryptoRng + Send>) -> Self {
-        let _ = (keys, topic, name);
-        let mut id = InstanceId([0; 16]);
-        rng.fill_bytes(&mut id.0);
-        Self { id }
+    pub fn new(keys: RoomKeys, topic: Topic, name: Name, rng: Box<dyn CryptoRng + Send>) -> Self {
+        Self {
+            own: Own::new(&keys, topic, name, rng),
+            pairs: BTreeMap::new(),
+            outbox: Outbox::default(),
+            window: Window::new(),
+            turn: None,
+            tags: VecDeque::new(),
+            hello_at: Duration::ZERO,
+            hello_wait: limits::HELLO_FIRST,
+            answers: Vec::new(),
+            typing_at: None,
+            disturbed: 0,
+            disturbed_told: None,
+            newer_told: false,
+            crowded: Crowded::No,
+            strangers: 0,
+            strangers_since: Duration::ZERO,
+            strangers_told: 0,
+            leaving: false,
+        }
     }
 
     /// Who this is.
     pub fn id(&self) -> InstanceId {
-        self.id
+        self.own.id
     }
 
     /// The relay has accepted a join, the first or a later one. All later pushes go over it.
     pub fn joined(&mut self, now: Now) {
-        let _ = now;
+        let at = now.monotonic;
+        self.own.pushes.clear();
+        self.own.nonce = Some(self.own.random());
+        for pair in self.pairs.values_mut() {
+            pair.echoed = false;
+            pair.answer_due = false;
+            pair.hurry(at);
+            pair.ping = None;
+            pair.doubted = None;
+            // What was lost with a connection of ours says nothing of the peer.
+            pair.heard_at = if pair.is_here() { at } else { pair.heard_at };
+            pair.fresh = false;
+        }
+        self.hello_wait = limits::HELLO_FIRST;
+        self.own.hello(Recipient::All, None);
+        self.hello_at = at + self.own.jittered(self.hello_wait);
+        self.drive(now);
     }
 
     /// The connection is gone. Nothing is pushed until [`joined`](Self::joined).
     pub fn disconnected(&mut self, now: Now) {
-        let _ = now;
+        self.own.nonce = None;
+        self.own.pushes.clear();
+        self.tags.clear();
+        self.strangers = 0;
+        self.drive(now);
     }
 
     /// A `sealed` broadcast came.
     pub fn received(&mut self, payload: &[u8], now: Now) {
-        let _ = (payload, now);
+        let (header, body) = match self.own.envelopes.open(payload) {
+            Ok(opened) => opened,
+            Err(OpenError::Version(_)) => {
+                if !std::mem::replace(&mut self.newer_told, true) {
+                    self.own.tell(Event::Newer);
+                }
+                return;
+            }
+            Err(_) => {
+                self.disturb(now.monotonic);
+                return;
+            }
+        };
+        let is_for_us = match header.to {
+            Recipient::All => true,
+            Recipient::One(to) => to == self.own.id,
+        };
+        // Our own, reflected, and what is for others.
+        if header.from == self.own.id || !is_for_us || self.own.nonce.is_none() {
+            return;
+        }
+        match header.kind {
+            Kind::Hello => self.on_hello(header.from, header.counter, &body, now),
+            Kind::First => self.on_first(header.from, header.session, &body, now),
+            Kind::Second => self.on_second(header.from, header.session, &body, now),
+            Kind::Message => self.on_message(header.from, header.session, header.counter, &body, now),
+        }
+        self.drive(now);
     }
 
     /// The relay has answered a push with ok.
     pub fn relayed(&mut self, tag: Tag) {
-        let _ = tag;
+        let Some(at) = self.tags.iter().position(|&(pushed, _)| pushed == tag) else {
+            return;
+        };
+        let Some((_, key)) = self.tags.remove(at) else {
+            return;
+        };
+        if let Some(id) = self.outbox.sent(key) {
+            self.own.tell(Event::Sent { id });
+        }
     }
 
     /// Presence says how many seats the room has, our own included: only a hint.
     pub fn seats(&mut self, count: usize, now: Now) {
-        let _ = (count, now);
+        let others = count.saturating_sub(1);
+        let here = self.pairs.values().filter(|pair| pair.is_here()).count();
+        if others < here {
+            for pair in self
+                .pairs
+                .values_mut()
+                .filter(|pair| pair.is_here() && pair.doubted.is_none())
+            {
+                pair.doubted = Some(now.monotonic);
+                if pair.is_open() {
+                    pair.send_ping(&mut self.own, now.monotonic);
+                }
+            }
+        }
+        let strangers = others.saturating_sub(here);
+        if strangers != self.strangers {
+            self.strangers = strangers;
+            self.strangers_since = now.monotonic;
+        }
+        self.drive(now);
     }
 
     /// Says a text to all who are here, or to the first who comes.
@@ -134,8 +281,25 @@ impl Instance {
     /// # Errors
     /// [`SayError`]; nothing was taken then.
     pub fn say(&mut self, text: &str, reply_to: Option<Target>, now: Now) -> Result<MessageId, SayError> {
-        let _ = (text, reply_to, now);
-        Err(SayError::Full)
+        check(text)?;
+        let id = MessageId(self.own.random());
+        let text = Text {
+            id,
+            repeat: false,
+            clock: now.wall,
+            waited: 0,
+            reply_to,
+            text: text.to_owned(),
+        };
+        let here: Vec<_> = self
+            .pairs
+            .values()
+            .filter(|pair| pair.is_here())
+            .map(|pair| pair.id)
+            .collect();
+        self.post(Content::Text(text), &here, now)?;
+        self.typing_at = None;
+        Ok(id)
     }
 
     /// Changes a message of ours. One that was never handed to a socket is changed where it waits.
@@ -143,8 +307,19 @@ impl Instance {
     /// # Errors
     /// [`SayError`]; nothing was taken then.
     pub fn edit(&mut self, id: MessageId, text: &str, now: Now) -> Result<(), SayError> {
-        let _ = (id, text, now);
-        Err(SayError::Full)
+        check(text)?;
+        if let Some(key) = self.outbox.unhanded(id) {
+            return self.outbox.rewrite(key, text);
+        }
+        let to = self.outbox.recipients(id).ok_or(SayError::Unknown)?.to_vec();
+        self.post(
+            Content::Edit {
+                id,
+                text: text.to_owned(),
+            },
+            &to,
+            now,
+        )
     }
 
     /// Deletes a message of ours. One that was never handed to a socket is not sent at all.
@@ -152,8 +327,16 @@ impl Instance {
     /// # Errors
     /// [`SayError`]; nothing was taken then.
     pub fn delete(&mut self, id: MessageId, now: Now) -> Result<(), SayError> {
-        let _ = (id, now);
-        Err(SayError::Full)
+        if let Some(key) = self.outbox.unhanded(id) {
+            let is_it = |piece: &Piece| matches!(piece, Piece::Entry { key: its, .. } if *its == key);
+            for pair in self.pairs.values_mut() {
+                pair.outgoing.take(is_it, || Piece::Empty);
+            }
+            self.outbox.withdraw(key);
+            return Ok(());
+        }
+        let to = self.outbox.recipients(id).ok_or(SayError::Unknown)?.to_vec();
+        self.post(Content::Delete { id }, &to, now)
     }
 
     /// Reacts to a message; an empty reaction takes it back.
@@ -161,77 +344,178 @@ impl Instance {
     /// # Errors
     /// [`SayError`]; nothing was taken then.
     pub fn react(&mut self, target: Target, reaction: &str, now: Now) -> Result<(), SayError> {
-        let _ = (target, reaction, now);
-        Err(SayError::Full)
+        if reaction.len() > MAX_REACTION {
+            return Err(SayError::TooLong {
+                over: reaction.len() - MAX_REACTION,
+            });
+        }
+        let here: Vec<_> = self
+            .pairs
+            .values()
+            .filter(|pair| pair.is_here())
+            .map(|pair| pair.id)
+            .collect();
+        self.post(
+            Content::Reaction {
+                target,
+                reaction: reaction.to_owned(),
+            },
+            &here,
+            now,
+        )
     }
 
     /// Takes another name and tells everybody.
-    ///
-    /// # Errors
-    /// [`SayError::Full`]; the name is as it was then.
-    pub fn rename(&mut self, name: Name, now: Now) -> Result<(), SayError> {
-        let _ = (name, now);
-        Err(SayError::Full)
+    pub fn rename(&mut self, name: Name, now: Now) {
+        self.own.name = name;
+        for pair in self
+            .pairs
+            .values_mut()
+            .filter(|pair| pair.presence != Presence::Unmet)
+        {
+            pair.outgoing
+                .take(|piece| matches!(piece, Piece::Name(_)), || Piece::Empty);
+            pair.outgoing
+                .push_first(vec![Piece::Name(self.own.name.clone())], |_| false);
+        }
+        self.drive(now);
     }
 
     /// The user types, or has stopped to. Call it at every key: what goes out is limited here.
     pub fn typing(&mut self, on: bool, now: Now) {
-        let _ = (on, now);
+        let at = now.monotonic;
+        let due = match self.typing_at {
+            None => on,
+            Some(last) => !on || at >= last + limits::TYPING_EVERY,
+        };
+        if due {
+            self.typing_at = on.then_some(at);
+            for pair in self
+                .pairs
+                .values_mut()
+                .filter(|pair| pair.is_announced() && pair.is_open())
+            {
+                pair.send(&mut self.own, crate::message::Kind::Typing(on));
+            }
+        }
     }
 
     /// The user's side holds everything of a peer's up to a receipt: it is acknowledged.
     pub fn hold(&mut self, receipt: Receipt, now: Now) {
-        let _ = (receipt, now);
+        if let Some(pair) = self.pairs.get_mut(&receipt.peer)
+            && pair.incoming.hold(receipt.number)
+        {
+            pair.held_more(now.monotonic);
+        }
+        self.drive(now);
     }
 
     /// The user has read everything of a peer's up to a receipt.
     pub fn read(&mut self, receipt: Receipt, now: Now) {
-        let _ = (receipt, now);
+        if let Some(pair) = self.pairs.get_mut(&receipt.peer)
+            && pair.incoming.read_up_to(receipt.number)
+        {
+            pair.acknowledge_by(now.monotonic + limits::ACK_DELAY);
+        }
+        self.drive(now);
     }
 
     /// The user has compared a peer's safety words.
     pub fn compared(&mut self, peer: InstanceId) {
-        let _ = peer;
+        if let Some(pair) = self.pairs.get_mut(&peer) {
+            pair.compared = true;
+        }
     }
 
     /// Gives what was [`Withheld`](Event::Withheld) to a new run.
     pub fn release(&mut self, peer: InstanceId, now: Now) {
-        let _ = (peer, now);
+        let withheld: Vec<_> = self
+            .pairs
+            .values()
+            .filter(|pair| pair.withheld_for == Some(peer))
+            .map(|pair| (pair.heard_at, pair.id))
+            .collect();
+        for (_, id) in withheld.into_iter().rev() {
+            self.hand_over(id, peer);
+        }
+        self.drive(now);
     }
 
-    /// Tells every peer that we leave. Pushes follow; afterwards nothing more is said.
+    /// Tells every peer that we leave, behind all that waits for it. Afterwards nothing more is to be said.
     pub fn leave(&mut self, now: Now) {
-        let _ = now;
+        if !std::mem::replace(&mut self.leaving, true) {
+            for pair in self.pairs.values_mut().filter(|pair| pair.is_here()) {
+                pair.outgoing.push(Piece::Leave);
+            }
+        }
+        self.drive(now);
+    }
+
+    /// Whether everybody who is here knows that we have left.
+    pub fn has_left(&self) -> bool {
+        let owed = |pair: &Pair| {
+            pair.outgoing
+                .undelivered()
+                .any(|(piece, _)| *piece == Piece::Leave)
+        };
+        self.leaving && !self.pairs.values().any(|pair| pair.is_here() && owed(pair))
     }
 
     /// How many of our messages not everybody holds who should.
     pub fn undelivered(&self) -> usize {
-        0
+        self.outbox.len()
     }
 
-    /// Who is here: the confirmed peers.
+    /// Who is here: the confirmed peers that have said their names.
     pub fn peers(&self) -> impl Iterator<Item = Peer> {
-        std::iter::empty()
+        self.pairs
+            .values()
+            .filter(|pair| pair.is_announced())
+            .filter_map(|pair| {
+                Some(Peer {
+                    id: pair.id,
+                    name: pair.name.clone()?,
+                    words: pair.words?,
+                    compared: pair.compared,
+                    silent: pair.silent,
+                })
+            })
     }
 
     /// The next payload to push. Nothing while disconnected.
-    pub fn next_push(&mut self, now: Now) -> Option<Push> {
-        let _ = now;
-        None
+    pub fn next_push(&mut self) -> Option<Push> {
+        self.own.pushes.pop_front()
     }
 
     /// The next thing to tell the user.
     pub fn next_event(&mut self) -> Option<Event> {
-        None
+        self.own.events.pop_front()
     }
 
-    /// When [`timeout`](Self::timeout) wants to be called, by the monotonic clock.
-    pub fn next_timeout(&self) -> Option<Duration> {
-        None
+    /// Puts a content into the outbox and the streams of its recipients.
+    fn post(&mut self, content: Content, to: &[InstanceId], now: Now) -> Result<(), SayError> {
+        let to: Vec<_> = to
+            .iter()
+            .copied()
+            .filter(|id| self.pairs.contains_key(id))
+            .collect();
+        let key = self.outbox.add(content, &to, now.monotonic)?;
+        for id in to {
+            if let Some(pair) = self.pairs.get_mut(&id) {
+                pair.outgoing.push(Piece::Entry { key, repeat: false });
+            }
+        }
+        self.drive(now);
+        Ok(())
     }
+}
 
-    /// Time has passed.
-    pub fn timeout(&mut self, now: Now) {
-        let _ = now;
+fn check(text: &str) -> Result<(), SayError> {
+    match text.len() {
+        0 => Err(SayError::Empty),
+        1..=MAX_TEXT => Ok(()),
+        over => Err(SayError::TooLong {
+            over: over - MAX_TEXT,
+        }),
     }
 }

@@ -19,26 +19,18 @@ use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, 
 /// How many frames a task takes before it lets others run: writing through spends nothing of the runtime's own budget.
 const FRAMES_A_TURN: usize = 16;
 
-pub(super) async fn serve<H: Handler>(mut connection: Option<Connection<H>>) {
-    let Some(connection) = &mut connection else {
-        return;
-    };
-    let mut timer = pin!(sleep_until(connection.watch.next(connection.sockets.limits())));
-    loop {
-        match poll_fn(|cx| connection.poll(cx, timer.as_mut())).await {
-            Turn::Yield => yield_now().await,
-            Turn::Gone => return,
-            Turn::Closed => break,
+/// Serves a connection to its end. No `async fn`: that would keep the connection twice.
+pub(super) fn serve<H: Handler>(mut connection: Option<Connection<H>>) -> impl Future<Output = ()> + Send {
+    async move {
+        let Some(connection) = &mut connection else {
+            return;
+        };
+        if connection.run().await {
+            connection.leave();
+            // Rare and large: an idle connection should not keep room for it.
+            Box::pin(connection.finish()).await;
         }
     }
-    connection.leave();
-    // Rare and large: idle connections should not keep room for it.
-    Box::pin(closing::finish(
-        &connection.outbound,
-        &mut connection.read,
-        connection.sockets.limits(),
-    ))
-    .await;
 }
 
 /// How a turn of the task ends.
@@ -115,6 +107,22 @@ impl<H: Handler> Connection<H> {
             watch: Watch::new(Instant::now()),
             held: 0,
         })
+    }
+
+    /// Reads and writes until the peer has gone without a word, or (`true`) the [`Outbound`] is closed.
+    async fn run(&mut self) -> bool {
+        let mut timer = pin!(sleep_until(self.watch.next(self.sockets.limits())));
+        loop {
+            match poll_fn(|cx| self.poll(cx, timer.as_mut())).await {
+                Turn::Yield => yield_now().await,
+                Turn::Gone => return false,
+                Turn::Closed => return true,
+            }
+        }
+    }
+
+    async fn finish(&mut self) {
+        closing::finish(&self.outbound, &mut self.read, self.sockets.limits()).await;
     }
 
     /// One turn: write, look at the clock, read.
@@ -226,7 +234,9 @@ impl<H: Handler> Connection<H> {
                 }
                 Event::Close(close) => return Some(self.close(close)),
             };
-            let handler = self.handler.as_mut()?;
+            let Some(handler) = &mut self.handler else {
+                return Some(Reading::Closed);
+            };
             match handler.message(message, &self.outbound) {
                 Ok(None) => {}
                 Ok(Some(fanout)) => {
@@ -258,8 +268,11 @@ impl<H: Handler> Connection<H> {
         }
     }
 
-    /// Leaves every seat.
+    /// Leaves every seat, and gives back what is not needed to close.
     fn leave(&mut self) {
+        self.inbound = Inbound::default();
+        self.unread = Unread::default();
+        self.fanout = None;
         if let Some(mut handler) = self.handler.take() {
             handler.closed();
         }

@@ -72,6 +72,11 @@ impl Inbound {
         let piece = split_front(input, frame.len - before);
         unmask(piece, frame.mask, before);
         frame.come += piece.len();
+        if piece.is_empty() && !frame.is_whole() {
+            // Only the header came: the payload may still come in one piece.
+            self.assembly.get_or_insert_default().frame = Some(frame);
+            return Ok(None);
+        }
         let event = match frame.opcode {
             OpCode::Control(control) => self.control(control, frame, piece)?,
             OpCode::Data(data) => self.data(data, frame, piece)?,

@@ -5,6 +5,7 @@ mod client;
 mod door;
 mod ending;
 mod expiring;
+mod fairness;
 mod joining;
 mod presence;
 mod pushing;

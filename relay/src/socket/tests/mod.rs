@@ -1,4 +1,8 @@
 //! Sockets on the loopback interface, with tungstenite at the other end.
 
+mod agreement;
+mod interleavings;
 mod peer;
 mod serving;
+
+mod memory;

@@ -1,0 +1,191 @@
+//! `sotto-relay` from outside: what it prints, how it ends.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // the machinery of a test fails as the test does
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::{Message, WebSocket, client};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sotto-relay"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SOTTO_") || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn output(command: &mut Command) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = command.output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+/// A relay that runs until it is dropped.
+struct Running {
+    child: Child,
+    stdout: BufReader<std::process::ChildStdout>,
+    addr: String,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let addr = line
+            .strip_prefix("listening on ws://")
+            .and_then(|rest| rest.strip_suffix('\n'))
+            .unwrap_or_else(|| panic!("the line that says where it listens, not {line:?}"));
+        Self {
+            addr: addr.to_owned(),
+            child,
+            stdout,
+        }
+    }
+
+    fn connect(&self) -> WebSocket<TcpStream> {
+        let stream = TcpStream::connect(&self.addr).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        let url = format!("ws://{}/socket/websocket?vsn=2.0.0", self.addr);
+        client(url, stream).unwrap().0
+    }
+
+    /// Ends it by a signal; its exit code and all that it wrote after the first line.
+    fn end(mut self, signal: Signal) -> (Option<i32>, String, String) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+        let (mut stdout, mut stderr) = (String::new(), String::new());
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        self.child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut stderr)
+            .unwrap();
+        (self.child.wait().unwrap().code(), stdout, stderr)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const FREE_PORT: [&str; 2] = ["--listen", "127.0.0.1:0"];
+
+#[test]
+fn one_line_says_where_it_listens_and_a_signal_ends_it_with_1012_and_exit_0() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let relay = Running::start(&mut command(&FREE_PORT));
+        let mut socket = relay.connect();
+        let (code, stdout, _) = relay.end(signal);
+        assert_eq!((code, stdout.as_str()), (Some(0), ""));
+        let Message::Close(Some(close)) = socket.read().unwrap() else {
+            panic!("a close frame")
+        };
+        assert_eq!(u16::from(close.code), 1012);
+    }
+}
+
+#[test]
+fn a_port_in_use_is_said_and_exits_with_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addr = taken.local_addr().unwrap().to_string();
+    let (code, stderr) = output(&mut command(&["--listen", &addr]));
+    assert_eq!(code, Some(1));
+    assert!(
+        stderr.starts_with(&format!("sotto-relay: cannot listen on {addr}: ")) && stderr.lines().count() == 1
+    );
+}
+
+#[test]
+fn an_option_that_cannot_be_is_said_and_exits_with_2() {
+    for (arguments, words) in [
+        (["--listen", "nonsense"], "'--listen <ADDR:PORT>'"),
+        (["--max-seats", "0"], "--max-seats is 0: it must be 1 to 1000"),
+        (["--max-seats", "1001"], "--max-seats is 1001"),
+        (
+            ["--max-message", "1KiB"],
+            "--max-message is 1KiB: it must be 2KiB to 64MiB",
+        ),
+        (["--max-message", "1XB"], "64KiB"),
+        (["--max-queue", "64KiB"], "at least twice --max-message"),
+        (["--max-buffered", "512KiB"], "at least --max-queue"),
+        (["--max-connections", "0"], "--max-connections is 0"),
+        (["--idle", "0"], "--idle is 0: it must be 1 to 86400 seconds"),
+        (["--log", "sotto=loud"], "--log is sotto=loud"),
+        (["--no-such-option", "1"], "--no-such-option"),
+    ] {
+        let (code, stderr) = output(command(&FREE_PORT).args(arguments));
+        assert_eq!(code, Some(2), "{arguments:?}");
+        assert!(stderr.contains(words), "{stderr}");
+    }
+}
+
+#[test]
+fn every_option_is_an_environment_variable_and_help_states_each_default() {
+    let help = command(&["--help"]).output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    // Each entry as one line: how it is wrapped depends on the terminal.
+    let entries: Vec<String> = (help.split("\n      --").skip(1))
+        .map(|entry| entry.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    assert!(entries.len() > 20);
+    for entry in entries {
+        let (option, _) = entry.split_once(' ').unwrap();
+        let name = format!("[env: SOTTO_RELAY_{}=", option.to_uppercase().replace('-', "_"));
+        assert!(entry.contains(&name) && entry.contains("[default: "), "{entry}");
+    }
+    let (code, stderr) = output(command(&FREE_PORT).env("SOTTO_RELAY_MAX_SEATS", "0"));
+    assert!(code == Some(2) && stderr.contains("--max-seats is 0"));
+}
+
+fn exchange(socket: &mut WebSocket<TcpStream>, frame: &Value) -> Value {
+    socket.send(Message::text(frame.to_string())).unwrap();
+    serde_json::from_str(socket.read().unwrap().to_text().unwrap()).unwrap()
+}
+
+#[test]
+fn no_log_level_shows_who_says_what_where() {
+    let relay = Running::start(command(&FREE_PORT).args(["--log", "trace"]));
+    let mut socket = relay.connect();
+    let peer = socket.get_ref().local_addr().unwrap().port().to_string();
+    let [room, access, sender] = ["1a", "2b", "3c"].map(|pair| pair.repeat(32));
+    let topic = format!("anon_room:{room}");
+    let join = json!(["1", "1", topic, "phx_join", {"access_hash": access, "sender_hash": sender}]);
+    assert_eq!(exchange(&mut socket, &join)[4]["status"], "ok");
+    assert_eq!(
+        socket
+            .read()
+            .unwrap()
+            .to_text()
+            .unwrap()
+            .matches("presence_state")
+            .count(),
+        1
+    );
+    let push = json!(["1", "2", topic, "telltale_event", {"secret": "telltale payload"}]);
+    assert_eq!(exchange(&mut socket, &push)[4]["status"], "ok");
+    let refused = json!(["1", "3", topic, "phx_join", {"access_hash": sender, "sender_hash": sender}]);
+    assert_eq!(exchange(&mut socket, &refused)[4]["status"], "error");
+    socket.send(Message::text("telltale malformed")).unwrap();
+    assert!(socket.read().unwrap().is_close());
+    let (_, _, stderr) = relay.end(Signal::TERM);
+    for telltale in ["1a1a", "2b2b", "3c3c", "telltale", &peer, "anon_room"] {
+        assert!(!stderr.contains(telltale), "{telltale}: {stderr}");
+    }
+}
