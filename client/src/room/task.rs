@@ -13,6 +13,7 @@ use sotto_protocol::{Credentials, Instance, Root, Run, Topic};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::channel::{Brought, Channel};
 use super::clock::{self, Watch};
@@ -207,6 +208,8 @@ impl Task {
     /// A connection that is joined.
     async fn serve(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<Goodbye, Trouble> {
         let mut heartbeat = Heartbeat::new(self.timing, clock::now().monotonic, &mut self.rng);
+        // Until when the peers may acknowledge that we leave.
+        let mut parting = None;
         loop {
             let now = clock::now();
             if std::mem::take(&mut self.jumped) {
@@ -222,11 +225,15 @@ impl Task {
                 self.expiring = Some(answer);
                 socket.push(channel.expire().map_err(garbage)?);
             }
-            self.push_sealed(socket, channel, now)?;
             if self.is_time_to_leave(now) {
-                self.leave(socket, channel).await;
-                return Ok(Goodbye);
+                let latest = *parting.get_or_insert(now.monotonic + self.timing.parting);
+                self.instance.leave(now);
+                if self.instance.has_left() || now.monotonic >= latest {
+                    self.give_back(socket, channel).await;
+                    return Ok(Goodbye);
+                }
             }
+            self.push_sealed(socket, channel)?;
             // While the reader is slow nothing is read, so no answer can come: no heartbeat may run out.
             let read = self.pending.len() < MAX_PENDING;
             if !read {
@@ -254,15 +261,15 @@ impl Task {
                     }
                     self.gather();
                 }
-                () = self.step(Some(heartbeat.timeout())) => {}
+                () = self.step(parting.into_iter().chain([heartbeat.timeout()]).min()) => {}
             }
         }
     }
 
     /// Takes from the instance what the socket has room for.
-    fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel, now: Now) -> Result<(), Trouble> {
+    fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
         while socket.has_room()
-            && let Some(push) = self.instance.next_push(now)
+            && let Some(push) = self.instance.next_push()
         {
             self.record(Direction::Out, &push.payload);
             socket.push(channel.sealed(&push.payload, push.tag).map_err(garbage)?);
@@ -276,25 +283,21 @@ impl Task {
             .is_some_and(|latest| now.monotonic >= latest || self.instance.undelivered() == 0)
     }
 
-    /// Tells the peers, then the relay, and waits a moment until it has it all.
-    async fn leave(&mut self, socket: &mut Socket, channel: &mut Channel) {
+    /// Gives the seat back, and waits a moment until the relay has all that was pushed.
+    async fn give_back(&mut self, socket: &mut Socket, channel: &mut Channel) {
         let limit = self.timing.goodbye;
         let goodbye = async {
-            self.instance.leave(clock::now());
-            let mut said = false;
+            self.push_sealed(socket, channel)?;
+            socket.push(channel.leave().map_err(garbage)?);
+            // The relay answers in order: its answer to this means that it has what came before.
             loop {
-                self.push_sealed(socket, channel, clock::now())?;
-                // The relay answers in order: its answer to this means that it has what came before.
-                if !said && socket.has_room() {
-                    socket.push(channel.leave().map_err(garbage)?);
-                    said = true;
-                }
                 let message = socket.next(true).await?;
-                if matches!(channel.receive(&message).map_err(garbage)?, Brought::Left) {
-                    socket.push(tokio_tungstenite::tungstenite::Message::Close(None));
-                    return socket.flush().await;
+                if channel.receive(&message).map_err(garbage)? == Brought::Left {
+                    break;
                 }
             }
+            socket.push(Message::Close(None));
+            socket.flush().await
         };
         // We leave either way; peers that were not told find out.
         let _ = timeout(limit, goodbye).await;
@@ -389,7 +392,7 @@ impl Task {
             Command::Edit { id, text } => self.instance.edit(id, &text, now)?,
             Command::Delete { id } => self.instance.delete(id, now)?,
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
-            Command::Rename(name) => self.instance.rename(name, now)?,
+            Command::Rename(name) => self.instance.rename(name, now),
             Command::Typing(on) => self.instance.typing(on, now),
             Command::Hold(receipt) => self.instance.hold(receipt, now),
             Command::Read(receipt) => self.instance.read(receipt, now),

@@ -33,7 +33,9 @@ pub struct Timing {
     pub busy_min: Duration,
     /// A connection that lasted so long begins anew with the shortest wait.
     pub settled: Duration,
-    /// For the relay to confirm that we leave.
+    /// For the peers to acknowledge that we leave; they may wait 300 ms before they do.
+    pub parting: Duration,
+    /// For the relay to take our seat back.
     pub goodbye: Duration,
 }
 
@@ -54,7 +56,8 @@ impl Default for Timing {
             retry_max: Duration::from_secs(30),
             busy_min: Duration::from_secs(5),
             settled: Duration::from_secs(10),
-            goodbye: Duration::from_millis(800),
+            parting: Duration::from_millis(600),
+            goodbye: Duration::from_millis(300),
         }
     }
 }
