@@ -70,7 +70,7 @@ fn a_passphrase_comes_from_a_file_a_command_or_a_descriptor() {
         "--name",
         "a",
         "--passphrase-command",
-        "cat passphrase; echo more",
+        "cat passphrase; echo; echo more",
     ]);
     let shell = format!("exec \"$0\" pipe '{url}' --name b --passphrase-fd 3 3<passphrase");
     let mut by_descriptor = sotto_tests::process::command("sh".as_ref(), scene.home());
