@@ -13,7 +13,7 @@ pub const MAX_TEXT: usize = 60_000;
 /// The longest reaction, in bytes of UTF-8: an emoji of many joined ones fits.
 pub const MAX_REACTION: usize = 64;
 /// What stands before the content.
-const FIXED_LEN: usize = 8 + 8 + 1 + 8 + 4;
+pub(crate) const FIXED_LEN: usize = 8 + 8 + 1 + 8 + 4;
 
 /// Names one running client in one room: 16 random bytes, independent of its run.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -262,6 +262,18 @@ impl Content {
         }
     }
 
+    /// The bytes that it is written in.
+    pub(crate) fn encoded_len(&self) -> usize {
+        match self {
+            Self::Text(text) => 16 + 1 + 8 + 4 + text.reply_to.map_or(0, |_| 32) + text.text.len(),
+            Self::Edit { text, .. } => 16 + text.len(),
+            Self::Delete { .. } => 16,
+            Self::Reaction { reaction, .. } => 32 + reaction.len(),
+            Self::Name(name) => name.as_str().len(),
+            Self::Leave | Self::Empty | Self::Unknown => 0,
+        }
+    }
+
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Text(text) => {
@@ -421,6 +433,9 @@ mod tests {
         fn messages_survive_their_bytes_and_any_filling(held: u64, read: u64, kind in kind(), filling in 0usize..99) {
             let message = Message { acknowledged: Acknowledged { held, read }, kind };
             let mut bytes = message.encode();
+            if let Kind::Numbered(_, content) = &message.kind {
+                prop_assert_eq!(bytes.len(), FIXED_LEN + content.encoded_len());
+            }
             let length = bytes.len() + filling;
             bytes.resize(length, 0);
             prop_assert_eq!(Message::decode(&bytes).unwrap(), message);

@@ -141,3 +141,20 @@ impl std::fmt::Debug for RoomKeys {
         f.write_str("RoomKeys(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_room_are_as_specified() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
+        for room in vectors["rooms"].as_array().unwrap() {
+            let mut root = [0; 32];
+            hex::decode_to_slice(room["root"].as_str().unwrap(), &mut root).unwrap();
+            let keys = Root::from_bytes(root).keys();
+            assert_eq!(hex::encode(keys.envelope), room["box_key"].as_str().unwrap());
+            assert_eq!(hex::encode(keys.psk), room["psk"].as_str().unwrap());
+        }
+    }
+}

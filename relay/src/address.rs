@@ -19,6 +19,13 @@ pub struct Place {
     pub wide: Option<u16>,
 }
 
+impl Place {
+    /// The widest network that one customer may have whole.
+    pub fn site(self) -> u16 {
+        self.wide.unwrap_or(self.near)
+    }
+}
+
 /// Finds slots by a hash whose secret lives in memory only: nobody outside can aim at another's slot.
 pub struct Places {
     secret: SipHasher24,

@@ -2,10 +2,7 @@
 
 use std::{
     convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::Relaxed},
-    },
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 use bytes::Bytes;
@@ -13,30 +10,48 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Incoming},
-    header::{CONNECTION, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    header::{CONNECTION, HeaderName, SEC_WEBSOCKET_VERSION, UPGRADE},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
-use crate::{hub::Hub, limits};
+use crate::{
+    hub::{Hub, NotAdmitted},
+    limits,
+};
 
 /// Where Phoenix clients connect.
 const SOCKET_PATH: &str = "/socket/websocket";
 
-/// What a connection that is one too many is told without being heard.
-pub const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// Tells a connection that it is not let in, without hearing it.
+///
+/// What it says meanwhile is read and thrown away for a moment: a reset would overtake the answer.
+pub async fn turn_away(mut stream: TcpStream, why: NotAdmitted) {
+    let status = match why {
+        NotAdmitted::TooOften => "429 Too Many Requests\r\nretry-after: 60",
+        NotAdmitted::Full => "503 Service Unavailable",
+    };
+    let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let _ = tokio::time::timeout(limits::TURN_AWAY_TIME, async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(limits::HEAD as u64), &mut tokio::io::sink()).await
+    })
+    .await;
+}
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
 /// beyond the request. `None` when it ended otherwise.
-///
-/// `admitted`: whether the address may connect; if not, every answer is 429.
-pub async fn open(hub: Arc<Hub>, stream: TcpStream, admitted: bool) -> Option<(TcpStream, Bytes)> {
+pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     let upgraded = AtomicBool::new(false);
     let service = service_fn(|request| {
-        let response = answer(&request, admitted);
+        let response = answer(&request);
         upgraded.store(response.status() == StatusCode::SWITCHING_PROTOCOLS, Relaxed);
         async { Ok::<_, Infallible>(response) }
     });
@@ -59,15 +74,7 @@ pub async fn open(hub: Arc<Hub>, stream: TcpStream, admitted: bool) -> Option<(T
     None
 }
 
-fn answer(request: &Request<Incoming>, admitted: bool) -> Response<Full<Bytes>> {
-    if !admitted {
-        let minute = (RETRY_AFTER, "60");
-        return refuse(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too many connections from this address",
-            Some(minute),
-        );
-    }
+fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {
     match request.uri().path() {
         "/healthz" if matches!(*request.method(), Method::GET | Method::HEAD) => {
             Response::new(Full::from("ok\n"))

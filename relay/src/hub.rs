@@ -9,8 +9,14 @@ use std::{
 };
 
 use crate::{
-    address::Places, budget::Budgets, clock::Clock, descriptors, options::Options, quota::Quotas,
-    rooms::Rooms, socket::Sockets,
+    address::{Place, Places},
+    budget::Budgets,
+    clock::Clock,
+    descriptors,
+    options::Options,
+    quota::Quotas,
+    rooms::Rooms,
+    socket::Sockets,
 };
 
 /// What all sockets of a relay share.
@@ -63,12 +69,31 @@ pub struct Admission {
     pub hub: Arc<Hub>,
 }
 
+/// Why a connection is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// The address has connected too often.
+    TooOften,
+    /// As many connections are open as may be.
+    Full,
+}
+
 impl Admission {
-    /// `None` when as many connections are open as may be.
-    pub fn take(hub: &Arc<Hub>) -> Option<Self> {
+    /// Lets a connection in from an address.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`] when it is one too many.
+    pub fn take(hub: &Arc<Hub>, place: Place) -> Result<Self, NotAdmitted> {
+        if !hub.quotas.connections.take(place, hub.clock.now()) {
+            return Err(NotAdmitted::TooOften);
+        }
         let admission = Self { hub: hub.clone() };
         let others = hub.connections.fetch_add(1, Relaxed);
-        (others < hub.max_connections).then_some(admission)
+        if others < hub.max_connections {
+            Ok(admission)
+        } else {
+            Err(NotAdmitted::Full)
+        }
     }
 }
 

@@ -7,13 +7,13 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. [`server`] accepts connections, and the [`door`] lets them upgrade to WebSocket;
-//! 2. a [`socket`] takes messages out of the stream and gives them to its [`handler`];
-//! 3. the handler joins the [`rooms`] and passes pushes on to the seats of a [`room`], which tells of its
-//!    [`presence`]; what has many receivers is a [`fanout`];
-//! 4. [`quota`] and [`budget`] hold strangers within bounds, by [`address`] and in token [`bucket`]s on one [`clock`].
+//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket;
+//! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
+//! 3. the handler joins the `rooms` and passes pushes on to the seats of a `room`, which tells of its `presence`;
+//!    what has many receivers is a `fanout`;
+//! 4. `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! The [`hub`] is what all sockets share. Every number is in [`limits`].
+//! The `hub` is what all sockets share. Every number is in [`limits`].
 #![warn(missing_docs)]
 
 mod address;

@@ -66,6 +66,10 @@ pub const HEADERS: usize = 32;
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
 /// Time that a connection may ask for `/healthz` again and again.
 pub const HEALTH_TIME: Duration = Duration::from_secs(120);
+/// Connections that are being told that they are not let in: half of the spare descriptors.
+pub const TURNED_AWAY: usize = 32;
+/// Time that each of them takes at most.
+pub const TURN_AWAY_TIME: Duration = Duration::from_secs(1);
 /// A socket without a complete frame for this long is closed: phoenix.js sends a heartbeat every 30 s.
 pub const IDLE: Duration = Duration::from_secs(60);
 /// A frame that has begun is whole within this time.

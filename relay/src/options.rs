@@ -13,7 +13,7 @@ use crate::{limits, size::Size, socket};
 #[derive(Debug, Clone, Args)]
 #[command(next_line_help = true)]
 pub struct Options {
-    /// Address and port to listen on; port 0 picks a free one, [::] takes IPv4 too
+    /// Address and port to listen on, `[::]:4000` for IPv6 and IPv4; port 0 picks a free one
     #[arg(long, env = "SOTTO_RELAY_LISTEN", value_name = "ADDR:PORT", default_value_t = LISTEN)]
     pub listen: SocketAddr,
 

@@ -328,3 +328,6 @@ impl Seat {
         (self.outbound, reply::together(&frames))
     }
 }
+
+#[cfg(test)]
+mod tests;

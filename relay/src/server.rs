@@ -7,7 +7,10 @@ use std::{
 };
 
 use socket2::{Domain, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -57,6 +60,8 @@ pub struct Relay {
     listener: TcpListener,
     local_addr: SocketAddr,
     hub: Arc<Hub>,
+    /// Who is told that it cannot connect takes a descriptor as well.
+    turned_away: Arc<Semaphore>,
 }
 
 impl Relay {
@@ -76,6 +81,7 @@ impl Relay {
             listener,
             local_addr,
             hub: Arc::new(Hub::new(&options)),
+            turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
     }
 
@@ -114,22 +120,36 @@ impl Relay {
         shutdown: &CancellationToken,
     ) {
         let place = self.hub.places.of(ip);
-        let Some(admission) = Admission::take(&self.hub) else {
-            let _ = stream.try_write(door::FULL);
-            return;
+        let admission = match Admission::take(&self.hub, place) {
+            Ok(admission) => admission,
+            Err(why) => {
+                // Beyond those that are being turned away, others are cut without a word.
+                if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
+                    connections.spawn(async move {
+                        door::turn_away(stream, why).await;
+                        drop(turn);
+                    });
+                }
+                return;
+            }
         };
-        let admitted = self.hub.quotas.connections.take(place, self.hub.clock.now());
         let (tracker, shutdown) = (connections.clone(), shutdown.clone());
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = shutdown.cancelled() => return,
-                opened = door::open(admission.hub.clone(), stream, admitted) => opened,
+                opened = door::open(&admission, stream) => opened,
             };
             if let Some((stream, first)) = opened {
                 let sockets = admission.hub.sockets.clone();
                 let handler = Socket::new(admission, place);
                 // A task of its own, so that the memory of the handshake is not kept.
-                tracker.spawn(socket::serve(sockets, stream, first, place.near.into(), handler));
+                tracker.spawn(socket::serve(
+                    sockets,
+                    stream,
+                    first,
+                    place.site().into(),
+                    handler,
+                ));
             }
         });
     }

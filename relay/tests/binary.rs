@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // the machinery of a test fails as the test does
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Output, Stdio},
     time::Duration,
@@ -188,4 +188,33 @@ fn no_log_level_shows_who_says_what_where() {
     for telltale in ["1a1a", "2b2b", "3c3c", "telltale", &peer, "anon_room"] {
         assert!(!stderr.contains(telltale), "{telltale}: {stderr}");
     }
+}
+
+#[test]
+fn a_relay_without_descriptors_goes_on_when_some_are_free_again() {
+    let mut shell = Command::new("sh");
+    let relay = env!("CARGO_BIN_EXE_sotto-relay");
+    // Fewer descriptors than connections: the limit that should keep it from that is lifted.
+    shell.args([
+        "-c",
+        r#"ulimit -n 40 && exec "$0" "$@""#,
+        relay,
+        "--max-connections",
+        "1000",
+    ]);
+    let relay = Running::start(shell.args(FREE_PORT));
+    let mut waiting: Vec<TcpStream> = (0..60)
+        .map(|_| TcpStream::connect(&relay.addr).unwrap())
+        .collect();
+    let mut last = waiting.pop().unwrap();
+    drop(waiting);
+    last.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    last.set_read_timeout(Some(SOON)).unwrap();
+    let mut answer = [0; 15];
+    last.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    let (code, _, stderr) = relay.end(Signal::TERM);
+    assert_eq!(code, Some(0));
+    assert!(stderr.contains("cannot accept connections for a moment"));
 }

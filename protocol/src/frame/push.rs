@@ -132,6 +132,20 @@ pub(super) fn write_text(
     event: &str,
     payload: &RawValue,
 ) -> Result<(), FrameError> {
+    text_head(out, join_ref, reference, topic, event)?;
+    out.extend_from_slice(payload.get().as_bytes());
+    out.push(b']');
+    Ok(())
+}
+
+/// Appends `[join_ref, ref, topic, event,`: what comes before the payload.
+pub(super) fn text_head(
+    out: &mut Vec<u8>,
+    join_ref: &Ref<'_>,
+    reference: &Ref<'_>,
+    topic: &str,
+    event: &str,
+) -> Result<(), FrameError> {
     if [join_ref.text(), reference.text(), topic, event]
         .iter()
         .any(|field| field.len() > MAX_FIELD)
@@ -147,7 +161,5 @@ pub(super) fn write_text(
     out.push(b',');
     write_string(out, event);
     out.push(b',');
-    out.extend_from_slice(payload.get().as_bytes());
-    out.push(b']');
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::push::{TextFields, write_text};
+use super::push::{TextFields, text_head};
 use super::{FrameError, Payload, Ref, binary};
 
 /// How a push went.
@@ -95,17 +95,11 @@ impl<'a> Reply<'a> {
                 binary::write(out, binary::REPLY, fields, data)
             }
             Payload::Json(response) => {
-                let body = format!(r#"{{"status":"{status}","response":{}}}"#, response.get());
-                // Two known words around JSON are JSON.
-                let body = RawValue::from_string(body).unwrap_or_default();
-                write_text(
-                    out,
-                    &self.join_ref,
-                    &self.reference,
-                    &self.topic,
-                    "phx_reply",
-                    &body,
-                )
+                text_head(out, &self.join_ref, &self.reference, &self.topic, "phx_reply")?;
+                for part in [r#"{"status":""#, status, r#"","response":"#, response.get(), "}]"] {
+                    out.extend_from_slice(part.as_bytes());
+                }
+                Ok(())
             }
         }
     }

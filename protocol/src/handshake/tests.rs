@@ -126,3 +126,42 @@ fn a_changed_second_changes_nothing_and_the_right_one_still_fits() {
     begun = *begun.read_second(&[]).err().unwrap();
     assert!(begun.read_second(&second).is_ok());
 }
+
+#[test]
+fn a_man_in_the_middle_with_the_passphrase_gets_other_words() {
+    // He has the room's key and both ids, and passes on what he must: two handshakes, one with each.
+    for seed in 0..200 {
+        let mut pair = Pair::new();
+        pair.rng = StdRng::seed_from_u64(seed);
+        let begun = pair.begin(&ROOM);
+        let first = First::read(
+            parties(&pair.topic),
+            begun.session(),
+            &ROOM,
+            begun.first(),
+            &mut pair.rng,
+        )
+        .unwrap();
+        let (second, _) = first.answer(&mut pair.rng).unwrap();
+        let with_initiator = begun.read_second(&second).ok().unwrap();
+        let revealed = with_initiator.revealed.clone().unwrap();
+
+        let his = pair.begin(&ROOM);
+        let first = pair.read(&his, &ROOM, his.first()).unwrap();
+        let (second, unconfirmed) = first.answer(&mut pair.rng).unwrap();
+        let mut with_responder = his.read_second(&second).ok().unwrap();
+        // What the initiator reveals does not fit what he had to commit to.
+        let body = confirm(&mut with_responder, &revealed);
+        let origin = unconfirmed.origin.clone();
+        assert!(matches!(
+            unconfirmed.confirm(&body, &origin),
+            Err(ConfirmError::Revealed)
+        ));
+        assert!(origin.words(&revealed).is_none());
+        let his_own = with_responder.revealed.unwrap();
+        assert_ne!(
+            origin.words(&his_own).unwrap(),
+            safety_words(&with_initiator.hash, &revealed)
+        );
+    }
+}

@@ -1,9 +1,11 @@
 //! How much is on the way: a slow link must not meet the relay's bound, and no peer starves another.
 
-use super::limits::{PEERS, WINDOW_FIRST, WINDOW_LARGEST, WINDOW_MESSAGES, WINDOW_SMALLEST};
+use super::limits::{
+    PEERS, UNANSWERED_PUSHES, WINDOW_FIRST, WINDOW_LARGEST, WINDOW_MESSAGES, WINDOW_SMALLEST,
+};
 use super::outbox::Piece;
 use super::{Event, Instance, Now};
-use crate::message::{Acknowledged, Content, InstanceId, Kind, Message};
+use crate::message::{Content, FIXED_LEN, InstanceId, Kind};
 use crate::session::sealed_len;
 
 /// Bytes that may be unacknowledged on the way in a room.
@@ -38,7 +40,12 @@ impl Instance {
             .filter(|pair| pair.is_here() && pair.is_open())
             .map(|pair| pair.id)
             .collect();
-        self.turn = self.turn.filter(|turn| open.contains(turn));
+        // Whose large message was acknowledged after all, or taken out, waits for nothing any more.
+        let waits = |turn: &InstanceId| {
+            let pair = self.pairs.get(turn);
+            open.contains(turn) && pair.is_some_and(|pair| pair.outgoing.next().is_some())
+        };
+        self.turn = self.turn.filter(waits);
         let mut progress = true;
         while progress {
             progress = false;
@@ -61,19 +68,12 @@ impl Instance {
         if pair.name.is_none() && !matches!(piece, Piece::Name(_)) {
             return false;
         }
-        let piece = piece.clone();
-        let content = match &piece {
-            Piece::Name(name) => Content::Name(name.clone()),
-            Piece::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
-            Piece::Empty => Content::Empty,
-            Piece::Leave => Content::Leave,
+        let content_len = match piece {
+            Piece::Name(name) => name.as_str().len(),
+            Piece::Entry { key, .. } => self.outbox.encoded_len(*key),
+            Piece::Empty | Piece::Leave => 0,
         };
-        let is_text = matches!(content, Content::Text(_));
-        let message = Message {
-            acknowledged: Acknowledged::default(),
-            kind: Kind::Numbered(number, content),
-        };
-        let size = sealed_len(message.encode().len());
+        let size = sealed_len(FIXED_LEN + content_len);
         let share = self.window.0 / peers.clamp(1, PEERS);
         let messages = WINDOW_MESSAGES / peers.clamp(1, PEERS);
         let fits = pair.outgoing.bytes_flying() + size <= share && pair.outgoing.flying() < messages;
@@ -95,13 +95,21 @@ impl Instance {
         if pair.outgoing.flying() == 0 {
             pair.progress_at = now.monotonic;
         }
+        let piece = piece.clone();
         pair.outgoing.sent(size);
-        let tag = pair.send(&mut self.own, message.kind);
+        let content = match &piece {
+            Piece::Name(name) => Content::Name(name.clone()),
+            Piece::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
+            Piece::Empty => Content::Empty,
+            Piece::Leave => Content::Leave,
+        };
+        let is_text = matches!(content, Content::Text(_));
+        let tag = pair.send(&mut self.own, Kind::Numbered(number, content));
         if let Piece::Entry { key, .. } = piece {
             self.outbox.handed(key);
             if let (true, Some(tag)) = (is_text, tag) {
                 self.tags.push_back((tag, key));
-                if self.tags.len() > super::limits::UNANSWERED_PUSHES {
+                if self.tags.len() > UNANSWERED_PUSHES {
                     self.tags.pop_front();
                 }
             }

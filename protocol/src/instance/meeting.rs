@@ -33,6 +33,7 @@ impl Instance {
         if new {
             pair.nonce = Some(nonce);
             pair.fresh = false;
+            pair.refused_since = None;
             if pair.presence == Presence::Left {
                 pair.presence = Presence::Away;
             }
@@ -49,7 +50,8 @@ impl Instance {
         {
             pair.wanted = true;
             // It hears us, answers no first, and asks: it has forgotten us, or takes us for somebody else.
-            if pair.unanswered_since.is_some_and(|since| at >= since + REFUSED) {
+            // Time alone proves nothing: one of us may have slept.
+            if pair.open.is_some() && at >= *pair.refused_since.get_or_insert(at) + REFUSED {
                 self.renew(now);
             }
         }
@@ -79,12 +81,13 @@ impl Instance {
         }
     }
 
-    /// Sends the hellos that are due: to all while alone, and to each with whom a session is needed.
+    /// Sends the hellos that are due: to all while alone or while seats are nobody's, and to each with whom a
+    /// session is needed.
     pub(super) fn send_hellos(&mut self, at: Duration) {
         if self.own.nonce.is_none() {
             return;
         }
-        if at >= self.hello_at && self.is_alone() {
+        if at >= self.hello_at && self.wants_company() {
             self.own.hello(Recipient::All, None);
             self.hello_at = at + self.own.jittered(self.hello_wait);
             self.hello_wait = (self.hello_wait * 2).min(HELLO_LONGEST);
@@ -92,7 +95,7 @@ impl Instance {
         for pair in self
             .pairs
             .values_mut()
-            .filter(|pair| pair.wants_hello(at) && at >= pair.hello_at)
+            .filter(|pair| pair.wants_hello() && at >= pair.hello_at)
         {
             pair.send_hello(&mut self.own, at);
         }
@@ -112,7 +115,7 @@ impl Instance {
     /// When the next hello is due.
     pub(super) fn next_hello(&self) -> Option<Duration> {
         self.own.nonce?;
-        let to_all = self.is_alone().then_some(self.hello_at);
+        let to_all = self.wants_company().then_some(self.hello_at);
         let slot = if self.answers.len() < ANSWERS_A_SECOND {
             Duration::ZERO
         } else {
@@ -121,7 +124,7 @@ impl Instance {
                 .map_or(Duration::ZERO, |&first| first + Duration::from_secs(1))
         };
         let to_each = self.pairs.values().flat_map(|pair| {
-            let needed = pair.wants_hello(pair.hello_at).then_some(pair.hello_at);
+            let needed = pair.wants_hello().then_some(pair.hello_at);
             let free = pair
                 .hello_sent
                 .map_or(Duration::ZERO, |sent| sent + ANSWER_SPACING);
@@ -130,8 +133,9 @@ impl Instance {
         to_each.chain([to_all]).flatten().min()
     }
 
-    fn is_alone(&self) -> bool {
-        !self.pairs.values().any(Pair::is_here)
+    /// Whether a hello to all may find somebody.
+    pub(super) fn wants_company(&self) -> bool {
+        self.strangers > 0 || !self.pairs.values().any(Pair::is_here)
     }
 
     /// Begins, repeats and gives up handshakes, as far as they are ours to begin.
@@ -173,7 +177,6 @@ impl Instance {
             pair.attempt += 1;
             pair.wanted = false;
             pair.handshake_at = Some(at);
-            pair.unanswered_since.get_or_insert(at);
             self.own.push(
                 Kind::First,
                 Recipient::One(pair.id),
@@ -214,7 +217,6 @@ impl Instance {
         if from >= self.own.id || !pair.echoed {
             return;
         }
-        pair.sign_at = at;
         if !pair.is_here() && here >= PEERS {
             self.crowded = self.crowded.more();
             return;
@@ -237,6 +239,7 @@ impl Instance {
             }
             return;
         };
+        pair.sign_at = at;
         if first.attempt <= pair.attempt {
             if let Some(answer) = &mut pair.answer
                 && first.attempt == pair.attempt
@@ -305,7 +308,7 @@ impl Instance {
             chain: agreed.chain,
             revealed: revealed.clone(),
         };
-        pair.unanswered_since = None;
+        pair.refused_since = None;
         pair.switch(agreed.session, at);
         self.established(from, now);
         if let Some(pair) = self.pairs.get_mut(&from) {
@@ -364,10 +367,15 @@ impl Instance {
 }
 
 impl Pair {
-    /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately.
-    fn wants_hello(&self, at: Duration) -> bool {
+    /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately or
+    /// has something to get.
+    ///
+    /// "Lately" is judged by the moment at which the next one is due: [`next_hello`](Instance::next_hello) and
+    /// [`send_hellos`](Instance::send_hellos) have to agree, also when we wake up long after that moment.
+    fn wants_hello(&self) -> bool {
         let needed = (!self.fresh || self.wanted) && self.presence != Presence::Left;
-        needed && self.nonce.is_some() && at < self.sign_at.max(self.heard_at) + GONE
+        let lately = self.hello_at < self.sign_at.max(self.heard_at) + GONE;
+        needed && self.nonce.is_some() && (lately || self.outgoing.undelivered().next().is_some())
     }
 
     /// When we are to begin a handshake with it, if it is ours to begin.

@@ -125,6 +125,8 @@ pub struct Instance {
     disturbed_told: Option<(Duration, u64)>,
     newer_told: bool,
     crowded: Crowded,
+    /// The seats of the room as the relay counts them, where it does.
+    seats: Option<usize>,
     /// Seats that are no peer's: how many, since when, and how many were told.
     strangers: usize,
     strangers_since: Duration,
@@ -165,6 +167,7 @@ impl Instance {
             disturbed_told: None,
             newer_told: false,
             crowded: Crowded::No,
+            seats: None,
             strangers: 0,
             strangers_since: Duration::ZERO,
             strangers_told: 0,
@@ -189,6 +192,7 @@ impl Instance {
             pair.ping = None;
             pair.doubted = None;
             // What was lost with a connection of ours says nothing of the peer.
+            pair.refused_since = None;
             pair.heard_at = if pair.is_here() { at } else { pair.heard_at };
             pair.fresh = false;
         }
@@ -203,7 +207,7 @@ impl Instance {
         self.own.nonce = None;
         self.own.pushes.clear();
         self.tags.clear();
-        self.strangers = 0;
+        self.seats = None;
         self.drive(now);
     }
 
@@ -268,11 +272,7 @@ impl Instance {
                 }
             }
         }
-        let strangers = others.saturating_sub(here);
-        if strangers != self.strangers {
-            self.strangers = strangers;
-            self.strangers_since = now.monotonic;
-        }
+        self.seats = Some(count);
         self.drive(now);
     }
 

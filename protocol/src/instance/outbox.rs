@@ -178,6 +178,13 @@ impl Outbox {
         id
     }
 
+    /// The bytes of an entry's content.
+    pub(super) fn encoded_len(&self, key: Key) -> usize {
+        self.entries
+            .get(&key)
+            .map_or(0, |entry| entry.content.encoded_len())
+    }
+
     /// What an entry says when it is sent now.
     pub(super) fn content(&self, key: Key, repeat: bool, now: Duration) -> Content {
         let Some(entry) = self.entries.get(&key) else {

@@ -48,10 +48,6 @@ impl Instance {
             }
             return;
         }
-        if pair.incoming.is_full() {
-            // Unread, it becomes a gap, and comes again when the user's side has taken what it was given.
-            return;
-        }
         let message = match belongs {
             Belongs::Current => pair.open_current(body),
             Belongs::Old => pair
@@ -132,6 +128,8 @@ impl Instance {
                 }
             }
             Kind::Numbered(number, content) => match pair.incoming.place(number) {
+                // More than an honest peer has on the way. It comes again while it is not acknowledged.
+                Place::Next if pair.incoming.is_full() => {}
                 Place::Next => self.on_content(from, number, content, now),
                 Place::Before => pair.acknowledge_by(at + ACK_DELAY),
                 Place::Beyond => {
@@ -259,14 +257,21 @@ impl Instance {
         pair.doubted = None;
         pair.wanted = false;
         let (name, last_sign) = (pair.name.clone(), pair.heard_at);
-        if how == Departure::Left {
-            pair.open = None;
-            pair.answer_due = false;
+        match how {
+            Departure::Left => {
+                pair.open = None;
+                pair.answer_due = false;
+            }
+            // It may take us for gone as well: whoever hears the other first starts anew.
+            Departure::Gone => {
+                pair.fresh = false;
+                pair.hurry(now.monotonic);
+            }
         }
         if announced {
             self.own.tell(Event::PeerLeft { peer: id, how });
         }
-        if !self.pairs.values().any(Pair::is_here) {
+        if self.wants_company() {
             self.hello_wait = super::limits::HELLO_FIRST;
             self.hello_at = now.monotonic + self.hello_wait;
         }

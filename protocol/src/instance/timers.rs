@@ -47,6 +47,11 @@ impl Instance {
             self.crowded = Crowded::Told;
             self.own.tell(Event::Crowded);
         }
+        let here = self.pairs.values().filter(|pair| pair.is_here()).count();
+        let strangers = self.seats.map_or(0, |seats| seats.saturating_sub(1 + here));
+        if strangers != self.strangers {
+            (self.strangers, self.strangers_since) = (strangers, at);
+        }
         if self.strangers != self.strangers_told && at >= self.strangers_since + STRANGER_AFTER {
             self.strangers_told = self.strangers;
             self.own.tell(Event::Strangers {

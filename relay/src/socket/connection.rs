@@ -19,13 +19,25 @@ use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, 
 /// How many frames a task takes before it lets others run: writing through spends nothing of the runtime's own budget.
 const FRAMES_A_TURN: usize = 16;
 
-/// Serves a connection to its end. No `async fn`: that would keep the connection twice.
-pub(super) fn serve<H: Handler>(mut connection: Option<Connection<H>>) -> impl Future<Output = ()> + Send {
+/// Serves one connection until it is over, however it ends.
+///
+/// Give it a task of its own, so that the memory of the handshake is not kept: `tokio::spawn(serve(…))`.
+///
+/// - `first`: the bytes that were read beyond the upgrade request.
+/// - `address`: a number that stands for the peer's address, by which [`Sockets`] shares out its budget.
+pub fn serve<H: Handler + 'static>(
+    sockets: Arc<Sockets>,
+    stream: TcpStream,
+    first: Bytes,
+    address: u64,
+    handler: H,
+) -> impl Future<Output = ()> + Send {
+    let mut connection = Connection::open(sockets, stream, first, address, handler);
+    // No `async fn`: its future would keep every argument twice.
     async move {
-        let Some(connection) = &mut connection else {
-            return;
-        };
-        if connection.run().await {
+        if let Some(connection) = &mut connection
+            && connection.run().await
+        {
             connection.leave();
             // Rare and large: an idle connection should not keep room for it.
             Box::pin(connection.finish()).await;
@@ -56,7 +68,7 @@ enum Reading {
 }
 
 /// One connection; see [`serve`].
-pub(super) struct Connection<H: Handler> {
+struct Connection<H: Handler> {
     sockets: Arc<Sockets>,
     read: OwnedReadHalf,
     outbound: Arc<Outbound>,
@@ -80,7 +92,7 @@ struct Unread {
 }
 
 impl<H: Handler> Connection<H> {
-    pub(super) fn open(
+    fn open(
         sockets: Arc<Sockets>,
         stream: TcpStream,
         first: Bytes,
@@ -128,9 +140,6 @@ impl<H: Handler> Connection<H> {
     /// One turn: write, look at the clock, read.
     fn poll(&mut self, cx: &mut Context<'_>, mut timer: Pin<&mut Sleep>) -> Poll<Turn> {
         let drained = self.outbound.drain(cx);
-        if drained.end.is_some() {
-            return Poll::Ready(Turn::Closed);
-        }
         let now = Instant::now();
         self.watch.wrote(now, drained.waiting, drained.moved);
         if let Some(fanout) = &mut self.fanout {
@@ -139,6 +148,10 @@ impl<H: Handler> Connection<H> {
                 self.pause();
             }
             return Poll::Ready(Turn::Yield);
+        }
+        // Not before all have what was accepted from this socket.
+        if drained.end.is_some() {
+            return Poll::Ready(Turn::Closed);
         }
         if !self.watch.is_paused(now) {
             match self.read(cx, now) {
@@ -224,18 +237,22 @@ impl<H: Handler> Connection<H> {
                 Err(close) => return Some(self.close(&close)),
             };
             *frames += 1;
+            let Some(handler) = &mut self.handler else {
+                return Some(Reading::Closed);
+            };
             let message = match &event {
                 Event::Text(text) => Message::Text(text),
                 Event::Binary(bytes) => Message::Binary(bytes),
-                Event::Fragment | Event::Pong => continue,
+                Event::Close(close) => return Some(self.close(close)),
                 Event::Ping(payload) => {
                     self.outbound.send(&frame::pong(payload));
+                    handler.other_frame();
                     continue;
                 }
-                Event::Close(close) => return Some(self.close(close)),
-            };
-            let Some(handler) = &mut self.handler else {
-                return Some(Reading::Closed);
+                Event::Fragment | Event::Pong => {
+                    handler.other_frame();
+                    continue;
+                }
             };
             match handler.message(message, &self.outbound) {
                 Ok(None) => {}

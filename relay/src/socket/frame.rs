@@ -1,6 +1,6 @@
 //! The frames that a server sends: final, not masked, header and payload in one buffer.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 use super::Close;
@@ -11,12 +11,12 @@ pub(super) const MAX_CONTROL: usize = 125;
 /// The room that is kept before a payload whose length is not known yet: the longest header of a server's frame.
 const MAX_HEADER: usize = 10;
 
-/// A text frame; `write` appends the payload, of about `capacity` bytes.
+/// A text frame; `write` appends the payload, of about `capacity` bytes (exactly so many spare an allocation).
 pub fn text_frame(capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     frame(OpCode::Data(Data::Text), capacity, write)
 }
 
-/// A binary frame; `write` appends the payload, of about `capacity` bytes.
+/// A binary frame; `write` appends the payload, of about `capacity` bytes (exactly so many spare an allocation).
 pub fn binary_frame(capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {
     frame(OpCode::Data(Data::Binary), capacity, write)
 }
@@ -61,5 +61,30 @@ fn frame(opcode: OpCode, capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> B
             0
         }
     };
-    Bytes::from(out).slice(start..)
+    let mut frame = Bytes::from(out);
+    frame.advance(start);
+    frame
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use tungstenite::protocol::frame::Frame;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn frames_are_written_as_tungstenite_writes_them(
+            len in prop_oneof![0..130_usize, 65_500..65_600_usize], hint in 0..200_usize, text: bool,
+        ) {
+            let payload = vec![b'a'; len];
+            let data = if text { Data::Text } else { Data::Binary };
+            let write = |out: &mut Vec<u8>| out.extend_from_slice(&payload);
+            let ours = if text { text_frame(hint, write) } else { binary_frame(hint, write) };
+            let mut expected = Vec::new();
+            Frame::message(payload.clone(), OpCode::Data(data), true).format(&mut expected).unwrap();
+            prop_assert_eq!(ours, expected);
+        }
+    }
 }

@@ -65,6 +65,9 @@ impl Inbound {
         input: &mut &'a mut [u8],
         limit: usize,
     ) -> Result<Option<Event<'a>>, Close> {
+        if input.is_empty() {
+            return Ok(None);
+        }
         let Some(mut frame) = self.begin(input, limit)? else {
             return Ok(None);
         };
@@ -176,7 +179,12 @@ impl Inbound {
             };
         }
         let assembly = self.assembly.get_or_insert_default();
-        assembly.append(kind, piece, frame.len - frame.come);
+        let most = if frame.is_final {
+            frame.len - frame.come
+        } else {
+            usize::MAX
+        };
+        assembly.append(kind, piece, most);
         if !frame.is_whole() {
             assembly.frame = Some(frame);
             return Ok(None);
@@ -248,5 +256,58 @@ fn answer(payload: &[u8]) -> Result<Close, Close> {
             }
             Ok(Close::echo(code, reason))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_held_between_messages_however_they_came() {
+        let mut inbound = Inbound::default();
+        let mut frames = [
+            0x01, 0x83, 0, 0, 0, 0, b'a', b'b', b'c', 0x89, 0x80, 0, 0, 0, 0, 0x80, 0x81, 0, 0, 0, 0, b'd',
+        ];
+        for cut in 0..frames.len() {
+            let (left, right) = frames.split_at_mut(cut);
+            let mut events = 0;
+            for mut piece in [left, right] {
+                while let Some(event) = inbound.next(&mut piece, 100).unwrap() {
+                    drop(event);
+                    events += 1;
+                }
+            }
+            assert_eq!(events, 3);
+            assert!(inbound.assembly.is_none());
+            assert_eq!((inbound.held(), inbound.is_within_frame()), (0, false));
+        }
+    }
+
+    #[test]
+    fn a_message_in_many_small_fragments_is_moved_seldom() {
+        let mut inbound = Inbound::default();
+        let mut sizes = std::collections::BTreeSet::new();
+        for number in 0..50_000 {
+            let mut frame = [if number == 0 { 0x02 } else { 0x00 }, 0x81, 0, 0, 0, 0, 1];
+            assert_eq!(
+                inbound.next(&mut frame.as_mut_slice(), 1 << 20),
+                Ok(Some(Event::Fragment))
+            );
+            sizes.insert(inbound.held());
+        }
+        assert!(sizes.len() < 20, "{sizes:?}");
+    }
+
+    #[test]
+    fn a_frame_is_given_no_more_memory_than_twice_what_has_come() {
+        let mut inbound = Inbound::default();
+        let mut start = [0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 7];
+        assert_eq!(inbound.next(&mut start.as_mut_slice(), 1 << 20), Ok(None));
+        assert!(inbound.is_within_frame());
+        assert!(inbound.held() < 300, "{}", inbound.held());
+        let mut more = [7; 1_000];
+        assert_eq!(inbound.next(&mut more.as_mut_slice(), 1 << 20), Ok(None));
+        assert!(inbound.held() < 2_400, "{}", inbound.held());
     }
 }

@@ -1,10 +1,10 @@
 //! One WebSocket from upgrade to reset, and nothing of what is said on it.
 //!
-//! In the order in which bytes pass: [`connection`] reads them into the scratch buffer of the thread ([`scratch`]),
-//! [`inbound`] takes frames out of them ([`unmask`], and what is incomplete into an assembly), a [`Handler`] is given
-//! whole messages. What it has to say to anybody it encodes once ([`frame`]) and gives to their [`Outbound`], which
-//! writes straight into the socket, or queues ([`queue`]) what the socket does not take. [`buffered`] is the one
-//! budget of all that waits, [`closing`] the orderly end.
+//! In the order in which bytes pass: `connection` reads them into the scratch buffer of the thread (`scratch`),
+//! `inbound` takes frames out of them (`unmask`), and what is incomplete goes into an `assembly`. A [`Handler`] is given
+//! whole messages. What it has to say to anybody it encodes once (`frame`) and gives to their [`Outbound`], which writes
+//! straight into the socket (`stream`), or queues (`queue`) what the socket does not take. `buffered` is the one budget
+//! of all that waits, `watch` knows what has taken too long, and `closing` is the orderly end.
 //!
 //! An idle connection holds no buffer at all.
 
@@ -24,13 +24,11 @@ mod watch;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 pub use buffered::Sockets;
 pub use closing::Close;
-use connection::Connection;
+pub use connection::serve;
 pub use frame::{binary_frame, text_frame};
 pub use limits::Limits;
 pub use outbound::Outbound;
@@ -53,6 +51,10 @@ pub trait Handler: Send {
         outbound: &Arc<Outbound>,
     ) -> Result<Option<Self::Fanout>, Close>;
 
+    /// Told of every frame that brings no message: a ping, a pong, a fragment. They cost a relay nearly as much as one
+    /// that does, so they should not be free.
+    fn other_frame(&mut self) {}
+
     /// Until when the sender's budgets forbid to read on; asked after each turn of reading. Nothing is dropped: what
     /// is not read stays with TCP, which slows the sender.
     fn pause(&mut self) -> Option<Instant>;
@@ -74,22 +76,6 @@ pub enum Message<'a> {
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
-}
-
-/// Serves one connection until it is over, however it ends.
-///
-/// Give it a task of its own, so that the memory of the handshake is not kept: `tokio::spawn(serve(…))`.
-///
-/// - `first`: the bytes that were read beyond the upgrade request.
-/// - `address`: a number that stands for the peer's address, by which [`Sockets`] shares out its budget.
-pub fn serve<H: Handler + 'static>(
-    sockets: Arc<Sockets>,
-    stream: TcpStream,
-    first: Bytes,
-    address: u64,
-    handler: H,
-) -> impl Future<Output = ()> + Send {
-    connection::serve(Connection::open(sockets, stream, first, address, handler))
 }
 
 #[cfg(test)]

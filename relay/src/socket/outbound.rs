@@ -208,17 +208,21 @@ impl<W: Writer> Writing<W> {
         if self.end.is_some() {
             return None;
         }
-        if !self.queue.is_empty() {
+        let first = self.queue.is_empty();
+        if !first {
             self.queue.push(frame, 0);
         } else if !self.write_through(frame) {
             return self.fail();
-        } else if self.queue.is_empty() {
-            return None;
         }
         if self.queue.held() > bound {
             return self.close(&Close::TOO_SLOW);
         }
-        self.waker.take()
+        // Where something waited before, the task waits for the socket already.
+        if first && !self.queue.is_empty() {
+            self.waker.take()
+        } else {
+            None
+        }
     }
 
     /// Writes a frame before which nothing waits, and queues what is left of it. `false`: the socket has failed.
@@ -227,6 +231,7 @@ impl<W: Writer> Writing<W> {
             return false;
         };
         let written = match writer.try_write(frame) {
+            Ok(written) if written == frame.len() => return true,
             Ok(written) => written,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => 0,
             Err(_) => return false,

@@ -92,3 +92,83 @@ impl Watch {
         self.begun.map_or(idle, |since| idle.min(since + limits.frame))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const IDLE: u64 = 60;
+    const FRAME: u64 = 30;
+    const STALL: u64 = 20;
+
+    /// A watch that was begun at second 0, and the time of any other second.
+    fn watch() -> (Watch, Limits, impl Fn(u64) -> Instant) {
+        let limits = Limits {
+            idle: Duration::from_secs(IDLE),
+            frame: Duration::from_secs(FRAME),
+            stall: Duration::from_secs(STALL),
+            ..Limits::default()
+        };
+        let start = Instant::now();
+        (Watch::new(start), limits, move |second| {
+            start + Duration::from_secs(second)
+        })
+    }
+
+    #[test]
+    fn only_whole_frames_count_as_signs_of_life() {
+        let (mut watch, limits, at) = watch();
+        watch.read(at(10), 1, false);
+        watch.read(at(50), 0, true);
+        assert_eq!(watch.next(&limits), at(10 + IDLE));
+        assert_eq!(watch.expired(at(10 + IDLE - 1), &limits), None);
+        assert_eq!(watch.expired(at(10 + IDLE), &limits), Some(Expired::Silent));
+    }
+
+    #[test]
+    fn a_frame_has_its_time_from_when_it_was_begun_however_often_some_of_it_comes() {
+        let (mut watch, limits, at) = watch();
+        watch.read(at(5), 0, true);
+        watch.read(at(20), 0, true);
+        assert_eq!(watch.next(&limits), at(5 + FRAME));
+        watch.read(at(21), 1, true);
+        assert_eq!(watch.next(&limits), at(21 + FRAME));
+        watch.read(at(22), 1, false);
+        assert_eq!(watch.next(&limits), at(22 + IDLE));
+    }
+
+    #[test]
+    fn a_reader_is_stalled_only_while_not_a_byte_leaves() {
+        let (mut watch, limits, at) = watch();
+        watch.wrote(at(1), true, false);
+        watch.wrote(at(10), true, true);
+        watch.wrote(at(15), true, false);
+        assert_eq!(watch.next(&limits), at(10 + STALL));
+        assert_eq!(watch.expired(at(10 + STALL), &limits), Some(Expired::Stalled));
+        watch.wrote(at(16), false, true);
+        assert_eq!(watch.expired(at(10 + STALL), &limits), None);
+    }
+
+    #[test]
+    fn a_pause_does_not_count_against_the_peer() {
+        let (mut watch, limits, at) = watch();
+        watch.read(at(1), 1, true);
+        watch.pause(Some(at(100)));
+        assert!(watch.is_paused(at(99)));
+        assert_eq!(watch.expired(at(99), &limits), None);
+        assert_eq!(watch.next(&limits), at(100));
+        assert!(!watch.is_paused(at(100)));
+        assert_eq!(watch.next(&limits), at(100 + FRAME));
+    }
+
+    #[test]
+    fn a_paused_peer_that_does_not_read_is_cut_all_the_same() {
+        let (mut watch, limits, at) = watch();
+        watch.pause(Some(at(100)));
+        watch.wrote(at(1), true, false);
+        assert_eq!(watch.next(&limits), at(1 + STALL));
+        assert_eq!(watch.expired(at(1 + STALL), &limits), Some(Expired::Stalled));
+    }
+}

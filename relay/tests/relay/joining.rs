@@ -312,3 +312,91 @@ async fn refs_come_back_in_the_form_in_which_they_were_given() {
     );
     assert_eq!(client.next().await, json!([17, 17, room.topic, "phx_close", {}]));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_joiner_of_a_busy_room_gets_the_reply_and_the_state_before_anything_else() {
+    let relay = Running::start(Options {
+        connection_deliveries: 0,
+        ..roomy()
+    })
+    .await;
+    let room = Room::proven("one");
+    let (mut talker, topic) = (Client::seated(&relay, &room, "talker").await, room.topic.clone());
+    let talking = tokio::spawn(async move {
+        loop {
+            talker.send(json!(["1", null, topic, "talk", {}])).await;
+        }
+    });
+    let mut joiner = Client::connect(&relay).await;
+    for attempt in 0..200 {
+        let join_ref = attempt.to_string();
+        let reply = joiner.ask_join(&join_ref, &room, "joiner").await;
+        assert_eq!(reply, ok(json!(join_ref), &join_ref, &room.topic));
+        let state = joiner.next().await;
+        assert_eq!(
+            (&state[0], &state[3]),
+            (&json!(join_ref), &json!("presence_state"))
+        );
+        assert_eq!(joiner.next().await[3], "talk");
+        joiner
+            .send(json!([join_ref, "leave", room.topic, "phx_leave", {}]))
+            .await;
+        while joiner.next().await[1] != "leave" {}
+        assert_eq!(joiner.next().await[3], "phx_close");
+    }
+    talking.abort();
+}
+
+/// Joins and goes in one of three ways; whatever else comes meanwhile is of others.
+async fn come_and_go(client: &mut Client, room: &Room, name: &str, round: usize) {
+    let join_ref = round.to_string();
+    let payload = json!({"access_hash": room.access, "sender_hash": sender(name)});
+    client
+        .send(json!([join_ref, "join", room.topic, "phx_join", payload]))
+        .await;
+    while client.next().await[1] != "join" {}
+    let event = ["phx_leave", "expire_room", "phx_join"][round % 3];
+    client
+        .send(json!([join_ref, "go", room.topic, event, payload]))
+        .await;
+    while client.next().await[1] != "go" {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn however_joins_and_ends_interleave_nobody_is_left_behind() {
+    let relay = Running::start(Options {
+        max_rooms: 1,
+        connection_deliveries: 0,
+        ..roomy()
+    })
+    .await;
+    let room = Room::proven("one");
+    let mut crowd = tokio::task::JoinSet::new();
+    for member in 0..6 {
+        let (mut client, room) = (Client::connect(&relay).await, room.clone());
+        crowd.spawn(async move {
+            for round in 0..100 {
+                // Three names for six: they also replace each other.
+                come_and_go(
+                    &mut client,
+                    &room,
+                    &format!("member {}", member % 3),
+                    round + member,
+                )
+                .await;
+            }
+        });
+    }
+    crowd.join_all().await;
+    // The relay sees the end of the crowd's sockets a little later.
+    let mut last = Client::seated(&relay, &room, "last").await;
+    for _ in 0..1000 {
+        assert_eq!(last.ask_join("1", &room, "last").await[4]["status"], "ok");
+        let seated = last.next().await[4].as_object().unwrap().len();
+        while last.next().await[3] != "phx_close" {}
+        if seated == 1 {
+            return;
+        }
+    }
+    panic!("a ghost is left");
+}

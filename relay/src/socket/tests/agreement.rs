@@ -293,6 +293,11 @@ proptest! {
         prop_assert_eq!(ours(pieces.clone()), tungstenites(pieces));
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
     #[test]
     fn frames_that_come_byte_by_byte_come_to_the_same_as_in_one_piece(bytes in bytes()) {
         let single: Vec<Vec<u8>> = bytes.iter().map(|byte| vec![*byte]).collect();

@@ -4,17 +4,16 @@
 //! all the others. `LOOM_MAX_PREEMPTIONS=3 cargo test -p sotto-relay --lib loom_` looks deeper, for a minute.
 
 use std::future::poll_fn;
-use std::io::{self, IoSlice};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use bytes::Bytes;
 use loom::future::block_on;
 use loom::sync::Mutex;
 use loom::thread;
 
+use super::pipe::Pipe;
 use crate::socket::outbound::{End, Lock, Outbound, Writing};
-use crate::socket::stream::Writer;
 use crate::socket::{Close, Limits, Sockets};
 
 impl<T> Lock for Mutex<T> {
@@ -29,83 +28,11 @@ impl<T> Lock for Mutex<T> {
     }
 }
 
-/// A socket with room for some bytes.
-#[derive(Debug, Default)]
-struct Pipe {
-    room: usize,
-    taken: Vec<u8>,
-    waker: Option<Waker>,
-    broken: bool,
-    /// To be woken when four bytes have been taken, and never before.
-    four: Option<Waker>,
-}
+type Socket = super::pipe::Socket<Mutex<Pipe>>;
 
-#[derive(Debug, Clone, Default)]
-struct Fake(Arc<Mutex<Pipe>>);
+type Modelled = Outbound<Mutex<Writing<Socket>>>;
 
-impl Fake {
-    fn with_room(room: usize) -> Self {
-        Self(Arc::new(Mutex::new(Pipe {
-            room,
-            ..Pipe::default()
-        })))
-    }
-
-    /// The peer reads, or breaks the connection.
-    fn change(&self, change: impl FnOnce(&mut Pipe)) {
-        let waker = self.0.with(|pipe| {
-            change(pipe);
-            pipe.waker.take()
-        });
-        waker.into_iter().for_each(Waker::wake);
-    }
-
-    fn taken(&self) -> Vec<u8> {
-        self.0.with(|pipe| pipe.taken.clone())
-    }
-}
-
-impl Pipe {
-    fn take(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.broken {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        let len = bytes.len().min(self.room);
-        if len == 0 {
-            return Err(io::ErrorKind::WouldBlock.into());
-        }
-        self.room -= len;
-        self.taken.extend_from_slice(&bytes[..len]);
-        if self.taken.len() == 4 {
-            self.four.take().into_iter().for_each(Waker::wake);
-        }
-        Ok(len)
-    }
-}
-
-impl Writer for Fake {
-    fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.with(|pipe| pipe.take(bytes))
-    }
-
-    fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        self.0.with(|pipe| match pipe.take(&slices[0]) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                pipe.waker = Some(cx.waker().clone());
-                Poll::Pending
-            }
-            result => Poll::Ready(result),
-        })
-    }
-
-    fn shut_down(&mut self) {}
-
-    fn reset_on_drop(&mut self) {}
-}
-
-type Modelled = Outbound<Mutex<Writing<Fake>>>;
-
-fn open(pipe: &Fake) -> Arc<Modelled> {
+fn open(pipe: &Socket) -> Arc<Modelled> {
     Modelled::open(&Arc::new(Sockets::new(Limits::default())), pipe.clone(), 0)
 }
 
@@ -131,7 +58,7 @@ fn run_task_until(outbound: &Arc<Modelled>, end: End) {
 #[test]
 fn loom_all_that_two_senders_send_arrives_whole_while_the_peer_reads() {
     model(|| {
-        let pipe = Fake::with_room(1);
+        let pipe = Socket::with_room(1);
         let outbound = open(&pipe);
         let senders = [b"ab", b"cd"].map(|frame| {
             let outbound = Arc::clone(&outbound);
@@ -143,14 +70,7 @@ fn loom_all_that_two_senders_send_arrives_whole_while_the_peer_reads() {
         });
         block_on(poll_fn(|cx| {
             outbound.drain(cx);
-            pipe.0.with(|pipe| {
-                pipe.four = Some(cx.waker().clone());
-                if pipe.taken.len() == 4 {
-                    Poll::Ready(())
-                } else {
-                    Poll::Pending
-                }
-            })
+            pipe.poll_taken(cx, 4)
         }));
         assert!(matches!(pipe.taken().as_slice(), b"abcd" | b"cdab"));
         senders.into_iter().for_each(|sender| sender.join().unwrap());
@@ -162,7 +82,7 @@ fn loom_all_that_two_senders_send_arrives_whole_while_the_peer_reads() {
 #[test]
 fn loom_the_task_learns_of_a_close_while_others_send() {
     model(|| {
-        let pipe = Fake::with_room(1);
+        let pipe = Socket::with_room(1);
         let outbound = open(&pipe);
         let sender = thread::spawn({
             let outbound = Arc::clone(&outbound);
@@ -182,7 +102,7 @@ fn loom_the_task_learns_of_a_close_while_others_send() {
 #[test]
 fn loom_the_task_learns_of_a_break_that_a_sender_met() {
     model(|| {
-        let pipe = Fake::with_room(1);
+        let pipe = Socket::with_room(1);
         let outbound = open(&pipe);
         let sender = thread::spawn({
             let outbound = Arc::clone(&outbound);

@@ -7,27 +7,25 @@ use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::peer::Echo;
-use crate::socket::{Limits, Outbound, Sockets, connection::Connection, serve};
+use crate::socket::{Limits, Outbound, Sockets, serve};
 
 #[tokio::test]
 async fn the_task_and_the_outbound_of_a_connection_are_small() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (echo, _) = Echo::new();
+    let handler = size_of_val(&echo);
     let future = serve(
         Arc::new(Sockets::new(Limits::default())),
         stream,
         Bytes::new(),
         0,
-        Echo::default(),
+        echo,
     );
-    eprintln!("future {}", size_of_val(&future));
-    eprintln!(
-        "connection {} echo {} watch {}",
-        size_of::<Connection<Echo>>(),
-        size_of::<Echo>(),
-        size_of::<crate::socket::watch::Watch>()
+    assert!(
+        size_of_val(&future) - handler <= 336,
+        "{}",
+        size_of_val(&future) - handler
     );
-    eprintln!("outbound {}", size_of::<Outbound>());
-    eprintln!("sleep {}", size_of::<tokio::time::Sleep>());
-    eprintln!("yield {}", size_of_val(&tokio::task::yield_now()));
+    assert!(size_of::<Outbound>() <= 128, "{}", size_of::<Outbound>());
 }

@@ -3,6 +3,10 @@
 mod agreement;
 mod interleavings;
 mod peer;
+mod pipe;
 mod serving;
 
+mod budget;
+mod ending;
 mod memory;
+mod outbound;

@@ -1,13 +1,13 @@
 //! Both ends of a connection for a test: a served one, and the client of a library that is not ours.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, yield_now};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -18,16 +18,49 @@ use crate::socket::{Close, Fanout, Handler, Message, Outbound, Sockets, binary_f
 pub(super) const SOON: Duration = Duration::from_secs(10);
 
 /// Sends back what it is given, or does what the message names.
-#[derive(Default)]
 pub(super) struct Echo {
-    pub(super) closed: Arc<AtomicBool>,
-    pub(super) outbound: Option<mpsc::UnboundedSender<Arc<Outbound>>>,
+    closed: Option<oneshot::Sender<()>>,
+    opened: Option<oneshot::Sender<Arc<Outbound>>>,
+    /// How long it does not want to be read after each turn.
+    pub(super) pause: Option<Duration>,
+    /// How many messages it has taken.
+    pub(super) count: Arc<AtomicUsize>,
+    /// How many other frames.
+    pub(super) others: Arc<AtomicUsize>,
 }
 
-/// Sends a number of frames, one a step.
+/// What a test hears of an [`Echo`].
+pub(super) struct Heard {
+    /// It was told that its socket is over.
+    pub(super) closed: oneshot::Receiver<()>,
+    /// It was given its first message, and this way to answer.
+    pub(super) opened: oneshot::Receiver<Arc<Outbound>>,
+}
+
+impl Echo {
+    pub(super) fn new() -> (Self, Heard) {
+        let ((closed, is_closed), (opened, is_opened)) = (oneshot::channel(), oneshot::channel());
+        let echo = Self {
+            closed: Some(closed),
+            opened: Some(opened),
+            pause: None,
+            count: Arc::default(),
+            others: Arc::default(),
+        };
+        (
+            echo,
+            Heard {
+                closed: is_closed,
+                opened: is_opened,
+            },
+        )
+    }
+}
+
+/// Sends so many frames, one a step.
 pub(super) struct Count {
-    next: u32,
-    to: Arc<Outbound>,
+    pub(super) next: u32,
+    pub(super) to: Arc<Outbound>,
 }
 
 impl Fanout for Count {
@@ -44,8 +77,9 @@ impl Handler for Echo {
     type Fanout = Count;
 
     fn message(&mut self, message: Message<'_>, outbound: &Arc<Outbound>) -> Result<Option<Count>, Close> {
-        if let Some(seats) = self.outbound.take() {
-            let _ = seats.send(Arc::clone(outbound));
+        self.count.fetch_add(1, Ordering::SeqCst);
+        if let Some(opened) = self.opened.take() {
+            let _ = opened.send(Arc::clone(outbound));
         }
         match message {
             Message::Text("close") => return Err(Close::new(4000, "as you wish")),
@@ -67,12 +101,17 @@ impl Handler for Echo {
         Ok(None)
     }
 
+    fn other_frame(&mut self) {
+        self.others.fetch_add(1, Ordering::SeqCst);
+    }
+
     fn pause(&mut self) -> Option<Instant> {
-        None
+        self.pause.map(|pause| Instant::now() + pause)
     }
 
     fn closed(&mut self) {
-        assert!(!self.closed.swap(true, Ordering::SeqCst), "closed is called once");
+        let closed = self.closed.take().expect("closed is called once");
+        let _ = closed.send(());
     }
 }
 
@@ -105,5 +144,24 @@ pub(super) async fn client(stream: TcpStream) -> WebSocketStream<TcpStream> {
 
 /// Waits for an event, but not for ever.
 pub(super) async fn soon<F: Future>(event: F) -> F::Output {
-    timeout(SOON, event).await.expect("it does not happen")
+    timeout(SOON, event).await.unwrap()
+}
+
+/// Waits until something holds, but not for ever.
+pub(super) async fn until(holds: impl Fn() -> bool) {
+    soon(async {
+        while !holds() {
+            yield_now().await;
+        }
+    })
+    .await;
+}
+
+/// A client's frame under a mask of zeros: first byte, length, payload.
+pub(super) fn client_frame(first: u8, len: usize, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first, 0x80 | 127];
+    frame.extend_from_slice(&(len as u64).to_be_bytes());
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
 }
