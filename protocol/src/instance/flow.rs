@@ -40,7 +40,12 @@ impl Instance {
             .filter(|pair| pair.is_here() && pair.is_open())
             .map(|pair| pair.id)
             .collect();
-        self.turn = self.turn.filter(|turn| open.contains(turn));
+        // Whose large message was acknowledged after all, or taken out, waits for nothing any more.
+        let waits = |turn: &InstanceId| {
+            let pair = self.pairs.get(turn);
+            open.contains(turn) && pair.is_some_and(|pair| pair.outgoing.next().is_some())
+        };
+        self.turn = self.turn.filter(waits);
         let mut progress = true;
         while progress {
             progress = false;

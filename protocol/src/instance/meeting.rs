@@ -33,6 +33,7 @@ impl Instance {
         if new {
             pair.nonce = Some(nonce);
             pair.fresh = false;
+            pair.refused_since = None;
             if pair.presence == Presence::Left {
                 pair.presence = Presence::Away;
             }
@@ -49,7 +50,8 @@ impl Instance {
         {
             pair.wanted = true;
             // It hears us, answers no first, and asks: it has forgotten us, or takes us for somebody else.
-            if pair.unanswered_since.is_some_and(|since| at >= since + REFUSED) {
+            // Time alone proves nothing: one of us may have slept.
+            if pair.open.is_some() && at >= *pair.refused_since.get_or_insert(at) + REFUSED {
                 self.renew(now);
             }
         }
@@ -93,7 +95,7 @@ impl Instance {
         for pair in self
             .pairs
             .values_mut()
-            .filter(|pair| pair.wants_hello(at) && at >= pair.hello_at)
+            .filter(|pair| pair.wants_hello() && at >= pair.hello_at)
         {
             pair.send_hello(&mut self.own, at);
         }
@@ -122,7 +124,7 @@ impl Instance {
                 .map_or(Duration::ZERO, |&first| first + Duration::from_secs(1))
         };
         let to_each = self.pairs.values().flat_map(|pair| {
-            let needed = pair.wants_hello(pair.hello_at).then_some(pair.hello_at);
+            let needed = pair.wants_hello().then_some(pair.hello_at);
             let free = pair
                 .hello_sent
                 .map_or(Duration::ZERO, |sent| sent + ANSWER_SPACING);
@@ -175,7 +177,6 @@ impl Instance {
             pair.attempt += 1;
             pair.wanted = false;
             pair.handshake_at = Some(at);
-            pair.unanswered_since.get_or_insert(at);
             self.own.push(
                 Kind::First,
                 Recipient::One(pair.id),
@@ -216,7 +217,6 @@ impl Instance {
         if from >= self.own.id || !pair.echoed {
             return;
         }
-        pair.sign_at = at;
         if !pair.is_here() && here >= PEERS {
             self.crowded = self.crowded.more();
             return;
@@ -239,6 +239,7 @@ impl Instance {
             }
             return;
         };
+        pair.sign_at = at;
         if first.attempt <= pair.attempt {
             if let Some(answer) = &mut pair.answer
                 && first.attempt == pair.attempt
@@ -307,7 +308,7 @@ impl Instance {
             chain: agreed.chain,
             revealed: revealed.clone(),
         };
-        pair.unanswered_since = None;
+        pair.refused_since = None;
         pair.switch(agreed.session, at);
         self.established(from, now);
         if let Some(pair) = self.pairs.get_mut(&from) {
@@ -368,9 +369,12 @@ impl Instance {
 impl Pair {
     /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately or
     /// has something to get.
-    fn wants_hello(&self, at: Duration) -> bool {
+    ///
+    /// "Lately" is judged by the moment at which the next one is due: [`next_hello`](Instance::next_hello) and
+    /// [`send_hellos`](Instance::send_hellos) have to agree, also when we wake up long after that moment.
+    fn wants_hello(&self) -> bool {
         let needed = (!self.fresh || self.wanted) && self.presence != Presence::Left;
-        let lately = at < self.sign_at.max(self.heard_at) + GONE;
+        let lately = self.hello_at < self.sign_at.max(self.heard_at) + GONE;
         needed && self.nonce.is_some() && (lately || self.outgoing.undelivered().next().is_some())
     }
 

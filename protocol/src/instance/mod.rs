@@ -192,6 +192,7 @@ impl Instance {
             pair.ping = None;
             pair.doubted = None;
             // What was lost with a connection of ours says nothing of the peer.
+            pair.refused_since = None;
             pair.heard_at = if pair.is_here() { at } else { pair.heard_at };
             pair.fresh = false;
         }

@@ -96,8 +96,8 @@ pub(super) struct Pair {
     pub answer: Option<Answer>,
     /// When a handshake was last begun or answered.
     pub handshake_at: Option<Duration>,
-    /// Since when our firsts have had no answer.
-    pub unanswered_since: Option<Duration>,
+    /// Since when it has asked for handshakes without answering our first.
+    pub refused_since: Option<Duration>,
     pub impostor_told: Option<Duration>,
 
     // Session.
@@ -159,7 +159,7 @@ impl Pair {
             open: None,
             answer: None,
             handshake_at: None,
-            unanswered_since: None,
+            refused_since: None,
             impostor_told: None,
             current: None,
             old: None,

@@ -48,10 +48,6 @@ impl Instance {
             }
             return;
         }
-        if pair.incoming.is_full() {
-            // Unread, it becomes a gap, and comes again when the user's side has taken what it was given.
-            return;
-        }
         let message = match belongs {
             Belongs::Current => pair.open_current(body),
             Belongs::Old => pair
@@ -132,6 +128,8 @@ impl Instance {
                 }
             }
             Kind::Numbered(number, content) => match pair.incoming.place(number) {
+                // More than an honest peer has on the way. It comes again while it is not acknowledged.
+                Place::Next if pair.incoming.is_full() => {}
                 Place::Next => self.on_content(from, number, content, now),
                 Place::Before => pair.acknowledge_by(at + ACK_DELAY),
                 Place::Beyond => {

@@ -279,12 +279,8 @@ fn an_idle_pair_is_never_shown_silent_and_costs_little() {
     let before = world.history.len();
     world.run(secs(3600));
     for who in [a, b] {
-        assert!(
-            !world.clients[who]
-                .events
-                .iter()
-                .any(|event| matches!(event, Event::PeerSilent { .. }))
-        );
+        let told = |event: &Event| matches!(event, Event::PeerSilent { .. } | Event::Strangers { .. });
+        assert!(!world.clients[who].events.iter().any(told));
         assert_eq!(world.clients[who].present.len(), 1);
     }
     // Two frames each half minute and four handshakes an hour, with some room.
@@ -364,4 +360,119 @@ fn who_leaves_is_known_to_have_left() {
         "{} frames",
         world.history.len() - frames
     );
+}
+
+#[test]
+fn a_peer_whose_user_takes_nothing_stays_here_and_gets_the_rest_later() {
+    let mut world = World::new(15);
+    let (a, b) = (world.start("anna"), world.start("ben"));
+    world.run(secs(5));
+    for n in 0..60 {
+        world.say(a, &format!("{n}"));
+    }
+    assert!(world.wait(secs(20), World::is_delivered));
+    world.clients[b].clogged = true;
+    for n in 60..160 {
+        world.say(a, &format!("{n}"));
+    }
+    let before = world.history.len();
+    world.run(secs(600));
+    let frames = world.history.len() - before;
+    assert!(
+        frames < 400,
+        "{frames} frames for 64 texts and ten minutes of pings"
+    );
+    let troubled = |event: &Event| {
+        matches!(
+            event,
+            Event::Disturbed { .. } | Event::PeerSilent { .. } | Event::PeerLeft { .. }
+        )
+    };
+    for client in &world.clients {
+        assert!(!client.events.iter().any(troubled), "{:?}", client.events);
+    }
+    world.unclog(b);
+    assert!(world.wait(secs(60), World::is_delivered));
+    everything_arrived_once_in_order(&world);
+}
+
+#[test]
+fn a_peer_that_was_away_for_long_costs_nobody_its_id() {
+    for seed in 3_000_000..3_000_020 {
+        let mut world = World::new(seed);
+        let (a, b) = (world.start("anna"), world.start("ben"));
+        world.run(secs(5));
+        let ids = [a, b].map(|who| world.clients[who].instance.id());
+        let initiator = if ids[0] < ids[1] { a } else { b };
+        // As after SIGSTOP or sleep: the relay still shows the seat.
+        world.clients[a + b - initiator].stopped = true;
+        world.run(secs(600));
+        world.clients[a + b - initiator].stopped = false;
+        world.disconnect(a + b - initiator);
+        world.faults.drop = 0.5;
+        world.connect(a + b - initiator);
+        world.run(secs(60));
+        assert_eq!(
+            [a, b].map(|who| world.clients[who].instance.id()),
+            ids,
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn who_sleeps_now_and_then_gets_everything_and_never_spins() {
+    for seed in seeds(4_000_000, 15) {
+        let mut world = World::new(seed);
+        let both = [world.start("anna"), world.start("ben")];
+        let ids = both.map(|who| world.clients[who].instance.id());
+        for n in 0..25 {
+            world.faults = Faults::HOSTILE;
+            let who = world.rng.random_range(0..2);
+            world.clients[who].stopped = true;
+            world.say(1 - who, &format!("{n}"));
+            let time = secs(world.rng.random_range(0..300));
+            world.run(time);
+            world.clients[who].stopped = false;
+            // A relay cuts whom it has not heard for a minute.
+            if time > secs(60) {
+                world.disconnect(who);
+                world.connect(who);
+            }
+            let time = secs(world.rng.random_range(0..30));
+            world.run(time);
+        }
+        turn_honest(&mut world);
+        assert!(world.wait(secs(300), World::is_delivered), "seed {seed}");
+        everything_arrived_once_in_order(&world);
+        words_are_the_same(&world);
+        assert_eq!(
+            both.map(|who| world.clients[who].instance.id()),
+            ids,
+            "nobody was refused, seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn two_of_whom_one_has_forgotten_the_other_meet_again_as_strangers() {
+    for seed in seeds(5_000_000, 10) {
+        let mut world = World::new(seed);
+        let (a, forgetful) = (world.start("anna"), world.start_from("ben", seed));
+        world.run(secs(5));
+        let ids = [a, forgetful].map(|who| world.clients[who].instance.id());
+        world.kill(forgetful);
+        let b = world.start_from("ben", seed);
+        assert_eq!(world.clients[b].instance.id(), ids[1]);
+        let met = |world: &World| [a, b].iter().all(|&who| world.clients[who].present.len() == 1);
+        assert!(world.wait(secs(600), |world| !world.clients[b].present.is_empty()
+            && met(world)));
+        world.say(a, "hello again");
+        assert!(world.wait(secs(10), World::is_delivered), "seed {seed}");
+        assert_ne!(
+            [a, b].map(|who| world.clients[who].instance.id()),
+            ids,
+            "one is new"
+        );
+    }
 }

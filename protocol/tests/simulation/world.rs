@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
-use sotto_protocol::instance::{Departure, Event, Instance, Now};
+use sotto_protocol::instance::{Departure, Event, Instance, Now, Receipt};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
@@ -48,9 +48,14 @@ pub struct Got {
 
 pub struct Client {
     pub instance: Instance,
+    /// The id under which `words` were told.
+    id: InstanceId,
     pub connected: bool,
     /// A stopped process: nothing reaches it, no timer of it runs.
     pub stopped: bool,
+    /// Its user's side takes nothing of what it is given: these are the last receipts.
+    pub clogged: bool,
+    pub untaken: Vec<Receipt>,
     pub got: Vec<Got>,
     /// What it said, and whom it takes to hold it.
     pub said: Vec<(MessageId, String)>,
@@ -106,13 +111,22 @@ impl World {
 
     /// A new run of a client, connected at once.
     pub fn start(&mut self, name: &str) -> usize {
+        let seed = self.rng.random();
+        self.start_from(name, seed)
+    }
+
+    /// A new run whose random bytes are those of the seed, its id among them.
+    pub fn start_from(&mut self, name: &str, seed: u64) -> usize {
         let (keys, topic) = keys();
-        let rng = StdRng::seed_from_u64(self.rng.random());
+        let rng = StdRng::seed_from_u64(seed);
         let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
         self.clients.push(Client {
+            id: instance.id(),
             instance,
             connected: false,
             stopped: false,
+            clogged: false,
+            untaken: Vec::new(),
             got: Vec::new(),
             said: Vec::new(),
             delivered: Vec::new(),
@@ -156,6 +170,14 @@ impl World {
         let result = what(&mut self.clients[who].instance, now);
         self.drain(who);
         result
+    }
+
+    /// The user's side takes what it was given, and all that comes.
+    pub fn unclog(&mut self, who: usize) {
+        self.clients[who].clogged = false;
+        for receipt in std::mem::take(&mut self.clients[who].untaken) {
+            self.act(who, |instance, now| instance.hold(receipt, now));
+        }
     }
 
     pub fn say(&mut self, who: usize, text: &str) {
@@ -308,6 +330,9 @@ impl Client {
             Event::PeerJoined {
                 peer, name, words, ..
             } => {
+                if std::mem::replace(&mut self.id, self.instance.id()) != self.id {
+                    self.words.clear();
+                }
                 let words = words.to_string();
                 let before = self.words.insert(peer, words.clone());
                 assert!(
@@ -334,8 +359,12 @@ impl Client {
                     text,
                     repeat,
                 });
-                self.instance.hold(receipt, now);
-                self.instance.read(receipt, now);
+                if self.clogged {
+                    self.untaken.push(receipt);
+                } else {
+                    self.instance.hold(receipt, now);
+                    self.instance.read(receipt, now);
+                }
             }
             Event::Delivered { id, to } => self.delivered.push((id, to)),
             _ => {}
