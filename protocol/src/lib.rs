@@ -16,10 +16,40 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-pub mod frame;
+#[cfg(feature = "session")]
+pub mod passphrase;
+#[cfg(feature = "session")]
+pub mod root;
+
 pub mod hash;
 pub mod join;
 pub mod topic;
+#[cfg(feature = "session")]
+pub mod words;
+
+#[cfg(feature = "session")]
+pub mod envelope;
+#[cfg(feature = "session")]
+pub mod handshake;
+#[cfg(feature = "session")]
+pub mod instance;
+#[cfg(feature = "session")]
+pub mod message;
+#[cfg(feature = "session")]
+pub mod name;
+#[cfg(feature = "session")]
+pub mod session;
+
+pub mod frame;
+
+#[cfg(feature = "session")]
+pub use instance::Instance;
+#[cfg(feature = "session")]
+pub use name::Name;
+#[cfg(feature = "session")]
+pub use passphrase::{Passphrase, RoomName};
+#[cfg(feature = "session")]
+pub use root::{RoomKeys, Root, Run};
 
 pub use hash::{AccessHash, HashError, RoomHash, SenderHash};
 pub use join::Credentials;

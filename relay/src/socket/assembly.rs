@@ -52,18 +52,19 @@ impl Assembly {
         self.message.as_ref().map(|message| message.bytes.len())
     }
 
-    /// Appends a piece of a frame of which `rest` bytes are still to come. `kind`: unless it continues a message.
-    pub(super) fn append(&mut self, kind: Option<Kind>, piece: &[u8], rest: usize) {
+    /// Appends a piece of a frame, after which at most `more` bytes of the message are to come. `kind`: unless it
+    /// continues a message.
+    pub(super) fn append(&mut self, kind: Option<Kind>, piece: &[u8], more: usize) {
         let message = self.message.get_or_insert(Fragments {
             kind: kind.unwrap_or(Kind::Binary),
             bytes: Vec::new(),
             valid: 0,
         });
-        // At most twice what has come, however much was announced, and never more than the frame needs.
+        // Twice what has come, however much was announced, so that it is moved seldom; and never more than is needed.
         let bytes = &mut message.bytes;
         let need = bytes.len() + piece.len();
         if need > bytes.capacity() {
-            bytes.reserve_exact(piece.len() + rest.min(need));
+            bytes.reserve_exact(piece.len() + more.min(need));
         }
         bytes.extend_from_slice(piece);
     }

@@ -237,18 +237,22 @@ impl<H: Handler> Connection<H> {
                 Err(close) => return Some(self.close(&close)),
             };
             *frames += 1;
+            let Some(handler) = &mut self.handler else {
+                return Some(Reading::Closed);
+            };
             let message = match &event {
                 Event::Text(text) => Message::Text(text),
                 Event::Binary(bytes) => Message::Binary(bytes),
-                Event::Fragment | Event::Pong => continue,
+                Event::Close(close) => return Some(self.close(close)),
                 Event::Ping(payload) => {
                     self.outbound.send(&frame::pong(payload));
+                    handler.other_frame();
                     continue;
                 }
-                Event::Close(close) => return Some(self.close(close)),
-            };
-            let Some(handler) = &mut self.handler else {
-                return Some(Reading::Closed);
+                Event::Fragment | Event::Pong => {
+                    handler.other_frame();
+                    continue;
+                }
             };
             match handler.message(message, &self.outbound) {
                 Ok(None) => {}

@@ -51,6 +51,10 @@ pub trait Handler: Send {
         outbound: &Arc<Outbound>,
     ) -> Result<Option<Self::Fanout>, Close>;
 
+    /// Told of every frame that brings no message: a ping, a pong, a fragment. They cost a relay nearly as much as one
+    /// that does, so they should not be free.
+    fn other_frame(&mut self) {}
+
     /// Until when the sender's budgets forbid to read on; asked after each turn of reading. Nothing is dropped: what
     /// is not read stays with TCP, which slows the sender.
     fn pause(&mut self) -> Option<Instant>;

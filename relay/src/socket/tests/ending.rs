@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::peer::{Count, Echo, client, client_frame, connect, soon, until};
+use super::peer::{Count, Echo, client, client_frame, connect, connect_from, soon, until};
 use crate::socket::{Close, Handler, Limits, Outbound, Sockets, binary_frame, frame};
 
 fn sockets(limits: Limits) -> Arc<Sockets> {
@@ -95,6 +95,25 @@ async fn a_client_learns_that_its_message_is_too_big_while_it_still_sends() {
     let heard = soon(clients.join_all()).await;
     let close = frame::close(&Close::TOO_BIG);
     assert_eq!(heard.iter().filter(|heard| **heard == close).count(), 30);
+}
+
+#[tokio::test]
+async fn what_a_client_sends_after_the_close_frame_does_not_get_it_reset() {
+    let sockets = sockets(Limits {
+        linger: Duration::from_secs(3600),
+        ..Limits::default()
+    });
+    let (mut stream, task) = connect(&sockets, Echo::new().0).await;
+    soon(stream.write_all(&client_frame(0x82, 1 << 40, &[])))
+        .await
+        .unwrap();
+    let mut heard = Vec::new();
+    soon(stream.read_to_end(&mut heard)).await.unwrap();
+    assert_eq!(heard, frame::close(&Close::TOO_BIG));
+    soon(stream.write_all(&[1; 10_000])).await.unwrap();
+    soon(stream.shutdown()).await.unwrap();
+    soon(task).await.unwrap();
+    assert!(stream.take_error().unwrap().is_none());
 }
 
 #[tokio::test]
@@ -281,6 +300,24 @@ async fn a_reader_that_stops_is_closed_and_others_are_not_held_up() {
     };
     assert_eq!(Some(close.code.into()), Close::TOO_SLOW.code());
     assert!(whole < sent);
+}
+
+#[tokio::test]
+async fn who_holds_most_of_an_exhausted_budget_is_closed_and_the_others_go_on() {
+    let sockets = sockets(Limits {
+        buffered: 60_000,
+        ..Limits::default()
+    });
+    let frame = client_frame(0x82, 65_000, &[3; 65_000]);
+    let (mut small, _small_task) = connect_from(&sockets, Echo::new().0, 1, Bytes::new()).await;
+    soon(small.write_all(&frame[..10_000])).await.unwrap();
+    until(|| sockets.held() >= 9_000).await;
+    let (mut large, large_task) = connect_from(&sockets, Echo::new().0, 2, Bytes::new()).await;
+    soon(large.write_all(&frame[..64_000])).await.unwrap();
+    assert_eq!(close_code(large).await, Close::OVERLOADED.code());
+    soon(large_task).await.unwrap();
+    soon(small.write_all(&frame[10_000..20_000])).await.unwrap();
+    until(|| sockets.held() >= 19_000).await;
 }
 
 #[tokio::test]

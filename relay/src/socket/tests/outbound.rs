@@ -79,7 +79,11 @@ fn the_task_is_woken_once_by_the_first_frame_that_waits() {
     fixture.outbound.write(&frame_of(1));
     fixture.outbound.write(&frame_of(2));
     assert_eq!(fixture.wakes(), 1);
+    fixture.run_task();
+    fixture.outbound.write(&frame_of(3));
+    assert_eq!(fixture.wakes(), 1);
     fixture.pipe.change(|pipe| pipe.room = 100);
+    assert_eq!(fixture.wakes(), 2, "there is room");
     assert_eq!(
         fixture.run_task(),
         Drained {
@@ -88,7 +92,10 @@ fn the_task_is_woken_once_by_the_first_frame_that_waits() {
             end: None
         }
     );
-    assert_eq!(fixture.pipe.taken(), [frame_of(1), frame_of(2)].concat());
+    assert_eq!(
+        fixture.pipe.taken(),
+        [frame_of(1), frame_of(2), frame_of(3)].concat()
+    );
     assert_eq!(fixture.sockets.held(), 0);
 }
 

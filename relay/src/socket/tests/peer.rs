@@ -25,6 +25,8 @@ pub(super) struct Echo {
     pub(super) pause: Option<Duration>,
     /// How many messages it has taken.
     pub(super) count: Arc<AtomicUsize>,
+    /// How many other frames.
+    pub(super) others: Arc<AtomicUsize>,
 }
 
 /// What a test hears of an [`Echo`].
@@ -43,6 +45,7 @@ impl Echo {
             opened: Some(opened),
             pause: None,
             count: Arc::default(),
+            others: Arc::default(),
         };
         (
             echo,
@@ -96,6 +99,10 @@ impl Handler for Echo {
             }
         }
         Ok(None)
+    }
+
+    fn other_frame(&mut self) {
+        self.others.fetch_add(1, Ordering::SeqCst);
     }
 
     fn pause(&mut self) -> Option<Instant> {

@@ -43,6 +43,20 @@ async fn a_ping_is_answered() {
 }
 
 #[tokio::test]
+async fn pings_pongs_and_fragments_are_not_free() {
+    let (echo, _) = Echo::new();
+    let (count, others) = (Arc::clone(&echo.count), Arc::clone(&echo.others));
+    let (mut stream, _task) = connect(&sockets(), echo).await;
+    for first in [0x89, 0x8a, 0x01, 0x80] {
+        soon(stream.write_all(&client_frame(first, 1, b"x")))
+            .await
+            .unwrap();
+    }
+    until(|| count.load(Ordering::SeqCst) == 1).await;
+    assert_eq!(others.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
 async fn what_was_read_with_the_handshake_comes_first() {
     let frame = client_frame(0x81, 5, b"first");
     let (start, rest) = frame.split_at(16);

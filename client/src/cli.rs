@@ -1,0 +1,244 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use sotto_protocol::{Name, RoomName};
+
+use crate::address::Invitation;
+use crate::secret::Source;
+
+/// The words of a generated passphrase: 77 bits.
+pub const WORDS: usize = 6;
+
+/// A terminal chat for two people who share a passphrase.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
+                  4 the relay cannot be reached, 5 not all was delivered in time."
+)]
+pub struct Cli {
+    /// What to do; without it, the connect screen.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What `sotto` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start a relay in this process, and the chat: one command to begin
+    #[cfg(feature = "host")]
+    Host(Host),
+    /// Chat on a relay
+    Join(Join),
+    /// Chat without a screen: a line of standard input is a message, messages come out as lines
+    Pipe(Pipe),
+    /// Try the chat alone: a relay in this process and a scripted peer
+    #[cfg(feature = "host")]
+    Demo(Demo),
+    /// Make a passphrase from random words, and say how strong it is
+    Generate(Generate),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Who we are and what we share.
+#[derive(Debug, Args)]
+pub struct Identity {
+    /// What the others call you: 1 to 32 columns
+    #[arg(long, value_name = "NAME", value_parser = Name::new)]
+    pub name: Option<Name>,
+    /// The room's name, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub room: Option<RoomName>,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+/// A command line that says two things at once.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the URL names one room and --room another; one of them is enough")]
+pub struct TwoRooms;
+
+impl Identity {
+    /// The room's name, from the URL or the option; without either, the room without a name.
+    ///
+    /// # Errors
+    /// [`TwoRooms`] when they differ.
+    pub fn room_name(&self, invitation: &Invitation) -> Result<RoomName, TwoRooms> {
+        match (&self.room, &invitation.room) {
+            (Some(option), Some(url)) if option != url => Err(TwoRooms),
+            (option, url) => Ok(option.clone().or_else(|| url.clone()).unwrap_or_default()),
+        }
+    }
+}
+
+/// `sotto host`
+#[derive(Debug, Args)]
+pub struct Host {
+    /// Where to listen; if the default port is busy, the next free one is taken
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Who we are and what we share.
+    #[command(flatten)]
+    pub identity: Identity,
+}
+
+/// `sotto join`
+#[derive(Debug, Args)]
+pub struct Join {
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes
+    #[arg(value_name = "URL")]
+    pub invitation: Invitation,
+    /// Who we are and what we share.
+    #[command(flatten)]
+    pub identity: Identity,
+    /// Write down the sealed payloads that cross
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub record: Option<PathBuf>,
+}
+
+/// `sotto pipe`
+#[derive(Debug, Args)]
+#[command(after_help = crate::pipe::HELP)]
+pub struct Pipe {
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes
+    #[arg(value_name = "URL")]
+    pub invitation: Invitation,
+    /// Who we are and what we share.
+    #[command(flatten)]
+    pub identity: Identity,
+    /// JSON Lines in and out
+    #[arg(long)]
+    pub json: bool,
+    /// End of input does not end it
+    #[arg(long)]
+    pub follow: bool,
+    /// End after this many messages were received
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End when a peer has left and none is here any more
+    #[arg(long)]
+    pub until_peer_leaves: bool,
+    /// How long to wait at the end until all is delivered
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    pub timeout: Duration,
+    /// Write down the sealed payloads that cross
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub record: Option<PathBuf>,
+}
+
+/// `sotto demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Write down the sealed payloads that cross, as a relay sees them
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+/// `sotto generate`
+#[derive(Debug, Args)]
+pub struct Generate {
+    /// How many words; each is worth 12.9 bits
+    #[arg(long, value_name = "N", default_value_t = WORDS, value_parser = words)]
+    pub words: usize,
+}
+
+/// The longest wait that an option takes, in seconds: a year.
+const MAX_SECONDS: f64 = 366.0 * 86_400.0;
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=MAX_SECONDS).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds from 0 to a year".to_owned()),
+    }
+}
+
+/// 1,024 bytes hold 100 words of the longest.
+fn words(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(words @ 1..=100) => Ok(words),
+        _ => Err("a number of words from 1 to 100".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_passphrase_is_no_argument() {
+        assert!(Cli::try_parse_from(["sotto", "pipe", "ws://h", "correct horse"]).is_err());
+        assert!(Cli::try_parse_from(["sotto", "pipe", "ws://h", "--passphrase", "correct horse"]).is_err());
+    }
+
+    #[test]
+    fn one_source_of_the_passphrase_is_enough() {
+        let two = [
+            "sotto",
+            "pipe",
+            "ws://h",
+            "--passphrase-fd",
+            "3",
+            "--passphrase-file",
+            "f",
+        ];
+        assert!(Cli::try_parse_from(two).is_err());
+        assert!(Cli::try_parse_from(&two[..5]).is_ok());
+    }
+
+    #[test]
+    fn the_room_is_named_by_the_url_or_the_option_and_not_by_both() {
+        let room = |arguments: &[&str]| {
+            let command = Cli::parse_from(["sotto", "pipe"].iter().chain(arguments)).command;
+            let Some(Command::Pipe(pipe)) = command else {
+                unreachable!()
+            };
+            pipe.identity.room_name(&pipe.invitation)
+        };
+        assert_eq!(room(&["ws://h"]), Ok(RoomName::default()));
+        assert_eq!(
+            room(&["ws://h/#room=a"]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(
+            room(&["ws://h", "--room", "a"]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(
+            room(&["ws://h/#room=a", "--room", " a "]),
+            RoomName::new("a").map_err(|_| TwoRooms)
+        );
+        assert_eq!(room(&["ws://h/#room=a", "--room", "b"]), Err(TwoRooms));
+    }
+
+    #[test]
+    fn numbers_are_bounded() {
+        for wrong in [
+            ["--timeout", "-1"],
+            ["--timeout", "nan"],
+            ["--timeout", "1e300"],
+            ["--count", "0"],
+        ] {
+            assert!(Cli::try_parse_from(["sotto", "pipe", "ws://h"].iter().chain(&wrong)).is_err());
+        }
+        assert!(Cli::try_parse_from(["sotto", "generate", "--words", "0"]).is_err());
+        assert!(Cli::try_parse_from(["sotto", "generate", "--words", "101"]).is_err());
+    }
+}

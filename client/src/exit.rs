@@ -1,0 +1,27 @@
+//! How a run of `sotto` ends.
+
+use std::process::ExitCode;
+
+/// What the process tells the one who started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done.
+    Done = 0,
+    /// Something failed; a sentence on stderr says what.
+    Failed = 1,
+    /// The command line was wrong.
+    Usage = 2,
+    /// The relay refused the first join.
+    Refused = 3,
+    /// The relay could not be reached.
+    Unreachable = 4,
+    /// Not all was delivered in time.
+    Undelivered = 5,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

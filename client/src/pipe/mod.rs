@@ -1,0 +1,397 @@
+//! `sotto pipe`: a room joined to standard input and output, for scripts, bots and tests.
+
+pub mod input;
+pub mod output;
+
+use std::collections::VecDeque;
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use sotto_protocol::instance::{Event, Receipt, SayError};
+use sotto_protocol::message::MessageId;
+use time::OffsetDateTime;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until, timeout};
+
+pub use self::input::{Fault, Input};
+use self::output::{Format, Line};
+use crate::exit::Exit;
+use crate::room::{Command, CommandError, Room, Update, Updates};
+
+/// What `sotto pipe --help` says of its two forms.
+pub const HELP: &str = "\
+Lines in: each is a message; empty ones are skipped, one over 60,000 bytes is sent in pieces, one that is not \
+UTF-8 is refused with a word on stderr. Lines out: 'NAME: text', always one line a message (line breaks are \
+shown as \\n; on a terminal all control characters are shown). All else goes to stderr.
+
+With --json, JSON Lines both ways. In: {\"type\":\"text\",\"text\":TEXT}, {\"type\":\"edit\",\"id\":HEX,\"text\":TEXT}, \
+{\"type\":\"delete\",\"id\":HEX}, {\"type\":\"typing\"}, {\"type\":\"read\",\"id\":HEX}, {\"type\":\"leave\"}.";
+
+/// Received messages that can still be marked as read.
+const MAX_READABLE: usize = 1024;
+/// Lines of input that were read and not yet taken: one is on its way while the next is read.
+const LINES: usize = 1;
+/// How long a line may take to be written once a signal has come.
+const HURRIED: Duration = Duration::from_millis(100);
+
+/// When a pipe ends.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending {
+    /// Not with the input.
+    pub follow: bool,
+    /// After so many messages received.
+    pub count: Option<u64>,
+    /// When the last peer has left.
+    pub until_peer_leaves: bool,
+    /// How long to wait at the end until all is delivered.
+    pub timeout: Duration,
+}
+
+impl Ending {
+    /// Whether the end of input ends it. What is to be waited for besides input is waited for without.
+    fn is_with_input(self) -> bool {
+        !self.follow && self.count.is_none() && !self.until_peer_leaves
+    }
+}
+
+/// Reads standard input on a thread of its own, as far as lines are taken.
+pub fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
+    let (sender, receiver) = mpsc::channel(LINES);
+    // A thread that reads cannot be stopped; it is not waited for.
+    std::thread::spawn(move || {
+        input::read(io::stdin().lock(), json, |line| {
+            sender.blocking_send(line).is_ok()
+        });
+    });
+    receiver
+}
+
+/// A room's two ends, and what is in between.
+pub struct Pipe<O, E> {
+    room: Room,
+    updates: Updates,
+    /// Closed at the end of input.
+    lines: mpsc::Receiver<Result<Input, Fault>>,
+    /// Brings a `()` when the process is asked to end.
+    signals: mpsc::Receiver<()>,
+    out: O,
+    err: E,
+    format: Format,
+    ending: Ending,
+    /// What the outbox had no room for; no more input is read meanwhile.
+    held: Option<Input>,
+    /// End of input, or `leave`.
+    input_ended: bool,
+    joined: bool,
+    /// Something was taken that is to be delivered.
+    said: bool,
+    /// Messages received and written.
+    received: u64,
+    peers: usize,
+    /// By their id, the newest last.
+    readable: VecDeque<(MessageId, Receipt)>,
+    /// No message is taken any more: they stay with their authors, undelivered.
+    leaving: bool,
+    /// When to leave although not all is done.
+    deadline: Option<Instant>,
+    /// A line of input could not be taken.
+    faulty: bool,
+    /// A signal came: no reader is waited for any longer than [`HURRIED`].
+    hurried: bool,
+}
+
+/// Why the lines cannot go on.
+enum Stop {
+    /// Standard output takes no more.
+    Closed(io::Error),
+    /// A signal.
+    Asked,
+}
+
+impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
+    /// Joins a room to lines in and lines out.
+    pub fn new(
+        (room, updates): (Room, Updates),
+        lines: mpsc::Receiver<Result<Input, Fault>>,
+        signals: mpsc::Receiver<()>,
+        (out, err): (O, E),
+        format: Format,
+        ending: Ending,
+    ) -> Self {
+        Self {
+            room,
+            updates,
+            lines,
+            signals,
+            out,
+            err,
+            format,
+            ending,
+            held: None,
+            input_ended: false,
+            joined: false,
+            said: false,
+            received: 0,
+            peers: 0,
+            readable: VecDeque::new(),
+            leaving: false,
+            deadline: None,
+            faulty: false,
+            hurried: false,
+        }
+    }
+
+    /// Runs until it ends by itself, by its input, or by a signal.
+    pub async fn run(mut self) -> Exit {
+        loop {
+            match self.turn().await {
+                Ok(None) => {}
+                Ok(Some(exit)) => return exit,
+                // Asked a second time: the peers find out.
+                Err(Stop::Asked) if self.hurried => return Exit::Failed,
+                Err(Stop::Asked) => {
+                    self.hurried = true;
+                    self.leave(Duration::ZERO).await;
+                }
+                Err(Stop::Closed(error)) => {
+                    self.hurried = true;
+                    self.leave(Duration::ZERO).await;
+                    let line = Line::Err(format!("cannot write to standard output: {error}"));
+                    // Standard error cannot be closed in this sense.
+                    let _ = self.write(Some(line)).await;
+                    while self.updates.next().await.is_some() {}
+                    return Exit::Failed;
+                }
+            }
+        }
+    }
+
+    /// One thing that happens. The exit, when it was the last.
+    async fn turn(&mut self) -> Result<Option<Exit>, Stop> {
+        let reads = !self.input_ended && self.held.is_none() && !self.leaving;
+        let deadline = self.deadline;
+        let due = async move {
+            match deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            Some(()) = self.signals.recv() => return Err(Stop::Asked),
+            update = self.updates.next() => match update {
+                Some(update) => return self.updated(update).await,
+                None => return Ok(Some(Exit::Failed)),
+            },
+            line = self.lines.recv(), if reads => match line {
+                Some(Ok(input)) => self.take(input).await?,
+                Some(Err(fault)) => {
+                    self.faulty = true;
+                    self.write(self.format.error(fault.word(), &fault.to_string())).await?;
+                }
+                None => self.end_input().await,
+            },
+            () = due => {
+                if !self.joined {
+                    self.write(self.format.error("not_joined", "the room was not joined in time")).await?;
+                    self.faulty = true;
+                }
+                self.leave(Duration::ZERO).await;
+            }
+        }
+        Ok(None)
+    }
+
+    async fn updated(&mut self, update: Update) -> Result<Option<Exit>, Stop> {
+        let line = self.format.update(&update, OffsetDateTime::now_utc());
+        match update {
+            Update::Event { event, .. } => self.happened(event, line).await?,
+            Update::Joined => {
+                self.write(line).await?;
+                self.joined = true;
+                if self.input_ended {
+                    self.end_input().await;
+                }
+            }
+            Update::Undelivered(_) => {
+                if self.deadline.is_some() && !self.input_ended {
+                    self.deadline = None;
+                }
+                if let Some(input) = self.held.take() {
+                    self.take(input).await?;
+                }
+            }
+            Update::Failed(why) => {
+                let exit = why.exit();
+                self.write(line).await?;
+                if self.format.json {
+                    self.write(Some(Line::Err(why.to_string()))).await?;
+                }
+                return Ok(Some(exit));
+            }
+            Update::Left { undelivered } => {
+                self.write(line).await?;
+                return Ok(Some(match undelivered {
+                    0 if self.faulty => Exit::Failed,
+                    0 => Exit::Done,
+                    _ => Exit::Undelivered,
+                }));
+            }
+            _ => self.write(line).await?,
+        }
+        Ok(None)
+    }
+
+    async fn happened(&mut self, event: Event, line: Option<Line>) -> Result<(), Stop> {
+        match event {
+            Event::Message { receipt, id, .. } if !self.leaving => {
+                self.write(line).await?;
+                self.hold(receipt).await;
+                if self.readable.len() == MAX_READABLE {
+                    self.readable.pop_front();
+                }
+                self.readable.push_back((id, receipt));
+                self.received += 1;
+                if self.ending.count.is_some_and(|count| self.received >= count) {
+                    self.leave(self.ending.timeout).await;
+                }
+            }
+            Event::Edited { receipt, .. }
+            | Event::Deleted { receipt, .. }
+            | Event::Reacted { receipt, .. }
+                if !self.leaving =>
+            {
+                self.write(line).await?;
+                self.hold(receipt).await;
+            }
+            // They come too late: not written, so not held.
+            Event::Message { .. } | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {}
+            Event::PeerJoined { .. } => {
+                self.peers += 1;
+                self.write(line).await?;
+            }
+            Event::PeerLeft { .. } => {
+                self.peers = self.peers.saturating_sub(1);
+                self.write(line).await?;
+                if self.ending.until_peer_leaves && self.peers == 0 {
+                    self.leave(Duration::ZERO).await;
+                }
+            }
+            _ => self.write(line).await?,
+        }
+        Ok(())
+    }
+
+    /// Does what a line asks for, or keeps it until there is room.
+    async fn take(&mut self, input: Input) -> Result<(), Stop> {
+        let done = match input.clone() {
+            Input::Text(text) => self.room.say(text, None).await.map(|_| self.said = true),
+            Input::Edit(id, text) => self.deliver(Command::Edit { id, text }).await,
+            Input::Delete(id) => self.deliver(Command::Delete { id }).await,
+            Input::Typing(on) => self.room.command(Command::Typing(on)).await,
+            Input::Read(id) => match self.readable.iter().rev().find(|(readable, _)| *readable == id) {
+                Some((_, receipt)) => self.room.command(Command::Read(*receipt)).await,
+                None => Err(CommandError::Say(SayError::Unknown)),
+            },
+            Input::Leave => {
+                self.ending.follow = false;
+                self.ending.count = None;
+                self.ending.until_peer_leaves = false;
+                self.end_input().await;
+                Ok(())
+            }
+        };
+        match done {
+            // Left: the last update says it.
+            Ok(()) | Err(CommandError::Left) => Ok(()),
+            Err(CommandError::Say(SayError::Full)) => {
+                self.held = Some(input);
+                // Nothing delivered for so long will not be: as at the end of input.
+                if self.ending.is_with_input() && self.deadline.is_none() {
+                    self.deadline = Some(Instant::now() + self.ending.timeout);
+                }
+                Ok(())
+            }
+            Err(error) => {
+                self.faulty = true;
+                let reason = match error {
+                    CommandError::Say(SayError::TooLong { .. }) => "too_long",
+                    CommandError::Say(SayError::Empty) => "empty",
+                    CommandError::Say(SayError::Unknown) => "unknown_message",
+                    _ => "not_done",
+                };
+                self.write(self.format.error(reason, &error.to_string())).await
+            }
+        }
+    }
+
+    async fn deliver(&mut self, command: Command) -> Result<(), CommandError> {
+        self.room.command(command).await?;
+        self.said = true;
+        Ok(())
+    }
+
+    /// The end of input, or the first join after it.
+    async fn end_input(&mut self) {
+        if !self.input_ended {
+            self.input_ended = true;
+            self.deadline = None;
+        }
+        if !self.ending.is_with_input() {
+            return;
+        }
+        if self.joined || self.said {
+            self.leave(self.ending.timeout).await;
+        } else if self.deadline.is_none() {
+            // Nothing to deliver: it ends with the join, whose failure is worth an exit code.
+            self.deadline = Some(Instant::now() + self.ending.timeout);
+        }
+    }
+
+    /// Leaves once all is delivered, after `timeout` at the latest.
+    async fn leave(&mut self, timeout: Duration) {
+        self.leaving = true;
+        self.deadline = None;
+        // Left already: the last update says it.
+        let _ = self.room.command(Command::Leave { timeout }).await;
+    }
+
+    async fn hold(&mut self, receipt: Receipt) {
+        // Left already: the author keeps it as undelivered.
+        let _ = self.room.command(Command::Hold(receipt)).await;
+    }
+
+    /// Writes a line and flushes it, unless a signal comes before the reader.
+    async fn write(&mut self, line: Option<Line>) -> Result<(), Stop> {
+        let writing = async {
+            match line {
+                None => Ok(()),
+                Some(Line::Out(line)) => {
+                    self.out.write_all(format!("{line}\n").as_bytes()).await?;
+                    self.out.flush().await
+                }
+                Some(Line::Err(line)) => {
+                    let line = format!("{line}\n");
+                    // Without stderr the lines go on.
+                    if self.err.write_all(line.as_bytes()).await.is_ok() {
+                        let _ = self.err.flush().await;
+                    }
+                    Ok(())
+                }
+            }
+        };
+        if self.hurried {
+            // Too slow is as good as gone.
+            return timeout(HURRIED, writing)
+                .await
+                .unwrap_or(Ok(()))
+                .map_err(Stop::Closed);
+        }
+        tokio::select! {
+            biased;
+            written = writing => written.map_err(Stop::Closed),
+            Some(()) = self.signals.recv() => Err(Stop::Asked),
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Our channel on one connection, as Phoenix Channels V2: what to send, and what it means that comes.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use sotto_protocol::frame::{FrameError, Notice, Payload, Push, Received, Ref, Reply, Status};
+use sotto_protocol::instance::{EVENT, Tag};
+use sotto_protocol::{Credentials, Topic};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::presence::Presence;
+use super::trouble::Trouble;
+
+/// Pushes whose reply is waited for, at most: a server that never replies must not fill our memory.
+const MAX_WAITING: usize = 4096;
+/// The topic of heartbeats.
+const PHOENIX: &str = "phoenix";
+
+/// What a push was for, until its reply comes.
+#[derive(Debug)]
+enum Waiting {
+    Join,
+    Heartbeat,
+    Sealed(Tag),
+    Expire,
+    Leave,
+}
+
+/// What a frame of the relay's means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Brought<'a> {
+    /// We have a seat.
+    Joined,
+    /// We got none.
+    Refused(Trouble),
+    /// The relay has passed on a sealed payload.
+    Relayed(Tag),
+    /// A sealed payload from another one.
+    Sealed(&'a [u8]),
+    /// How many seats the room has.
+    Seats(usize),
+    /// A heartbeat was answered.
+    Alive,
+    /// The channel is gone, the connection is not.
+    Closed(Trouble),
+    /// Whether the room was destroyed, as we asked.
+    Expired(bool),
+    /// We have left, as we asked.
+    Left,
+    /// Nothing that concerns us.
+    Nothing,
+}
+
+/// The channel of one room on one connection.
+pub(super) struct Channel {
+    topic: Topic,
+    /// The ref of the last push; the join's is the join_ref of all that follow.
+    last: u64,
+    join: u64,
+    waiting: BTreeMap<u64, Waiting>,
+    presence: Presence,
+    /// `room_expired` came: the `phx_close` that follows means no more than that.
+    expired: bool,
+}
+
+impl Channel {
+    pub(super) fn new(topic: Topic) -> Self {
+        Self {
+            topic,
+            last: 0,
+            join: 0,
+            waiting: BTreeMap::new(),
+            presence: Presence::default(),
+            expired: false,
+        }
+    }
+
+    /// The first frame to send.
+    pub(super) fn join(&mut self, credentials: &Credentials) -> Result<Message, FrameError> {
+        self.join = self.last + 1;
+        self.push("phx_join", Payload::Json(&credentials.to_json()), Waiting::Join)
+    }
+
+    /// A sealed payload for all others.
+    pub(super) fn sealed(&mut self, payload: &[u8], tag: Tag) -> Result<Message, FrameError> {
+        self.push(EVENT, Payload::Binary(payload), Waiting::Sealed(tag))
+    }
+
+    /// Asks the relay to destroy the room.
+    pub(super) fn expire(&mut self) -> Result<Message, FrameError> {
+        self.push("expire_room", Payload::Json(&empty()), Waiting::Expire)
+    }
+
+    /// Gives our seat back.
+    pub(super) fn leave(&mut self) -> Result<Message, FrameError> {
+        self.push("phx_leave", Payload::Json(&empty()), Waiting::Leave)
+    }
+
+    /// Asks the relay whether it is there.
+    pub(super) fn heartbeat(&mut self) -> Result<Message, FrameError> {
+        let reference = self.reference(Waiting::Heartbeat);
+        encode(&Push {
+            join_ref: Ref::Null,
+            reference,
+            topic: PHOENIX.into(),
+            event: "heartbeat".into(),
+            payload: Payload::Json(&empty()),
+        })
+    }
+
+    fn push(&mut self, event: &str, payload: Payload<'_>, waiting: Waiting) -> Result<Message, FrameError> {
+        let reference = self.reference(waiting);
+        encode(&Push {
+            join_ref: Ref::Text(self.join.to_string().into()),
+            reference,
+            topic: self.topic.as_str().into(),
+            event: event.into(),
+            payload,
+        })
+    }
+
+    fn reference(&mut self, waiting: Waiting) -> Ref<'static> {
+        self.last += 1;
+        self.waiting.insert(self.last, waiting);
+        if self.waiting.len() > MAX_WAITING {
+            self.waiting.pop_first();
+        }
+        Ref::Text(self.last.to_string().into())
+    }
+
+    /// Takes a frame.
+    ///
+    /// # Errors
+    /// [`FrameError`] for one that is none of the protocol's.
+    pub(super) fn receive<'a>(&mut self, message: &'a Message) -> Result<Brought<'a>, FrameError> {
+        let received = match message {
+            Message::Text(text) => Received::decode_text(text.as_str())?,
+            Message::Binary(data) => Received::decode_binary(data)?,
+            _ => return Ok(Brought::Nothing),
+        };
+        Ok(match received {
+            Received::Reply(reply) => self.replied(&reply),
+            Received::Notice(notice) => self.noticed(&notice),
+        })
+    }
+
+    fn replied(&mut self, reply: &Reply<'_>) -> Brought<'static> {
+        let waiting = reply
+            .reference
+            .text()
+            .parse()
+            .ok()
+            .and_then(|reference: u64| self.waiting.remove(&reference));
+        let ok = reply.status == Status::Ok;
+        match waiting {
+            Some(Waiting::Join) if ok => Brought::Joined,
+            Some(Waiting::Join) => {
+                let reason = reply.reason().unwrap_or_else(|| "it gave no reason".to_owned());
+                Brought::Refused(Trouble::refused(&reason))
+            }
+            Some(Waiting::Heartbeat) => Brought::Alive,
+            Some(Waiting::Sealed(tag)) if ok => Brought::Relayed(tag),
+            // Our seat is gone, whatever became of the phx_close that said so.
+            Some(Waiting::Sealed(_)) if reply.reason().as_deref() == Some("unmatched topic") => {
+                Brought::Closed(Trouble::ChannelClosed)
+            }
+            Some(Waiting::Expire) => Brought::Expired(ok),
+            Some(Waiting::Leave) => Brought::Left,
+            // A payload that was not passed on is missed, and sent again, by those who wait for it.
+            Some(Waiting::Sealed(_)) | None => Brought::Nothing,
+        }
+    }
+
+    fn noticed<'a>(&mut self, notice: &Notice<'a>) -> Brought<'a> {
+        if notice.topic != self.topic.as_str() || !self.is_present(&notice.join_ref) {
+            return Brought::Nothing;
+        }
+        match (notice.event.as_ref(), notice.payload) {
+            (EVENT, Payload::Binary(payload)) => Brought::Sealed(payload),
+            ("presence_state", Payload::Json(json)) => seats(self.presence.state(json.get())),
+            ("presence_diff", Payload::Json(json)) => seats(self.presence.diff(json.get())),
+            ("room_expired", _) => {
+                self.expired = true;
+                Brought::Closed(Trouble::Expired)
+            }
+            ("phx_close", _) if self.expired => Brought::Closed(Trouble::Expired),
+            ("phx_close", _) => Brought::Closed(Trouble::Unseated),
+            ("phx_error", _) => Brought::Closed(Trouble::ChannelClosed),
+            _ => Brought::Nothing,
+        }
+    }
+
+    /// Whether a notice is for our present join: one without a join_ref is for all of the topic.
+    fn is_present(&self, join_ref: &Ref<'_>) -> bool {
+        join_ref.is_null() || join_ref.text().parse() == Ok(self.join)
+    }
+}
+
+fn seats(count: Option<usize>) -> Brought<'static> {
+    count.map_or(Brought::Nothing, Brought::Seats)
+}
+
+/// `{}`
+fn empty() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).unwrap_or_default()
+}
+
+fn encode(push: &Push<'_>) -> Result<Message, FrameError> {
+    let mut bytes = Vec::new();
+    push.encode(&mut bytes)?;
+    Ok(match push.payload {
+        Payload::Binary(_) => Message::Binary(bytes.into()),
+        // A text frame is made of strings.
+        Payload::Json(_) => Message::Text(String::from_utf8(bytes).map_err(|_| FrameError::Text)?.into()),
+    })
+}

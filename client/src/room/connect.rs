@@ -1,0 +1,183 @@
+//! From an address to an open WebSocket: names, TCP, TLS, upgrade; each with a limit and a sentence of its own.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
+use tokio_tungstenite::{Connector, client_async_tls_with_config};
+
+use super::socket::{self, Socket};
+use super::{Timing, Trouble};
+use crate::address::{Address, USUAL_PORT};
+use crate::visible::shortened;
+
+/// The addresses of a host that are tried, at most.
+const MAX_ADDRESSES: usize = 8;
+
+/// Opens a WebSocket.
+pub(super) async fn connect(address: &Address, timing: &Timing) -> Result<Socket, Trouble> {
+    let connector = if address.is_secure() {
+        Connector::Rustls(tls().await?)
+    } else {
+        Connector::Plain
+    };
+    let tcp = reach(address, timing).await?;
+    // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
+    let _ = tcp.set_nodelay(true);
+    let upgrade =
+        client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
+    match timeout(timing.upgrade, upgrade).await {
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Err(error)) => Err(not_upgraded(error, address)),
+        Err(_) => Err(no_relay(
+            address,
+            format!(
+                "no answer to the WebSocket upgrade within {}",
+                seconds(timing.upgrade)
+            ),
+        )),
+    }
+}
+
+/// A TCP connection to the first of the host's addresses that takes one.
+async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
+    let addresses = resolve(address, timing).await?;
+    let mut why = "the host has no address".to_owned();
+    for socket_address in addresses {
+        why = match timeout(timing.connect, TcpStream::connect(socket_address)).await {
+            Ok(Ok(tcp)) => return Ok(tcp),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                "connection refused".to_owned()
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {}", seconds(timing.connect)),
+        };
+    }
+    Err(Trouble::NoAnswer {
+        address: with_port(address),
+        why,
+    })
+}
+
+async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, Trouble> {
+    let host = address.host();
+    let unknown = |why| Trouble::UnknownHost {
+        host: host.clone(),
+        why,
+    };
+    match timeout(timing.resolve, lookup_host((host.as_str(), address.port()))).await {
+        Ok(Ok(addresses)) => Ok(in_turn(addresses)),
+        Ok(Err(error)) => Err(unknown(error.to_string())),
+        Err(_) => Err(unknown(format!("no answer within {}", seconds(timing.resolve)))),
+    }
+}
+
+/// Both families in turn, beginning with the one that the system prefers: where one leads nowhere, the other is
+/// next.
+fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
+    let addresses: Vec<SocketAddr> = addresses.collect();
+    let preferred = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv6() == preferred);
+    let mut turns = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    loop {
+        match (first.next(), second.next()) {
+            (None, None) => break,
+            (one, other) => turns.extend(one.into_iter().chain(other)),
+        }
+    }
+    turns.truncate(MAX_ADDRESSES);
+    turns
+}
+
+/// TLS with the system's root certificates.
+async fn tls() -> Result<Arc<ClientConfig>, Trouble> {
+    let unreadable = |why: String| Trouble::NoRoots(why);
+    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
+        .await
+        .map_err(|error| unreadable(error.to_string()))?;
+    let mut roots = RootCertStore::empty();
+    let (good, _) = roots.add_parsable_certificates(loaded.certs);
+    if good == 0 {
+        let why = loaded
+            .errors
+            .first()
+            .map_or("there are none".to_owned(), ToString::to_string);
+        return Err(unreadable(why));
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unreadable(error.to_string()))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+fn not_upgraded(error: Error, address: &Address) -> Trouble {
+    let other_scheme = if address.is_secure() {
+        "if it does not speak TLS, its URL begins with ws://"
+    } else {
+        "if it speaks TLS, its URL begins with wss://"
+    };
+    let why = match error {
+        Error::Http(response) => match response.status().as_u16() {
+            429 => return Trouble::TooMany,
+            status @ (401 | 403) => return Trouble::Forbidden(status),
+            404 => "it has nothing at this path (HTTP 404)".to_owned(),
+            status @ 200..=299 => format!("it is an ordinary web server (HTTP {status})"),
+            status => format!("it answers HTTP {status}"),
+        },
+        Error::Io(error) => match tls_error(&error) {
+            Some(why) => {
+                return Trouble::Tls {
+                    host: address.host(),
+                    why: format!("{why} ({other_scheme})"),
+                };
+            }
+            None => format!("the connection broke during the upgrade ({error})"),
+        },
+        Error::Protocol(ProtocolError::HandshakeIncomplete) | Error::ConnectionClosed => {
+            "it closed the connection during the upgrade".to_owned()
+        }
+        Error::Protocol(ProtocolError::HttparseError(_)) => {
+            format!("its answer is not HTTP ({other_scheme})")
+        }
+        other => shortened(&other.to_string(), 200),
+    };
+    no_relay(address, why)
+}
+
+/// What TLS said, if it was TLS.
+fn tls_error(error: &io::Error) -> Option<String> {
+    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    Some(shortened(&error.to_string(), 200))
+}
+
+fn no_relay(address: &Address, why: String) -> Trouble {
+    Trouble::NoRelay {
+        address: with_port(address),
+        why,
+    }
+}
+
+/// The URL; one that names no port says which was taken.
+fn with_port(address: &Address) -> String {
+    if address.has_default_port() {
+        let port = address.port();
+        format!("{address} (port {port}, as the URL names none; a relay's own is {USUAL_PORT})")
+    } else {
+        address.to_string()
+    }
+}
+
+fn seconds(limit: Duration) -> String {
+    format!("{} s", limit.as_secs_f64())
+}

@@ -1,0 +1,228 @@
+//! One room on one relay: a socket of its own, a run of its own, and the peers in it.
+//!
+//! [`Room::open`] starts a task that connects (`connect`), joins and keeps the channel (`channel`), drives
+//! the [`Instance`](sotto_protocol::Instance) over it, and comes back after every loss (`backoff`) until it
+//! is told to leave. [`Room`] gives it commands, [`Updates`] brings what happens, in order.
+
+mod backoff;
+mod channel;
+mod clock;
+mod connect;
+mod heartbeat;
+mod names;
+mod presence;
+mod recorder;
+mod socket;
+mod task;
+mod timing;
+mod trouble;
+
+use std::time::Duration;
+
+pub use recorder::Recorder;
+use sotto_protocol::instance::{Event, Receipt, SayError, Target};
+use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::{Name, Root};
+pub use timing::Timing;
+use tokio::sync::{mpsc, oneshot};
+pub use trouble::Trouble;
+
+use crate::address::Address;
+
+/// Commands that wait for the room at most; the one who gives the next waits.
+const REQUESTS: usize = 16;
+/// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
+const UPDATES: usize = 64;
+
+/// What a room needs to be opened.
+pub struct Settings {
+    /// Where the relay is.
+    pub address: Address,
+    /// What all keys come from. The room's own copy; zeroized when it is left.
+    pub root: Root,
+    /// What the others call us.
+    pub name: Name,
+    /// Where the sealed payloads that cross are written down, for demonstrations and tests.
+    pub recorder: Option<Recorder>,
+    /// How long everything may take.
+    pub timing: Timing,
+}
+
+/// What the user wants, but for saying something: see [`Room::say`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Changes a message of ours.
+    Edit {
+        /// Which one.
+        id: MessageId,
+        /// What it says from now on.
+        text: String,
+    },
+    /// Deletes a message of ours.
+    Delete {
+        /// Which one.
+        id: MessageId,
+    },
+    /// Reacts to a message; an empty reaction takes it back.
+    React {
+        /// To which one.
+        target: Target,
+        /// With what.
+        reaction: String,
+    },
+    /// Takes another name.
+    Rename(Name),
+    /// The user types (give it at every key), or has stopped to.
+    Typing(bool),
+    /// The user's side holds everything of that peer's up to here: "delivered" on the other side.
+    Hold(Receipt),
+    /// The user has read everything of that peer's up to here.
+    Read(Receipt),
+    /// The user has compared that peer's safety words.
+    Compared(InstanceId),
+    /// What was withheld ([`Event::Withheld`]) may go to that new run.
+    Release(InstanceId),
+    /// Destroys the room on the relay for everybody, then leaves.
+    Expire,
+    /// Waits until all is delivered, at most so long, tells the peers, and ends with [`Update::Left`].
+    /// Given again with less time, the less counts.
+    Leave {
+        /// Zero leaves at once (the peers are told, within a second).
+        timeout: Duration,
+    },
+}
+
+/// Why a command was not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// It cannot be said now. After [`SayError::Full`], try again at the next [`Update::Undelivered`].
+    #[error(transparent)]
+    Say(#[from] SayError),
+    /// It needs the relay, and there is no connection.
+    #[error("there is no connection to the relay just now")]
+    Offline,
+    /// The relay did not destroy the room.
+    #[error("the relay does not let members destroy this room")]
+    NotExpired,
+    /// The room was left.
+    #[error("the room was left")]
+    Left,
+}
+
+/// What happens in a room.
+#[derive(Debug)]
+pub enum Update {
+    /// A connection is being made, the first or a later one.
+    Connecting,
+    /// The relay has accepted a join, the first or a later one.
+    Joined,
+    /// The connection is gone; the next try comes by itself.
+    Reconnecting {
+        /// What happened.
+        why: Trouble,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// The relay has no place for us now; the next try comes by itself.
+    Waiting {
+        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429.
+        why: Trouble,
+        /// Until the next try.
+        wait: Duration,
+    },
+    /// Something in the room.
+    Event {
+        /// What.
+        event: Event,
+        /// What to call the peer that it is about: its name, or `NAME~2` while another one has that name.
+        /// Empty for an event about no peer.
+        name: String,
+    },
+    /// How many of our messages not everybody holds who should; told when it changes.
+    Undelivered(usize),
+    /// Somebody has destroyed the room. It is joined again, the outbox stays.
+    Expired,
+    /// The recording cannot be written any more; the room goes on without.
+    RecordingFailed(std::io::Error),
+    /// The first join failed for good. The last update.
+    Failed(Trouble),
+    /// The room was left. The last update.
+    Left {
+        /// How many of our messages were not delivered.
+        undelivered: usize,
+    },
+}
+
+/// A room that is open. When the last handle is dropped the room is left at once.
+#[derive(Clone)]
+pub struct Room {
+    requests: mpsc::Sender<Request>,
+}
+
+/// What happens in a room, in order. Bounded: a reader that stops holds up its own room only.
+pub struct Updates {
+    updates: mpsc::Receiver<Update>,
+}
+
+impl Room {
+    /// Starts to connect. Has to be called inside a Tokio runtime.
+    pub fn open(settings: Settings) -> (Self, Updates) {
+        let (requests, commands) = mpsc::channel(REQUESTS);
+        let (told, updates) = mpsc::channel(UPDATES);
+        tokio::spawn(task::Task::new(settings, commands, told).run());
+        (Self { requests }, Updates { updates })
+    }
+
+    /// Says a text to all who are here, or to the first who comes.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was taken then.
+    pub async fn say(&self, text: String, reply_to: Option<Target>) -> Result<MessageId, CommandError> {
+        let (answer, answered) = oneshot::channel();
+        self.request(Request::Say {
+            text,
+            reply_to,
+            answer,
+        })
+        .await?;
+        answered.await.map_err(|_| CommandError::Left)?
+    }
+
+    /// Gives a command and waits until it is done; for [`Command::Leave`], until it is begun.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing was done then.
+    pub async fn command(&self, command: Command) -> Result<(), CommandError> {
+        let (answer, answered) = oneshot::channel();
+        self.request(Request::Do { command, answer }).await?;
+        answered.await.map_err(|_| CommandError::Left)?
+    }
+
+    async fn request(&self, request: Request) -> Result<(), CommandError> {
+        self.requests.send(request).await.map_err(|_| CommandError::Left)
+    }
+}
+
+impl Updates {
+    /// The next one; `None` after [`Update::Failed`] or [`Update::Left`]. May be dropped and called again:
+    /// nothing is lost.
+    pub async fn next(&mut self) -> Option<Update> {
+        self.updates.recv().await
+    }
+}
+
+/// A command with the way back to the one who gave it.
+enum Request {
+    Say {
+        text: String,
+        reply_to: Option<Target>,
+        answer: oneshot::Sender<Result<MessageId, CommandError>>,
+    },
+    Do {
+        command: Command,
+        answer: oneshot::Sender<Result<(), CommandError>>,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! Writes down the sealed payloads that cross, for demonstrations and tests: what a relay gets to see.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// A file of lines `out HEX` and `in HEX`, one for each sealed payload in the order in which they crossed.
+/// The topic and the credentials of the join are not in it.
+#[derive(Debug)]
+pub struct Recorder(File);
+
+/// Which way a payload went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    In,
+    Out,
+}
+
+impl Recorder {
+    /// A new recording; an older file of that name is emptied.
+    ///
+    /// # Errors
+    /// Those of opening the file.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)
+            .map(Self)
+    }
+
+    pub(super) fn write(&mut self, direction: Direction, payload: &[u8]) -> io::Result<()> {
+        let word = match direction {
+            Direction::In => "in",
+            Direction::Out => "out",
+        };
+        // One write a line: a reader that follows the file sees whole lines.
+        self.0
+            .write_all(format!("{word} {}\n", hex::encode(payload)).as_bytes())
+    }
+}

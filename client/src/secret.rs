@@ -1,0 +1,268 @@
+//! Where the passphrase comes from: a hidden prompt, a file, a descriptor, or a command.
+//!
+//! Never an argument and never the environment: other users of a machine can read those.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use sotto_protocol::Passphrase;
+use sotto_protocol::passphrase::{MAX_PASSPHRASE, PassphraseError};
+use zeroize::Zeroizing;
+
+use crate::prompt::Prompt;
+
+/// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
+/// it, and a line end.
+const MAX_READ: usize = 4 * MAX_PASSPHRASE + 2;
+/// How long a command may take. Long: a password manager may ask for a password of its own.
+const COMMAND_LIMIT: Duration = Duration::from_secs(120);
+/// Between two looks at whether a command has ended.
+const COMMAND_POLL: Duration = Duration::from_millis(20);
+/// A passphrase that falls in fewer guesses is weak: as a power of ten. Each guess is an Argon2id over 256 MiB,
+/// a third of a second of a core, so 10^12 of them cost ten thousand core-years.
+const WEAK_BELOW: f64 = 12.0;
+/// How often a prompt asks again.
+const TRIES: usize = 3;
+
+/// The sources that the command line knows; at most one of them.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct Source {
+    /// Read the passphrase from a file that holds nothing else
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from an open file descriptor: --passphrase-fd 3 3<FILE
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..))]
+    pub passphrase_fd: Option<u32>,
+    /// Take the first line that a command prints: --passphrase-command 'pass show anna'
+    #[arg(long, value_name = "COMMAND")]
+    pub passphrase_command: Option<String>,
+}
+
+/// Why there is no passphrase.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// No source, and nobody to ask.
+    #[error(
+        "there is no terminal to ask for the passphrase on: give it with --passphrase-file FILE, \
+         --passphrase-fd N or --passphrase-command COMMAND"
+    )]
+    NoSource,
+    /// A source cannot be read.
+    #[error("cannot read the passphrase from {source_name}: {error}")]
+    Read {
+        /// The file or descriptor.
+        source_name: String,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// What was read is no passphrase.
+    #[error("{source_name}: {error}")]
+    Unfit {
+        /// The file, descriptor or command.
+        source_name: String,
+        /// What is wrong with it.
+        error: PassphraseError,
+    },
+    /// Bytes that are no text.
+    #[error("{0}: the passphrase is not UTF-8 text")]
+    NotUtf8(String),
+    /// A file of several lines: which of them is meant?
+    #[error("{0} holds more than one line; the passphrase has to be alone in it")]
+    SeveralLines(String),
+    /// A command that ended with another status than 0.
+    #[error("the passphrase command failed: {0}")]
+    CommandFailed(String),
+    /// A command that took too long.
+    #[error("the passphrase command did not end within {} s", .0.as_secs())]
+    CommandTimeout(Duration),
+    /// The user does not want it after all.
+    #[error("no passphrase was given")]
+    Declined,
+}
+
+/// What to say on stderr about a passphrase that was taken.
+pub type Warning = String;
+
+/// Gets the passphrase from the source, or else asks for it. Blocks.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn passphrase(
+    source: &Source,
+    prompt: &mut dyn Prompt,
+) -> Result<(Passphrase, Vec<Warning>), SecretError> {
+    let mut warnings = Vec::new();
+    let passphrase = if let Some(path) = &source.passphrase_file {
+        from_file(path, &mut warnings)?
+    } else if let Some(number) = source.passphrase_fd {
+        from_descriptor(number)?
+    } else if let Some(command) = &source.passphrase_command {
+        from_command(command, COMMAND_LIMIT)?
+    } else {
+        return Ok((ask(prompt)?, warnings));
+    };
+    if let Some(weakness) = weakness(&passphrase) {
+        warnings.push(format!("the passphrase is weak: {weakness}"));
+    }
+    Ok((passphrase, warnings))
+}
+
+/// Asks, until the passphrase is a strong one or the user wants it all the same.
+fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => SecretError::NoSource,
+        _ => SecretError::Read {
+            source_name: "the terminal".to_owned(),
+            error,
+        },
+    };
+    for _ in 0..TRIES {
+        let typed = prompt.secret("passphrase: ").map_err(failed)?;
+        let passphrase = parse(&typed, "the terminal")?;
+        let question = match weakness(&passphrase) {
+            None => return Ok(passphrase),
+            Some(weakness) => format!("this passphrase is weak: {weakness}. Use it all the same? [y/N] "),
+        };
+        if prompt.confirm(&question).map_err(failed)? {
+            return Ok(passphrase);
+        }
+    }
+    Err(SecretError::Declined)
+}
+
+fn from_file(path: &Path, warnings: &mut Vec<Warning>) -> Result<Passphrase, SecretError> {
+    let name = path.display().to_string();
+    let failed = |error| SecretError::Read {
+        source_name: name.clone(),
+        error,
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    let mode = metadata.permissions().mode();
+    if metadata.is_file() && mode & 0o077 != 0 {
+        warnings.push(format!(
+            "others can read {name} (mode {:03o}): chmod 600 keeps it to you",
+            mode & 0o777
+        ));
+    }
+    only_line(&read_bounded(file).map_err(failed)?, &name)
+}
+
+fn from_descriptor(number: u32) -> Result<Passphrase, SecretError> {
+    let name = format!("file descriptor {number}");
+    // Opened by its path: no unsafe, and a number that is not open is an error rather than a surprise.
+    let bytes = File::open(format!("/dev/fd/{number}"))
+        .and_then(read_bounded)
+        .map_err(|error| SecretError::Read {
+            source_name: name.clone(),
+            error,
+        })?;
+    only_line(&bytes, &name)
+}
+
+/// Runs a command with the shell. Its stdin is closed (ours may be messages), its stderr is ours.
+fn from_command(command: &str, limit: Duration) -> Result<Passphrase, SecretError> {
+    let failed = |error: io::Error| SecretError::CommandFailed(error.to_string());
+    let mut child = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(failed)?;
+    let deadline = Instant::now() + limit;
+    let line = first_line(&mut child, deadline);
+    let line = match line.and_then(|line| wait(&mut child, deadline, limit).map(|()| line)) {
+        Ok(line) => line,
+        Err(error) => {
+            // It may have ended by itself; either way it is gone afterwards.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(match error {
+                SecretError::CommandTimeout(_) => SecretError::CommandTimeout(limit),
+                other => other,
+            });
+        }
+    };
+    parse(&line, "the passphrase command's first line")
+}
+
+/// Reads what a command prints, to its end so that it need not fail, and gives back the first line.
+fn first_line(child: &mut Child, deadline: Instant) -> Result<Zeroizing<Vec<u8>>, SecretError> {
+    let Some(mut stdout) = child.stdout.take() else {
+        return Err(SecretError::CommandFailed("it has no output".to_owned()));
+    };
+    let (sender, receiver) = mpsc::sync_channel(1);
+    // A thread, as a read from a pipe has no time limit. It ends with the pipe.
+    thread::spawn(move || {
+        let bytes = read_bounded(&mut stdout);
+        let rest = io::copy(&mut stdout, &mut io::sink());
+        // Nobody listens any more after the limit.
+        let _ = sender.send(bytes.and_then(|bytes| rest.map(|_| bytes)));
+    });
+    let bytes = receiver
+        .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        .map_err(|_| SecretError::CommandTimeout(COMMAND_LIMIT))?
+        .map_err(|error| SecretError::CommandFailed(error.to_string()))?;
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    Ok(Zeroizing::new(line.to_vec()))
+}
+
+fn wait(child: &mut Child, deadline: Instant, limit: Duration) -> Result<(), SecretError> {
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(SecretError::CommandFailed(status.to_string())),
+            Ok(None) if Instant::now() < deadline => thread::sleep(COMMAND_POLL),
+            Ok(None) => return Err(SecretError::CommandTimeout(limit)),
+            Err(error) => return Err(SecretError::CommandFailed(error.to_string())),
+        }
+    }
+}
+
+/// At most [`MAX_READ`] bytes; the capacity is there from the start, so that growing leaves no copy behind.
+fn read_bounded(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_READ));
+    reader.take(MAX_READ as u64).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The only line of a source.
+fn only_line(bytes: &[u8], source_name: &str) -> Result<Passphrase, SecretError> {
+    let mut lines = bytes.split(|&byte| byte == b'\n');
+    let first = lines.next().unwrap_or_default();
+    if lines.any(|line| !line.trim_ascii().is_empty()) {
+        return Err(SecretError::SeveralLines(source_name.to_owned()));
+    }
+    parse(first, source_name)
+}
+
+fn parse(line: &[u8], source_name: &str) -> Result<Passphrase, SecretError> {
+    let text = match std::str::from_utf8(line) {
+        Ok(text) => text,
+        Err(_) => return Err(SecretError::NotUtf8(source_name.to_owned())),
+    };
+    Passphrase::new(text).map_err(|error| SecretError::Unfit {
+        source_name: source_name.to_owned(),
+        error,
+    })
+}
+
+/// What is weak about a passphrase; `None` for a strong one.
+pub fn weakness(passphrase: &Passphrase) -> Option<String> {
+    let rating = zxcvbn::zxcvbn(passphrase.expose(), &[]);
+    if rating.guesses_log10() >= WEAK_BELOW {
+        return None;
+    }
+    let bits = rating.guesses_log10() * std::f64::consts::LOG2_10;
+    Some(format!(
+        "about {bits:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)"
+    ))
+}

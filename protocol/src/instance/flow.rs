@@ -1,0 +1,199 @@
+//! How much is on the way: a slow link must not meet the relay's bound, and no peer starves another.
+
+use super::limits::{
+    PEERS, UNANSWERED_PUSHES, WINDOW_FIRST, WINDOW_LARGEST, WINDOW_MESSAGES, WINDOW_SMALLEST,
+};
+use super::outbox::Piece;
+use super::{Event, Instance, Now};
+use crate::message::{Content, FIXED_LEN, InstanceId, Kind};
+use crate::session::sealed_len;
+
+/// Bytes that may be unacknowledged on the way in a room.
+#[derive(Debug)]
+pub(super) struct Window(usize);
+
+impl Window {
+    pub(super) fn new() -> Self {
+        Self(WINDOW_FIRST)
+    }
+
+    /// So much was acknowledged.
+    pub(super) fn grow(&mut self, bytes: usize) {
+        self.0 = (self.0 + bytes).min(WINDOW_LARGEST);
+    }
+
+    /// An acknowledgement is overdue.
+    pub(super) fn halve(&mut self) {
+        self.0 = (self.0 / 2).max(WINDOW_SMALLEST);
+    }
+}
+
+impl Instance {
+    /// Sends what the window allows, to each peer in turn.
+    pub(super) fn pump(&mut self, now: Now) {
+        if self.own.nonce.is_none() {
+            return;
+        }
+        let open: Vec<InstanceId> = self
+            .pairs
+            .values()
+            .filter(|pair| pair.is_here() && pair.is_open())
+            .map(|pair| pair.id)
+            .collect();
+        self.turn = self.turn.filter(|turn| open.contains(turn));
+        let mut progress = true;
+        while progress {
+            progress = false;
+            for &id in &open {
+                progress |= self.pump_one(id, open.len(), now);
+            }
+        }
+    }
+
+    /// Sends a peer the next of its stream, if the window has room for it.
+    fn pump_one(&mut self, id: InstanceId, peers: usize, now: Now) -> bool {
+        let flying: usize = self.pairs.values().map(|pair| pair.outgoing.bytes_flying()).sum();
+        let Some(pair) = self.pairs.get_mut(&id) else {
+            return false;
+        };
+        let Some((number, piece)) = pair.outgoing.next() else {
+            return false;
+        };
+        // Before its name, a peer is told ours only: what waits for an earlier run of it goes first.
+        if pair.name.is_none() && !matches!(piece, Piece::Name(_)) {
+            return false;
+        }
+        let content_len = match piece {
+            Piece::Name(name) => name.as_str().len(),
+            Piece::Entry { key, .. } => self.outbox.encoded_len(*key),
+            Piece::Empty | Piece::Leave => 0,
+        };
+        let size = sealed_len(FIXED_LEN + content_len);
+        let share = self.window.0 / peers.clamp(1, PEERS);
+        let messages = WINDOW_MESSAGES / peers.clamp(1, PEERS);
+        let fits = pair.outgoing.bytes_flying() + size <= share && pair.outgoing.flying() < messages;
+        // What is larger than a share goes to one peer at a time; meanwhile the others wait, else it never would.
+        let large = size > share;
+        if self.turn.is_some_and(|turn| turn != id) {
+            return false;
+        }
+        if large && flying > 0 {
+            self.turn = Some(id);
+            return false;
+        }
+        if !fits && !large {
+            return false;
+        }
+        if self.turn == Some(id) {
+            self.turn = None;
+        }
+        if pair.outgoing.flying() == 0 {
+            pair.progress_at = now.monotonic;
+        }
+        let piece = piece.clone();
+        pair.outgoing.sent(size);
+        let content = match &piece {
+            Piece::Name(name) => Content::Name(name.clone()),
+            Piece::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
+            Piece::Empty => Content::Empty,
+            Piece::Leave => Content::Leave,
+        };
+        let is_text = matches!(content, Content::Text(_));
+        let tag = pair.send(&mut self.own, Kind::Numbered(number, content));
+        if let Piece::Entry { key, .. } = piece {
+            self.outbox.handed(key);
+            if let (true, Some(tag)) = (is_text, tag) {
+                self.tags.push_back((tag, key));
+                if self.tags.len() > UNANSWERED_PUSHES {
+                    self.tags.pop_front();
+                }
+            }
+        }
+        true
+    }
+
+    /// Gives a peer what earlier runs of its name did not acknowledge, before anything newer.
+    pub(super) fn adopt(&mut self, heir: InstanceId, now: Now) {
+        let Some(name) = self.pairs.get(&heir).and_then(|pair| pair.name.clone()) else {
+            return;
+        };
+        let met_at = self.pairs.get(&heir).map_or(now.monotonic, |pair| pair.met_at);
+        let mut earlier: Vec<_> = self
+            .pairs
+            .values()
+            .filter(|pair| {
+                pair.id != heir
+                    && !pair.is_here()
+                    && pair.name.as_ref() == Some(&name)
+                    && met_at >= pair.heard_at
+                    && pair.withheld_for.is_none()
+            })
+            .map(|pair| (pair.heard_at, pair.id))
+            .collect();
+        earlier.sort();
+        // The oldest comes first in the heir's stream, so it is put there last.
+        for (_, id) in earlier.into_iter().rev() {
+            let Some(pair) = self.pairs.get_mut(&id) else {
+                continue;
+            };
+            let count = pair
+                .outgoing
+                .undelivered()
+                .filter(|(piece, _)| is_entry(piece))
+                .count();
+            if count == 0 {
+                continue;
+            }
+            if pair.compared {
+                pair.withheld_for = Some(heir);
+                self.own.tell(Event::Withheld { peer: heir, count });
+            } else {
+                self.hand_over(id, heir);
+            }
+        }
+    }
+
+    /// Moves what a peer does not hold into another's stream. A number that it had is kept empty.
+    pub(super) fn hand_over(&mut self, from: InstanceId, to: InstanceId) {
+        let Some(pair) = self.pairs.get_mut(&from) else {
+            return;
+        };
+        pair.withheld_for = None;
+        let taken = pair.outgoing.take(is_entry, || Piece::Empty);
+        let mut pieces = Vec::new();
+        for (piece, was_sent) in taken {
+            let Piece::Entry { key, repeat } = piece else {
+                continue;
+            };
+            // A text that was addressed to both is already in the other's stream.
+            if self.outbox.remember(key, to) {
+                pieces.push(Piece::Entry {
+                    key,
+                    repeat: repeat || was_sent,
+                });
+            } else {
+                self.outbox.release(key);
+            }
+        }
+        if let Some(heir) = self.pairs.get_mut(&to) {
+            heir.outgoing
+                .push_first(pieces, |piece| matches!(piece, Piece::Name(_)));
+        }
+    }
+
+    /// Forgets a pair and what only it was to get.
+    pub(super) fn forget(&mut self, id: InstanceId) {
+        let Some(mut pair) = self.pairs.remove(&id) else {
+            return;
+        };
+        for (piece, _) in pair.outgoing.take(is_entry, || Piece::Empty) {
+            if let Piece::Entry { key, .. } = piece {
+                self.outbox.release(key);
+            }
+        }
+    }
+}
+
+fn is_entry(piece: &Piece) -> bool {
+    matches!(piece, Piece::Entry { .. })
+}

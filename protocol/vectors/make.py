@@ -1,0 +1,438 @@
+"""Writes ../vectors.json: the protocol of Sotto by a second, independent implementation.
+
+It follows SPEC.md and shares no code with the crate; the tests in ../tests hold the crate to what it writes.
+Nothing in it is random, so two runs write the same file:
+
+    python3 -m venv VENV && VENV/bin/pip install -r requirements.txt && VENV/bin/python make.py
+"""
+
+import hashlib
+import json
+import struct
+import unicodedata
+import warnings
+from pathlib import Path
+
+import argon2.low_level
+import nacl.bindings
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from kyber_py.ml_kem import ML_KEM_768
+from noise.connection import Keypair, NoiseConnection
+
+HERE = Path(__file__).parent
+WORDS = (HERE.parent / "data" / "eff_large_wordlist.txt").read_text().split()
+BUCKETS = (256, 1024, 4096, 16384, 65536)
+HELLO, FIRST, SECOND, MESSAGE = 1, 2, 3, 4
+HEADER = 50
+TAG = 16
+NOBODY = bytes(16)
+NO_SESSION = bytes(8)
+PROTOCOL = b"Noise_NNpsk0+psk2_25519_ChaChaPoly_SHA256"
+
+# Fixed ephemeral keys are the purpose here.
+warnings.filterwarnings("ignore", message="One of ephemeral keypairs")
+
+
+def sha256(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def stated(name, length):
+    """The bytes that stand in for random ones: they look random, and the file states them."""
+    return hashlib.shake_256(b"sotto vectors: " + name.encode()).digest(length)
+
+
+# - The passphrase, the room's name, and what comes from them
+
+# The Unicode property White_Space. Python's str.split() takes U+001C to U+001F too.
+WHITE = {
+    *range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000,
+}  # fmt: skip
+
+
+def normalise(text):
+    words = [""]
+    for c in unicodedata.normalize("NFKC", text):
+        if ord(c) in WHITE:
+            words.append("")
+        else:
+            words[-1] += c
+    return " ".join(word for word in words if word)
+
+
+def expand(secret, label, length=32):
+    return HKDF(hashes.SHA256(), length, salt=None, info=label).derive(secret)
+
+
+def words(number, count):
+    digits = []
+    for _ in range(count):
+        number, digit = divmod(number, len(WORDS))
+        digits.insert(0, WORDS[digit])
+    return " ".join(digits)
+
+
+def room(passphrase, name, run):
+    salt = sha256(b"sotto/v1/salt:", normalise(name).encode())
+    root = argon2.low_level.hash_secret_raw(
+        normalise(passphrase).encode(), salt, time_cost=3, memory_cost=256 * 1024, parallelism=4, hash_len=32,
+        type=argon2.low_level.Type.ID, version=0x13,
+    )  # fmt: skip
+    access = sha256(b"sotto/v1/access:", root).hex()
+    room_hash = sha256(b"sotto/v1/room:", access.encode()).hex()
+    return {
+        "passphrase": passphrase,
+        "room": name,
+        "run": run.hex(),
+        "salt": salt.hex(),
+        "root": root.hex(),
+        "access_hash": access,
+        "room_hash": room_hash,
+        "sender_hash": sha256(b"sotto/v1/sender:", root, run).hex(),
+        "topic": "anon_room:" + room_hash,
+        "box_key": expand(root, b"sotto/v1/box").hex(),
+        "psk": expand(root, b"sotto/v1/psk").hex(),
+        "room_words": words(int.from_bytes(expand(root, b"sotto/v1/words", 8), "big"), 2),
+    }
+
+
+# - The wire
+
+
+def frames(derived):
+    """The frames that a client sends and gets, as Phoenix Channels V2 writes them."""
+    topic, data = derived["topic"], b"\x00\x01sealed bytes\xff"
+    credentials = {"access_hash": derived["access_hash"], "sender_hash": derived["sender_hash"]}
+
+    def binary(kind, *fields):
+        fields = [field.encode() for field in fields]
+        return (bytes([kind, *map(len, fields)]) + b"".join(fields) + data).hex()
+
+    return {
+        "join_ref": "3",
+        "ref": "17",
+        "data": data.hex(),
+        "join": json.dumps(["3", "3", topic, "phx_join", credentials], separators=(",", ":")),
+        "push": binary(0, "3", "17", topic, "sealed"),
+        "broadcast": binary(2, topic, "sealed"),
+        "reply": json.dumps(["3", "17", topic, "phx_reply", {"status": "ok", "response": {}}], separators=(",", ":")),
+    }
+
+
+# - The envelope
+
+
+class Room:
+    """What the members of a room have in common."""
+
+    def __init__(self, derived):
+        self.topic = derived["topic"].encode()
+        self.box_key = bytes.fromhex(derived["box_key"])
+        self.psk = bytes.fromhex(derived["psk"])
+
+    def seal(self, nonce, kind, sender, to, session, counter, body):
+        """nonce ‖ XChaCha20-Poly1305(box_key, nonce, topic, plaintext)"""
+        plaintext = bytes([1, kind]) + sender + to + session + struct.pack(">Q", counter) + body
+        assert len(plaintext) in BUCKETS
+        sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, self.topic, nonce, self.box_key)
+        return nonce + sealed
+
+
+def long_hex(data):
+    """Whole up to 1 KiB and a bit; above that only its SHA-256, to keep the file small."""
+    return {"payload": data.hex()} if len(data) < 2048 else {"payload_sha256": sha256(data).hex()}
+
+
+def envelope(room, name, kind, sender, to, session, counter, body, bucket):
+    nonce = stated(f"{name}, nonce", 24)
+    body = body.ljust(bucket - HEADER, b"\0")
+    return {
+        "name": name,
+        "nonce": nonce.hex(),
+        "kind": kind,
+        "from": sender.hex(),
+        "to": to.hex(),
+        "session": session.hex(),
+        "counter": counter,
+        "bucket": bucket,
+        "body": body.rstrip(b"\0").hex(),
+        **long_hex(room.seal(nonce, kind, sender, to, session, counter, body)),
+    }
+
+
+# - The message layer
+
+UNNUMBERED = {"nothing": 0, "confirm": 1, "ping": 2, "pong": 3, "typing": 4}
+NUMBERED = {"text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22}
+
+
+def content(kind, f):
+    """The content of a message by its kind and its fields as the file states them."""
+    hexed = lambda name: bytes.fromhex(f[name])  # noqa: E731
+    match kind:
+        case "nothing" | "leave" | "empty":
+            return b""
+        case "confirm":
+            return hexed("revealed")
+        case "ping" | "pong":
+            return struct.pack(">Q", f["token"])
+        case "typing":
+            return bytes([f["on"]])
+        case "text":
+            answers = "answers_author" in f
+            flags = (1 if f["repeat"] else 0) | (2 if answers else 0)
+            target = hexed("answers_author") + hexed("answers_id") if answers else b""
+            head = hexed("id") + bytes([flags]) + struct.pack(">QI", f["clock_ms"], f["waited_ms"])
+            return head + target + f["text"].encode()
+        case "edit":
+            return hexed("id") + f["text"].encode()
+        case "delete":
+            return hexed("id")
+        case "reaction":
+            return hexed("author") + hexed("id") + f["text"].encode()
+        case "name":
+            return f["text"].encode()
+
+
+def message(kind, ack=0, read=0, number=0, **fields):
+    """The encoding of a message, without the zeros that fill it, and the bucket that it goes in."""
+    code = {**UNNUMBERED, **NUMBERED}[kind]
+    said = content(kind, fields)
+    encoded = struct.pack(">QQBQI", ack, read, code, number, len(said)) + said
+    bucket = next(size for size in BUCKETS if HEADER + len(encoded) + TAG <= size)
+    return {
+        "kind": kind,
+        "code": code,
+        "ack": ack,
+        "read": read,
+        "number": number,
+        **fields,
+        "bucket": bucket,
+        "encoded": encoded.hex(),
+    }
+
+
+# - The session
+
+
+class Handshake:
+    """One handshake of two instances, both sides played, and the transport messages after it."""
+
+    def __init__(self, room, name, initiator, responder, psk0, attempt, revealed, committed):
+        self.room, self.initiator, self.responder = room, initiator, responder
+        draw = lambda what, length: stated(f"{name}, {what}", length)  # noqa: E731
+        session, e1, seed = draw("session", 8), draw("initiator's ephemeral", 32), draw("ml-kem seed", 64)
+        e2, m, r = draw("responder's ephemeral", 32), draw("ml-kem m", 32), draw("r", 32)
+        self.session = session
+        self.name = name
+        prologue = b"sotto/v1" + room.topic + initiator + responder + session
+        sides = []
+        for ephemeral, begin in ((e1, "set_as_initiator"), (e2, "set_as_responder")):
+            side = NoiseConnection.from_name(PROTOCOL)
+            getattr(side, begin)()
+            side.set_prologue(prologue)
+            side.set_keypair_from_private_bytes(Keypair.EPHEMERAL, ephemeral)
+            side.set_psks(psks=[psk0, bytes(32)])  # psk2 is known only after the first message
+            side.start_handshake()
+            sides.append(side)
+        self.a, self.b = sides
+
+        decapsulation = MLKEM768PrivateKey.from_seed_bytes(seed)
+        ek = decapsulation.public_key().public_bytes_raw()
+        commitment = sha256(revealed) if committed else bytes(32)
+        first_payload = struct.pack(">Q", attempt) + ek + commitment
+        first = bytes(self.a.write_message(first_payload.ljust(3998, b"\0")))
+        assert self.b.read_message(first) == first_payload.ljust(3998, b"\0")
+
+        shared, ct = ML_KEM_768._encaps_internal(ek, m)
+        assert decapsulation.decapsulate(ct) == shared
+        psk2 = sha256(b"sotto/v1/kem:", shared, ct, ek)
+        for side in sides:
+            side.noise_protocol.psks = [psk2]
+        second = bytes(self.b.write_message(r.ljust(2910, b"\0")))
+        assert self.a.read_message(second) == r.ljust(2910, b"\0")
+        handshake_hash = self.a.get_handshake_hash()
+        assert handshake_hash == self.b.get_handshake_hash()
+
+        self.chain = sha256(b"sotto/v1/chain:", handshake_hash, r)
+        self.counters = {initiator: 0, responder: 0}
+        self.said = {
+            "name": name,
+            "initiator": initiator.hex(),
+            "responder": responder.hex(),
+            "attempt": attempt,
+            "psk0": psk0.hex(),
+            "committed": committed,
+            "revealed": revealed.hex(),
+            "random_of_first": [session.hex(), e1.hex(), seed.hex()] + [revealed.hex()] * committed,
+            "random_of_second": [e2.hex(), m.hex(), r.hex()],
+            "prologue": prologue.hex(),
+            "ek": ek.hex(),
+            "commitment": commitment.hex(),
+            "first": self.envelope(FIRST, initiator, responder, first),
+            "ct": ct.hex(),
+            "shared_secret": shared.hex(),
+            "psk2": psk2.hex(),
+            "second": self.envelope(SECOND, responder, initiator, ct + second),
+            "handshake_hash": handshake_hash.hex(),
+            "chain": self.chain.hex(),
+            "transport": [],
+        }
+        if committed:
+            number = int.from_bytes(expand(handshake_hash + revealed, b"sotto/v1/safety", 16), "big")
+            self.said["safety_words"] = words(number % len(WORDS) ** 6, 6)
+
+    def envelope(self, kind, sender, to, body, counter=0):
+        name = {FIRST: "first", SECOND: "second", MESSAGE: f"{sender.hex()[:4]} {counter}"}[kind]
+        nonce = stated(f"{self.name}, {name}, nonce", 24)
+        payload = self.room.seal(nonce, kind, sender, to, self.session, counter, body)
+        return {"nonce": nonce.hex(), "body": body.hex(), "payload_sha256": sha256(payload).hex()}
+
+    def say(self, sender, said):
+        """A transport message: the whole body of its envelope, then the rekeying of its direction."""
+        to, mine, theirs = (
+            (self.responder, self.a, self.b) if sender == self.initiator else (self.initiator, self.b, self.a)
+        )
+        key = mine.noise_protocol.cipher_state_encrypt.k
+        plaintext = bytes.fromhex(said["encoded"]).ljust(said["bucket"] - HEADER - TAG, b"\0")
+        body = mine.encrypt(plaintext)
+        assert theirs.decrypt(body) == plaintext
+        mine.rekey_outbound_cipher()
+        theirs.rekey_inbound_cipher()
+        counter = self.counters[sender]
+        self.counters[sender] += 1
+        sealed = self.envelope(MESSAGE, sender, to, body, counter)
+        self.said["transport"].append(
+            {"from": sender.hex(), "counter": counter, "key": key.hex(), "message": said, **sealed}
+        )
+
+
+def void_first(room, initiator, responder):
+    """A first whose encapsulation key FIPS 203, section 7.2, refuses: its coefficients are not reduced."""
+    session = stated("void, session", 8)
+    side = NoiseConnection.from_name(PROTOCOL)
+    side.set_as_initiator()
+    side.set_prologue(b"sotto/v1" + room.topic + initiator + responder + session)
+    side.set_keypair_from_private_bytes(Keypair.EPHEMERAL, stated("void, ephemeral", 32))
+    side.set_psks(psks=[room.psk, bytes(32)])
+    side.start_handshake()
+    payload = struct.pack(">Q", 1) + b"\xff" * 1184 + stated("void, commitment", 32)
+    body = bytes(side.write_message(payload.ljust(3998, b"\0")))
+    return {
+        "initiator": initiator.hex(),
+        "responder": responder.hex(),
+        "session": session.hex(),
+        "psk0": room.psk.hex(),
+        "body": body.hex(),
+    }
+
+
+def odd_messages():
+    """Plaintexts of a newer version or of nobody's, and what they are taken for."""
+
+    def odd(name, taken_for, code, number, said, length=None):
+        head = struct.pack(">QQBQI", 5, 4, code, number, len(said) if length is None else length)
+        return {"name": name, "taken_for": taken_for, "plaintext": (head + said).ljust(190, b"\0").hex()}
+
+    ident = stated("message id", 16)
+    return [
+        odd("an unnumbered kind of a later version", "ignored", 15, 0, b"?"),
+        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 7, 6, b"?"),
+        odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
+        odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
+        odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
+        odd("a reaction of 65 bytes", "acknowledged and ignored", 19, 6, ident + ident + b"x" * 65),
+        odd("a ping without its token", "ignored", 2, 0, b""),
+        odd("a content longer than the plaintext", "malformed", 16, 6, b"", length=162),
+    ]
+
+
+# - The file
+
+
+def make():
+    typed = [
+        "correct horse battery staple", "  correct \t horse\u00a0ba\u0301ttery \n", "ｃｏｒｒｅｃｔ　ｈｏｒｓｅ",
+        "ﬁne №5 ² Å ℌ", "a\u0085b\u2028c\u205fd", "x\u200by", "x\u001fy", "a\u00b4b", "\u00b4b", "가 가",
+        "Straße STRASSE", "שלום 你好 🐎",
+    ]  # fmt: skip
+    derived = [
+        room("correct horse battery staple", "kdwqzmra", stated("run", 16)),
+        room("  Ｚoe\u0308’s\tpassphrase ﬁve ", "", stated("another run", 16)),
+    ]
+    shared = Room(derived[0])
+    low, high = sorted((stated("one instance", 16), stated("another instance", 16)))
+    session = stated("a session", 8)
+    hello_nonce, echo = stated("hello nonce", 16), stated("echoed nonce", 16)
+    envelopes = [
+        envelope(shared, "a hello to all", HELLO, low, NOBODY, NO_SESSION, 1, hello_nonce + bytes(16), 256),
+        envelope(shared, "a hello that echoes", HELLO, high, low, NO_SESSION, 2**32 + 7, echo + hello_nonce, 256),
+    ] + [
+        envelope(shared, f"a message of {b} bytes", MESSAGE, low, high, session, b, stated(f"body {b}", b - HEADER), b)
+        for b in BUCKETS[:3]
+    ] + [
+        envelope(shared, f"a message of {b} bytes", MESSAGE, high, low, session, 2**40, b"not quite empty", b)
+        for b in BUCKETS[3:]
+    ]  # fmt: skip
+
+    ident, other = stated("message id", 16).hex(), stated("another message id", 16).hex()
+    text = {"id": ident, "repeat": False, "clock_ms": 1_767_225_600_123, "waited_ms": 0}
+    messages = [
+        message("nothing", ack=3, read=2),
+        message("confirm", revealed=stated("some revealed bytes", 32).hex()),
+        message("ping", ack=1, token=int.from_bytes(stated("token", 8), "big")),
+        message("pong", ack=2**40, read=2**33, token=2**64 - 1),
+        message("typing", on=1),
+        message("typing", on=0),
+        message("text", number=1, **text, text="hello, Zoë 🐎"),
+        message("text", number=2, **{**text, "repeat": True, "waited_ms": 90_061}, text="said again"),
+        message("text", ack=9, read=8, number=7, **text, answers_author=low.hex(), answers_id=other, text="yes"),
+        message("edit", number=8, id=ident, text="hello, Zoe"),
+        message("delete", number=9, id=ident),
+        message("reaction", number=10, author=high.hex(), id=other, text="👍"),
+        message("reaction", number=11, author=high.hex(), id=other, text=""),
+        message("name", number=0, text="Zoë"),
+        message("leave", number=2**32),
+        message("empty", number=12),
+    ]
+    buckets = []
+    for bucket in BUCKETS:
+        longest = bucket - HEADER - TAG - 29
+        buckets.append({"bucket": bucket, "longest_content": longest})
+
+    revealed = stated("revealed", 32)
+    meeting = Handshake(shared, "a meeting under psk", low, high, shared.psk, 1, revealed, True)
+    meeting.say(low, message("confirm", revealed=revealed.hex()))
+    meeting.say(low, message("name", number=0, text="anna"))
+    meeting.say(high, message("name", ack=1, number=0, text="Zoë"))
+    meeting.say(low, message("text", ack=1, read=1, number=1, **text, text="hello, Zoë 🐎"))
+    meeting.say(high, message("nothing", ack=2, read=2))
+    meeting.say(high, message("text", ack=2, read=2, number=1, **{**text, "id": other}, text="long " * 400))
+    meeting.say(low, message("ping", ack=2, read=1, token=1))
+    meeting.say(high, message("pong", ack=2, read=2, token=1))
+    later = Handshake(shared, "a later session under the chain", low, high, meeting.chain, 2, revealed, False)
+    later.say(low, message("confirm", ack=2, read=2, revealed=revealed.hex()))
+    later.say(high, message("typing", ack=2, read=2, on=1))
+    later.say(low, message("leave", ack=2, read=2, number=2))
+
+    return {
+        "about": [
+            "Written by vectors/make.py from SPEC.md. Byte strings are hexadecimal.",
+            "Random bytes are stated in the order in which they are drawn; the nonce of an envelope comes last.",
+            "Plaintexts are given without the zeros that fill them: `body` of an envelope, `encoded` of a message.",
+        ],
+        "normalisation": [{"typed": t, "normalised": normalise(t)} for t in typed],
+        "rooms": derived,
+        "frames": {"room": 0, **frames(derived[0])},
+        "envelopes": {"room": 0, "sealed": envelopes},
+        "messages": messages,
+        "odd_messages": odd_messages(),
+        "buckets": buckets,
+        "handshakes": {"room": 0, "pair": [meeting.said, later.said], "void_first": void_first(shared, low, high)},
+    }
+
+
+if __name__ == "__main__":
+    (HERE.parent / "vectors.json").write_text(json.dumps(make(), indent=1, ensure_ascii=True) + "\n")
