@@ -33,6 +33,25 @@ async fn over_its_budget_a_sender_is_slowed_and_nothing_is_dropped() {
 }
 
 #[tokio::test]
+async fn pings_are_not_free() {
+    let relay = Running::start(Options {
+        connection_deliveries: 100,
+        ..roomy()
+    })
+    .await;
+    let mut client = Client::connect(&relay).await;
+    let began = Instant::now();
+    for _ in 0..200 {
+        client.send_raw(Message::Ping("".into())).await;
+    }
+    for _ in 0..200 {
+        assert!(client.next_raw().await.is_pong());
+    }
+    // The first hundred at once; a turn of 16 may be ahead of its budget.
+    assert!(began.elapsed() > Duration::from_millis(700));
+}
+
+#[tokio::test]
 async fn a_paste_of_a_mebibyte_arrives_whole_at_a_slow_reader() {
     let relay = Running::start(roomy()).await;
     let room = Room::proven("one");
