@@ -25,6 +25,7 @@ pub mod cli;
 pub mod derivation;
 pub mod entrance;
 pub mod generate;
+pub mod manual;
 pub mod prompt;
 pub mod secret;
 

@@ -14,7 +14,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::room::{Recorder, Room, Settings, Timing};
 #[cfg(feature = "host")]
 use sotto::{demo, host};
-use sotto::{generate, harden, join, pipe, signals};
+use sotto::{generate, harden, join, manual, pipe, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
@@ -58,9 +58,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             print(String::from_utf8_lossy(&script).trim_end())
         }
         Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            print(String::from_utf8_lossy(&page).trim_end())
+            let page = manual::page(Cli::command())?;
+            print(page.trim_end())
         }
     }
 }

@@ -159,7 +159,7 @@ impl Format {
         match update {
             Update::Event { event, name } if self.json => json(&written(event, name, at)),
             Update::Event { event, name } => self.plain(event, name),
-            Update::Joined => self.either(&Written::Joined, || "joined; waiting for others".to_owned()),
+            Update::Joined => self.either(&Written::Joined, || "joined the room".to_owned()),
             Update::Reconnecting { why, wait } => {
                 let in_ms = millis(*wait);
                 let written = Written::Reconnecting {
