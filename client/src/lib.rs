@@ -21,6 +21,7 @@ pub mod cli;
 pub mod derivation;
 pub mod generate;
 pub mod prompt;
+pub mod room_id;
 pub mod secret;
 
 pub mod room;

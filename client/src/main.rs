@@ -12,7 +12,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::prompt::Terminal;
 use sotto::room::{Recorder, Room, Settings, Timing};
 use sotto::secret::{SecretError, passphrase};
-use sotto::{derivation, generate, harden, pipe, signals};
+use sotto::{derivation, generate, harden, pipe, room_id, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
@@ -40,6 +40,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             complain(&strength);
             Ok(Exit::Done)
         }
+        Some(Command::RoomId(options)) => run_room_id(options),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sotto", &mut script);
@@ -52,6 +53,17 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         }
         _ => anyhow::bail!("this build has no screen"),
     }
+}
+
+fn run_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
+    let room_name = options.room_name()?;
+    let (passphrase, warnings) = passphrase(&options.source, &mut Terminal)?;
+    for warning in warnings {
+        complain(&format!("warning: {warning}"));
+    }
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let root = runtime.block_on(derivation::derive(passphrase, room_name))?;
+    print(&room_id::room_id(&root))
 }
 
 fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
