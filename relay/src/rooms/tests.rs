@@ -131,3 +131,45 @@ fn an_empty_room_that_never_had_two_seats_goes_after_a_day() {
             .any(|shard| lock(shard).longest_empty().is_some())
     );
 }
+
+#[test]
+fn rooms_that_many_make_at_once_are_never_more_than_there_may_be() {
+    const MOST: usize = 50;
+    let rooms = in_memory(MOST);
+    std::thread::scope(|scope| {
+        for thread in 0..4u8 {
+            let rooms = &rooms;
+            scope.spawn(move || {
+                for count in 0..250u8 {
+                    let access = AccessHash::from_bytes([[thread, count]; 16].concat().try_into().unwrap());
+                    let topic = Topic::of(&RoomHash::of(&access));
+                    let room = enter(rooms, &topic, &access).unwrap();
+                    assert!(known(rooms) <= MOST);
+                    rooms.vacate(&room, TODAY);
+                }
+            });
+        }
+    });
+    let counted: usize = rooms.shards.iter().map(|shard| lock(shard).entries.len()).sum();
+    assert_eq!((known(&rooms), counted), (MOST, MOST));
+}
+
+#[test]
+fn a_room_without_anybody_goes_when_its_days_are_over_and_one_in_use_does_not() {
+    let policy = Policy {
+        max_rooms: 10,
+        closed: false,
+        ttl: Some(30),
+    };
+    let record = Record {
+        standing: Standing::Met,
+        ..Record::new([1; 32], TODAY)
+    };
+    let rooms = Rooms::new(policy, None);
+    rooms.restore([1; 32], record);
+    let _seated = enter(&rooms, &topic(2), &access(2)).unwrap();
+    rooms.sweep(Day(TODAY.0 + 30));
+    assert_eq!(known(&rooms), 2);
+    rooms.sweep(Day(TODAY.0 + 31));
+    assert_eq!(known(&rooms), 1);
+}

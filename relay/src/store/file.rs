@@ -205,14 +205,15 @@ impl File {
     fn damaged(&self, error: &dyn ToString) -> StoreError {
         StoreError::Damaged {
             path: self.path.clone(),
-            what: error.to_string(),
+            // Of several lines, where SQLite names the place.
+            what: (error.to_string().split_whitespace().collect::<Vec<_>>()).join(" "),
         }
     }
 
     /// Whether all of it can be read.
     fn check(&self) -> Result<(), StoreError> {
         let found: rusqlite::Result<String> =
-            (self.connection).pragma_query_value(None, "quick_check", |row| row.get(0));
+            (self.connection).query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
         let wrong = match found.as_deref() {
             Ok("ok") => self.rooms().err().map(|error| error.to_string()),
             Ok(what) => Some(what.to_owned()),
