@@ -41,6 +41,8 @@ pub enum Command {
     Demo(Demo),
     /// Make a passphrase from random words, and say how strong it is
     Generate(Generate),
+    /// Print what the operator of a closed relay needs to let a room in
+    RoomId(RoomId),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -69,16 +71,21 @@ pub struct Identity {
 #[error("the URL names one room and --room another; one of them is enough")]
 pub struct TwoRooms;
 
+/// The room's name, from the URL or the option; without either, the room without a name.
+fn room_name(option: Option<&RoomName>, url: Option<&RoomName>) -> Result<RoomName, TwoRooms> {
+    match (option, url) {
+        (Some(option), Some(url)) if option != url => Err(TwoRooms),
+        (option, url) => Ok(option.or(url).cloned().unwrap_or_default()),
+    }
+}
+
 impl Identity {
     /// The room's name, from the URL or the option; without either, the room without a name.
     ///
     /// # Errors
     /// [`TwoRooms`] when they differ.
     pub fn room_name(&self, invitation: &Invitation) -> Result<RoomName, TwoRooms> {
-        match (&self.room, &invitation.room) {
-            (Some(option), Some(url)) if option != url => Err(TwoRooms),
-            (option, url) => Ok(option.clone().or_else(|| url.clone()).unwrap_or_default()),
-        }
+        room_name(self.room.as_ref(), invitation.room.as_ref())
     }
 }
 
@@ -151,6 +158,35 @@ pub struct Generate {
     /// How many words; each is worth 12.9 bits
     #[arg(long, value_name = "N", default_value_t = WORDS, value_parser = words)]
     pub words: usize,
+}
+
+/// `sotto room-id`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
+                  them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
+)]
+pub struct RoomId {
+    /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes
+    #[arg(value_name = "URL")]
+    pub invitation: Option<Invitation>,
+    /// The room's name, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub room: Option<RoomName>,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub source: Source,
+}
+
+impl RoomId {
+    /// The room's name, from the URL or the option; without either, the room without a name.
+    ///
+    /// # Errors
+    /// [`TwoRooms`] when they differ.
+    pub fn room_name(&self) -> Result<RoomName, TwoRooms> {
+        let url = (self.invitation.as_ref()).and_then(|invitation| invitation.room.as_ref());
+        room_name(self.room.as_ref(), url)
+    }
 }
 
 /// The longest wait that an option takes, in seconds: a year.

@@ -27,6 +27,7 @@ pub mod entrance;
 pub mod generate;
 pub mod manual;
 pub mod prompt;
+pub mod room_id;
 pub mod secret;
 
 pub mod room;

@@ -14,7 +14,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::room::{Recorder, Room, Settings, Timing};
 #[cfg(feature = "host")]
 use sotto::{demo, host};
-use sotto::{generate, harden, join, manual, pipe, signals};
+use sotto::{generate, harden, join, manual, pipe, room_id, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
@@ -52,6 +52,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             say(&strength);
             Ok(Exit::Done)
         }
+        Some(Command::RoomId(options)) => block_on(run_room_id(options)),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "sotto", &mut script);
@@ -71,6 +72,14 @@ fn block_on(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<
     // A read of the terminal or a look-up of a name may hold a thread: it is not waited for.
     runtime.shutdown_background();
     exit
+}
+
+async fn run_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
+    let room_name = options.room_name()?;
+    let mut entrance = Entrance::open()?;
+    let passphrase = entrance.passphrase(options.source).await?;
+    let root = entrance.root(passphrase, room_name).await?;
+    print(&room_id::room_id(&root))
 }
 
 async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {

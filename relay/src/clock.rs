@@ -43,4 +43,9 @@ impl Day {
             .map_or(0, |since| since.as_secs());
         Self(u32::try_from(seconds / 86_400).unwrap_or(u32::MAX))
     }
+
+    /// How many days it is after another; 0 when it is not.
+    pub fn since(self, earlier: Self) -> u32 {
+        self.0.saturating_sub(earlier.0)
+    }
 }

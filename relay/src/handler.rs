@@ -1,6 +1,10 @@
 //! What each push of a socket does.
 
-use std::sync::Arc;
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
 
 use sotto_protocol::{
     Credentials, Topic,
@@ -15,17 +19,18 @@ use crate::{
     clock::Day,
     fanout::Fanout,
     hub::Admission,
+    join_ref::JoinRef,
+    limits,
     presence::PresenceKey,
     reply::{self, Refusal},
     room::{Astray, Newcomer, NoSeat, Room},
+    rooms::{NotEnded, Way},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
+    store::{NotSaved, Saving},
 };
 
 /// Events whose names begin so are the relay's own: a member must not be able to speak in its name.
 const RESERVED: [&str; 3] = ["phx_", "presence_", "room_"];
-
-/// How often a join looks for a room that ends under its hands before it gives up.
-const JOIN_ATTEMPTS: usize = 16;
 
 /// One socket: its channels, and what it has spent.
 pub struct Socket {
@@ -35,6 +40,37 @@ pub struct Socket {
     spent: Spent,
     /// A join of this socket failed.
     failed: bool,
+    /// What has to be on the disk before anything else is read.
+    waiting: Option<Box<Waiting>>,
+}
+
+/// A push that is not answered yet.
+struct Waiting {
+    push: Push<'static>,
+    saving: Saving,
+    then: Then,
+}
+
+/// What is to be done with it when the disk has it.
+enum Then {
+    /// To take the seat.
+    Sit(Asked),
+    /// To say that the room is no more.
+    Close(JoinRef),
+}
+
+/// What a join asks for.
+struct Asked {
+    topic: Topic,
+    credentials: Credentials,
+}
+
+/// What comes of a join with good hashes.
+struct Seated {
+    /// The seat; or the room is not saved yet.
+    channel: Result<Channel, Saving>,
+    /// Who has yet to hear that the room was taken.
+    rest: Option<Fanout>,
 }
 
 /// A seat in a room.
@@ -67,6 +103,7 @@ impl Socket {
             channels: Vec::new(),
             spent: Spent::default(),
             failed: false,
+            waiting: None,
         }
     }
 
@@ -154,19 +191,24 @@ impl Socket {
     fn expire(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Astray> {
         let channel = &self.channels[index];
         let join_ref = channel.room.seat(channel.seat, &push.join_ref)?;
-        let others = self
-            .hub
-            .rooms
-            .expire(&channel.room, channel.seat)
-            .ok_or(Astray::Unseated)?;
+        let ended = match self.hub.rooms.expire(&channel.room, channel.seat) {
+            Ok(ended) => ended,
+            Err(NotEnded::Unseated) => return Err(Astray::Unseated),
+            Err(NotEnded::Operators) => {
+                outbound.send(&reply::refuse(join_ref.get(), push, Refusal::Unauthorized));
+                return Ok(Outcome::ANSWERED);
+            }
+        };
         let topic = channel.room.topic();
-        let receivers = others.len();
-        let told = others.into_iter().map(|seat| seat.expire(topic)).collect();
+        let receivers = ended.others.len();
+        let told = (ended.others.into_iter())
+            .map(|seat| seat.expire(topic))
+            .collect();
         self.drop_channel(index);
-        if !push.reference.is_null() {
-            outbound.send(&reply::ok(join_ref.get(), push));
+        match ended.saving {
+            Some(saving) => self.wait(push, saving, Then::Close(join_ref)),
+            None => close(&join_ref, push, Ok(()), outbound),
         }
-        outbound.send(&reply::close(&join_ref.get(), &push.topic));
         Ok(Outcome {
             receivers,
             rest: Fanout::start(told),
@@ -174,33 +216,73 @@ impl Socket {
     }
 
     fn join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Outcome {
-        match self.try_join(push, outbound) {
-            Ok(outcome) => outcome,
-            Err(refusal) => {
-                if refusal == Refusal::Unauthorized {
-                    self.failed = true;
-                    let now = self.hub.clock.now();
-                    self.hub.quotas.failed_joins.spend(self.place, 1, now);
-                }
-                outbound.send(&reply::refuse(push.join_ref.clone(), push, refusal));
-                Outcome::ANSWERED
-            }
+        match self.asked(push) {
+            Ok(asked) => self.sit(push, asked, outbound),
+            Err(refusal) => self.refuse(push, refusal, outbound),
         }
     }
 
-    fn try_join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Result<Outcome, Refusal> {
-        let (now, today) = (self.hub.clock.now(), Day::today());
-        let quotas = &self.hub.quotas;
+    fn refuse(&mut self, push: &Push<'_>, refusal: Refusal, outbound: &Outbound) -> Outcome {
+        if refusal == Refusal::Unauthorized {
+            self.failed = true;
+            let now = self.hub.clock.now();
+            self.hub.quotas.failed_joins.spend(self.place, 1, now);
+        }
+        outbound.send(&reply::refuse(push.join_ref.clone(), push, refusal));
+        Outcome::ANSWERED
+    }
+
+    /// What a join asks for, if it may ask at all.
+    fn asked(&self, push: &Push<'_>) -> Result<Asked, Refusal> {
+        let (now, quotas) = (self.hub.clock.now(), &self.hub.quotas);
         if !quotas.joins.take(self.place, now) || self.failed && quotas.failed_joins.is_spent(self.place, now)
         {
             return Err(Refusal::RateLimited);
         }
-        let Payload::Json(payload) = push.payload else {
-            return Err(Refusal::Unauthorized);
+        let credentials = match push.payload {
+            Payload::Json(payload) => Credentials::parse(payload),
+            Payload::Binary(_) => None,
         };
-        let credentials = Credentials::parse(payload).ok_or(Refusal::Unauthorized)?;
-        let topic = Topic::parse(&push.topic).map_err(|_| Refusal::Unauthorized)?;
+        match (credentials, Topic::parse(&push.topic)) {
+            (Some(credentials), Ok(topic)) => Ok(Asked { topic, credentials }),
+            _ => {
+                self.hub.rooms.look_for_nothing();
+                Err(Refusal::Unauthorized)
+            }
+        }
+    }
 
+    /// Takes the seat that was asked for, now or when the room is saved, or says why not.
+    fn sit(&mut self, push: &Push<'_>, asked: Asked, outbound: &Arc<Outbound>) -> Outcome {
+        match self.try_sit(push, &asked, outbound) {
+            Ok((rest, None)) => Outcome { receivers: 0, rest },
+            Ok((rest, Some(saving))) => {
+                self.wait(push, saving, Then::Sit(asked));
+                Outcome { receivers: 0, rest }
+            }
+            Err(refusal) => self.refuse(push, refusal, outbound),
+        }
+    }
+
+    /// Nothing more is read of this socket until the disk has what a push has done.
+    fn wait(&mut self, push: &Push<'_>, saving: Saving, then: Then) {
+        let push = Push {
+            join_ref: push.join_ref.clone().into_owned(),
+            reference: push.reference.clone().into_owned(),
+            topic: push.topic.to_string().into(),
+            event: push.event.to_string().into(),
+            // It has been read.
+            payload: Payload::Binary(&[]),
+        };
+        self.waiting = Some(Box::new(Waiting { push, saving, then }));
+    }
+
+    fn try_sit(
+        &mut self,
+        push: &Push<'_>,
+        asked: &Asked,
+        outbound: &Arc<Outbound>,
+    ) -> Result<(Option<Fanout>, Option<Saving>), Refusal> {
         let index = match self.channel(&push.topic) {
             Some(index) => Some(index),
             None => {
@@ -208,15 +290,14 @@ impl Socket {
                 None
             }
         };
-        let seated = self.seat(index, &topic, &credentials, push, outbound, today);
-        let (channel, rest) = match seated {
-            Ok(seated) => seated,
-            Err(refusal) => {
-                if index.is_none() {
-                    self.hub.quotas.seats.give_back(self.place);
-                }
-                return Err(refusal);
-            }
+        let seated = self.seat(index, asked, push, outbound);
+        if index.is_none() && !matches!(seated, Ok(Seated { channel: Ok(_), .. })) {
+            self.hub.quotas.seats.give_back(self.place);
+        }
+        let Seated { channel, rest } = seated?;
+        let channel = match channel {
+            Ok(channel) => channel,
+            Err(saving) => return Ok((rest, Some(saving))),
         };
         match index {
             Some(index) => self.channels[index] = channel,
@@ -225,7 +306,7 @@ impl Socket {
                 self.channels.push(channel);
             }
         }
-        Ok(Outcome { receivers: 0, rest })
+        Ok((rest, None))
     }
 
     /// Makes sure that this socket and its address may hold one seat more, and counts it.
@@ -251,25 +332,25 @@ impl Socket {
     fn seat(
         &self,
         index: Option<usize>,
-        topic: &Topic,
-        credentials: &Credentials,
+        asked: &Asked,
         push: &Push<'_>,
         outbound: &Arc<Outbound>,
-        today: Day,
-    ) -> Result<(Channel, Option<Fanout>), Refusal> {
-        for _ in 0..JOIN_ATTEMPTS {
+    ) -> Result<Seated, Refusal> {
+        let Asked { topic, credentials } = asked;
+        for _ in 0..limits::ATTEMPTS {
             let may_make = || self.hub.quotas.rooms.take(self.place, self.hub.clock.now());
-            let entered = self
-                .hub
-                .rooms
-                .enter(topic, &credentials.access, today, may_make)?;
-            let expelled = entered
-                .expelled
-                .into_iter()
+            let entered = (self.hub.rooms).enter(topic, &credentials.access, Day::today(), may_make)?;
+            let expelled = (entered.expelled.into_iter())
                 .map(|seat| seat.expire(topic))
                 .collect();
             let rest = Fanout::start(expelled);
-            let room = entered.room;
+            let room = match entered.way {
+                Way::Open(room) => room,
+                Way::Saving(saving) => {
+                    let channel = Err(saving);
+                    return Ok(Seated { channel, rest });
+                }
+            };
             let newcomer = Newcomer {
                 outbound,
                 key: PresenceKey::of(&credentials.sender),
@@ -280,7 +361,10 @@ impl Socket {
                     .map(|channel| channel.seat),
             };
             match room.join(&newcomer, self.hub.max_seats) {
-                Ok(seat) => return Ok((Channel { room, seat }, rest)),
+                Ok(seat) => {
+                    let channel = Ok(Channel { room, seat });
+                    return Ok(Seated { channel, rest });
+                }
                 Err(NoSeat::Full) => return Err(Refusal::RoomFull),
                 Err(NoSeat::Gone) => {}
             }
@@ -306,6 +390,16 @@ impl Socket {
     }
 }
 
+/// Tells who ended a room that it is no more.
+fn close(join_ref: &JoinRef, push: &Push<'_>, saved: Result<(), NotSaved>, outbound: &Outbound) {
+    if saved.is_err() {
+        outbound.send(&reply::refuse(join_ref.get(), push, Refusal::RelayFull));
+    } else if !push.reference.is_null() {
+        outbound.send(&reply::ok(join_ref.get(), push));
+    }
+    outbound.send(&reply::close(&join_ref.get(), &push.topic));
+}
+
 impl socket::Handler for Socket {
     type Fanout = Fanout;
 
@@ -323,6 +417,30 @@ impl socket::Handler for Socket {
 
     fn other_frame(&mut self) {
         self.spend(1, 0);
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
+    fn resume(&mut self, cx: &mut Context<'_>, outbound: &Arc<Outbound>) -> Poll<Option<Fanout>> {
+        let Some(waiting) = &mut self.waiting else {
+            return Poll::Ready(None);
+        };
+        let saved = ready!(Pin::new(&mut waiting.saving).poll(cx));
+        let Some(waiting) = self.waiting.take() else {
+            return Poll::Ready(None);
+        };
+        let push = &waiting.push;
+        let outcome = match (waiting.then, saved) {
+            (Then::Sit(asked), Ok(())) => self.sit(push, asked, outbound),
+            (Then::Sit(_), Err(NotSaved)) => self.refuse(push, Refusal::RelayFull, outbound),
+            (Then::Close(join_ref), saved) => {
+                close(&join_ref, push, saved, outbound);
+                Outcome::ANSWERED
+            }
+        };
+        Poll::Ready(outcome.rest)
     }
 
     fn pause(&mut self) -> Option<Instant> {

@@ -30,7 +30,7 @@ pub struct Hub {
     /// What may be delivered a second.
     pub budgets: Budgets,
     /// The rooms.
-    pub rooms: Rooms,
+    pub rooms: Arc<Rooms>,
     /// What waits in all sockets.
     pub sockets: Arc<Sockets>,
     /// Open connections, and how many may be.
@@ -45,14 +45,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Of a relay with these options.
-    pub fn new(options: &Options) -> Self {
+    /// Of a relay with these options and rooms.
+    pub fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
         Self {
             clock: Clock::start(),
             places: Places::new(&rand::random()),
             quotas: Quotas::new(options),
             budgets: Budgets::new(options),
-            rooms: Rooms::new(options.max_rooms),
+            rooms,
             sockets: Arc::new(Sockets::new(options.socket_limits())),
             connections: AtomicUsize::new(0),
             max_connections: options.max_connections.unwrap_or_else(descriptors::connections),

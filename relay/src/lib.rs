@@ -9,11 +9,11 @@
 //!
 //! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket;
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
-//! 3. the handler joins the `rooms` and passes pushes on to the seats of a `room`, which tells of its `presence`;
+//! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a `room`, which tells of its `presence`;
 //!    what has many receivers is a `fanout`;
 //! 4. `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! The `hub` is what all sockets share. Every number is in [`limits`].
+//! The `hub` is what all sockets share. Every number is in [`limits`]. The [`operator`] changes the file beside it all.
 #![warn(missing_docs)]
 
 mod address;
@@ -27,6 +27,7 @@ mod handler;
 mod hub;
 mod join_ref;
 pub mod limits;
+pub mod operator;
 pub mod options;
 mod presence;
 mod quota;
@@ -36,9 +37,11 @@ mod rooms;
 pub mod server;
 pub mod size;
 pub mod socket;
+mod store;
 
 pub use descriptors::raise_descriptor_limit;
 pub use options::{OptionError, Options};
 pub use server::{BindError, Relay};
 pub use size::Size;
+pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

@@ -78,6 +78,8 @@ pub const FRAME_TIME: Duration = Duration::from_secs(30);
 pub const STALL: Duration = Duration::from_secs(30);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.
 pub const GOODBYE: Duration = Duration::from_secs(8);
+/// And the room database has this long to be written to the end.
+pub const LAST_WRITE: Duration = Duration::from_secs(1);
 /// Connections that wait to be accepted.
 pub const BACKLOG: i32 = 1024;
 /// Pause of the accept loop when no descriptor is left.
@@ -89,5 +91,26 @@ pub const SMALL_ROOM: usize = 16;
 pub const DIFF_DELAY: Duration = Duration::from_millis(100);
 /// Seats that are served before a task lets others run.
 pub const FANOUT_STEP: usize = 64;
-/// Rooms that never had two seats are looked for this often.
-pub const SWEEP: Duration = Duration::from_secs(3600);
+/// How often is looked whether the day has changed, and with it which rooms stay.
+pub const SWEEP: Duration = Duration::from_secs(60);
+
+/// Parts of the table of rooms, each under its own lock: many more than there are cores.
+pub const SHARDS: usize = 64;
+/// How often a join looks for a room that changes under its hands before it gives up.
+pub const ATTEMPTS: usize = 16;
+
+/// Days without anybody after which a room goes from a file.
+pub const ROOM_TTL: u32 = 30;
+/// The most that an operator may give a room, in days: a century.
+pub const LONGEST_TTL: u32 = 36_500;
+/// How long a join, or the end of a room, waits for the disk.
+pub const SAVING: Duration = Duration::from_secs(10);
+/// How often the file is looked at for the operator's changes, which take effect within a second. What nobody waits
+/// for is written then, too.
+pub const STORE_TICK: Duration = Duration::from_millis(300);
+/// How long a write waits for another process that writes.
+pub const STORE_BUSY: Duration = Duration::from_secs(5);
+/// How long what was deleted may stand in the write-ahead log; it is gone within a minute.
+pub const LOG_AGE: Duration = Duration::from_secs(30);
+/// Characters of an operator's note.
+pub const NOTE: usize = 200;

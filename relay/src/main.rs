@@ -6,8 +6,8 @@ use std::{
     process::ExitCode,
 };
 
-use clap::Parser;
-use sotto_relay::{BindError, CancellationToken, Options, Relay};
+use clap::{Parser, Subcommand};
+use sotto_relay::{BindError, CancellationToken, Options, Relay, operator, options::Admittance};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -15,6 +15,10 @@ use tracing_subscriber::EnvFilter;
 #[derive(Parser)]
 #[command(name = "sotto-relay", version)]
 struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    command: Option<Command>,
+
     #[command(flatten)]
     options: Options,
 
@@ -23,11 +27,24 @@ struct Cli {
     log: Option<String>,
 }
 
+/// What the binary does besides serving.
+#[derive(Subcommand)]
+enum Command {
+    Room(operator::Room),
+}
+
 /// An option cannot be.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(Command::Room(room)) = cli.command {
+        return match room.run(cli.options.db, &mut io::stdout().lock()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) if error.is_usage() => fail(USAGE, &error.to_string()),
+            Err(error) => fail(1, &error.to_string()),
+        };
+    }
     let log = cli
         .log
         .or_else(|| std::env::var("RUST_LOG").ok())
@@ -55,13 +72,14 @@ async fn serve(options: Options) -> ExitCode {
     if let Err(error) = end_on_signals(&shutdown) {
         return fail(1, &format!("cannot listen for signals: {error}"));
     }
+    let open = options.rooms == Admittance::Open;
     let relay = match Relay::bind(options).await {
         Ok(relay) => relay,
         Err(error @ BindError::Option(_)) => return fail(USAGE, &error.to_string()),
         Err(error) => return fail(1, &error.to_string()),
     };
     let addr = relay.local_addr();
-    if is_reached_by_strangers(addr.ip()) {
+    if open && is_reached_by_strangers(addr.ip()) {
         tracing::warn!("this relay is open: strangers who reach {addr} may use it");
     }
     // Who closed our stdout does not want to know.

@@ -2,12 +2,13 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::{limits, size::Size, socket};
+use crate::{limits, rooms::Policy, size::Size, socket};
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
 #[derive(Debug, Clone, Args)]
@@ -16,6 +17,20 @@ pub struct Options {
     /// Address and port to listen on, `[::]:4000` for IPv6 and IPv4; port 0 picks a free one
     #[arg(long, env = "SOTTO_RELAY_LISTEN", value_name = "ADDR:PORT", default_value_t = LISTEN)]
     pub listen: SocketAddr,
+
+    /// Keep the table of rooms in this file, so that it survives [default: in memory only]
+    #[arg(long, env = "SOTTO_RELAY_DB", value_name = "FILE")]
+    pub db: Option<PathBuf>,
+
+    /// Who may have a room: open (the first who joins it makes it), or closed (the operator adds it with `sotto-relay
+    /// room add`; needs --db)
+    #[arg(long, env = "SOTTO_RELAY_ROOMS", value_name = "WHICH", value_enum, default_value_t = Admittance::Open, hide_possible_values = true)]
+    pub rooms: Admittance,
+
+    /// Days without anybody after which a room is forgotten; never one that the operator added [default: 30 with --db,
+    /// else no limit]
+    #[arg(long, env = "SOTTO_RELAY_ROOM_TTL", value_name = "DAYS")]
+    pub room_ttl: Option<u32>,
 
     /// Largest message; one over it closes the socket with 1009
     #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGE", value_name = "SIZE", default_value_t = Size(limits::MESSAGE))]
@@ -106,12 +121,24 @@ pub struct Options {
     pub head_time: u64,
 }
 
+/// Which rooms can be joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Admittance {
+    /// All: the first who joins a room makes it.
+    Open,
+    /// Those that the operator added.
+    Closed,
+}
+
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             listen: LISTEN,
+            db: None,
+            rooms: Admittance::Open,
+            room_ttl: None,
             max_message: Size(limits::MESSAGE),
             max_connections: None,
             max_channels: limits::CHANNELS,
@@ -167,6 +194,19 @@ impl Options {
                 })
             }
         };
+        must(
+            self.rooms == Admittance::Open || self.db.is_some(),
+            "rooms",
+            &"closed",
+            "the rooms that the operator adds stand in a file, so it needs --db FILE",
+        )?;
+        must(
+            self.room_ttl
+                .is_none_or(|days| (1..=limits::LONGEST_TTL).contains(&days)),
+            "room-ttl",
+            &self.room_ttl.unwrap_or_default(),
+            "it must be 1 to 36500 days",
+        )?;
         // Four fields of 255 bytes and what is around them: below it not even a join fits.
         must(
             (2048..=64 << 20).contains(&self.max_message.0),
@@ -214,6 +254,15 @@ impl Options {
             )?;
         }
         Ok(())
+    }
+
+    /// Who may have a room.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            max_rooms: self.max_rooms,
+            closed: self.rooms == Admittance::Closed,
+            ttl: self.room_ttl.or(self.db.as_ref().map(|_| limits::ROOM_TTL)),
+        }
     }
 
     /// What a socket may take.

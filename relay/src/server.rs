@@ -21,6 +21,7 @@ use crate::{
     limits,
     options::{OptionError, Options},
     socket::{self, Close},
+    store::{self, Store, StoreError},
 };
 
 /// Why a relay cannot start.
@@ -37,6 +38,9 @@ pub enum BindError {
         /// What the system said; [`io::ErrorKind::AddrInUse`] when another process has it.
         source: io::Error,
     },
+    /// The room database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A relay that listens.
@@ -60,6 +64,8 @@ pub struct Relay {
     listener: TcpListener,
     local_addr: SocketAddr,
     hub: Arc<Hub>,
+    /// Until all is written.
+    store: Option<Store>,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
 }
@@ -70,17 +76,19 @@ impl Relay {
     /// Call it within a Tokio runtime.
     ///
     /// # Errors
-    /// [`BindError`] when an option cannot be, or the address cannot be listened on.
+    /// [`BindError`] when an option cannot be, the address cannot be listened on, or the room database cannot be used.
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         options.check()?;
         let addr = options.listen;
         let cannot = |source| BindError::Listen { addr, source };
         let listener = listen(addr).map_err(cannot)?;
         let local_addr = listener.local_addr().map_err(cannot)?;
+        let (rooms, store) = store::open(&options)?;
         Ok(Self {
             listener,
             local_addr,
-            hub: Arc::new(Hub::new(&options)),
+            hub: Arc::new(Hub::new(&options, rooms)),
+            store,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
     }
@@ -110,6 +118,10 @@ impl Relay {
         connections.close();
         // Whatever is left after this ends with the process, or with its own limits.
         let _ = tokio::time::timeout(limits::GOODBYE, connections.wait()).await;
+        // The same of what the disk does not take.
+        let store = self.store;
+        let written = tokio::task::spawn_blocking(move || drop(store));
+        let _ = tokio::time::timeout(limits::LAST_WRITE, written).await;
     }
 
     fn welcome(

@@ -153,7 +153,15 @@ impl<H: Handler> Connection<H> {
         if drained.end.is_some() {
             return Poll::Ready(Turn::Closed);
         }
-        if !self.watch.is_paused(now) {
+        if let Some(handler) = &mut self.handler
+            && handler.is_waiting()
+        {
+            if let Poll::Ready(fanout) = handler.resume(cx, &self.outbound) {
+                self.fanout = fanout.map(Box::new);
+                self.pause();
+                return Poll::Ready(Turn::Yield);
+            }
+        } else if !self.watch.is_paused(now) {
             match self.read(cx, now) {
                 Reading::Dry => {}
                 Reading::Full => return Poll::Ready(Turn::Yield),
@@ -255,6 +263,7 @@ impl<H: Handler> Connection<H> {
                 }
             };
             match handler.message(message, &self.outbound) {
+                Ok(None) if handler.is_waiting() => return Some(Reading::Full),
                 Ok(None) => {}
                 Ok(Some(fanout)) => {
                     self.fanout = Some(Box::new(fanout));

@@ -23,6 +23,7 @@ mod unmask;
 mod watch;
 
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
@@ -50,6 +51,17 @@ pub trait Handler: Send {
         message: Message<'_>,
         outbound: &Arc<Outbound>,
     ) -> Result<Option<Self::Fanout>, Close>;
+
+    /// Whether the last message is not done with yet: the next is read only after [`resume`](Self::resume).
+    fn is_waiting(&self) -> bool {
+        false
+    }
+
+    /// Goes on with the message that waits; the task is woken when there is more to do. It has a time limit of its
+    /// own.
+    fn resume(&mut self, _cx: &mut Context<'_>, _outbound: &Arc<Outbound>) -> Poll<Option<Self::Fanout>> {
+        Poll::Ready(None)
+    }
 
     /// Told of every frame that brings no message: a ping, a pong, a fragment. They cost a relay nearly as much as one
     /// that does, so they should not be free.

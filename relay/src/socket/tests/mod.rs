@@ -5,6 +5,7 @@ mod interleavings;
 mod peer;
 mod pipe;
 mod serving;
+mod waiting;
 
 mod budget;
 mod ending;

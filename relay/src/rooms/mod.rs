@@ -1,0 +1,448 @@
+//! The table of rooms: what a relay keeps.
+//!
+//! It is cut into shards, each under its own lock, so that joins of different rooms do not wait for each other. Only
+//! joins, last leaves and the end of a room take one; what members push does not.
+//!
+//! All of it is in memory. Behind it may be a [`store`](crate::store) that is told which rooms have changed.
+
+mod record;
+mod shard;
+
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
+};
+
+use bytes::Bytes;
+use sotto_protocol::{AccessHash, RoomHash, Topic};
+use subtle::ConstantTimeEq;
+
+use crate::{
+    clock::Day,
+    limits,
+    reply::Refusal,
+    room::{Room, Seat},
+    socket::Outbound,
+    store::{Changes, Saving},
+};
+use record::{Emptied, Entry, Life};
+pub use record::{Hashed, Record, Standing, hashed};
+use shard::Shard;
+
+/// Who may have a room.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Rooms that strangers may make the relay know.
+    pub max_rooms: usize,
+    /// Only rooms that the operator added.
+    pub closed: bool,
+    /// Days without anybody after which a stranger's room goes.
+    pub ttl: Option<u32>,
+}
+
+/// All rooms of a relay.
+pub struct Rooms {
+    policy: Policy,
+    shards: Box<[Mutex<Shard>]>,
+    /// How many there are in all shards.
+    known: AtomicUsize,
+    /// Numbers the rooms that became empty.
+    emptied: AtomicU64,
+    /// The day of the last sweep.
+    swept: AtomicU32,
+    /// Where the store hears of changes; without a store, memory is all there is.
+    changes: Option<Arc<Changes>>,
+}
+
+/// What is behind a good pair of hashes.
+pub struct Entered {
+    /// The way in.
+    pub way: Way,
+    /// Who sat in the room under credentials that do not belong to it.
+    pub expelled: Vec<Seat>,
+}
+
+/// The way into a room.
+pub enum Way {
+    /// A room to be seated in.
+    Open(Arc<Room>),
+    /// The store does not have it yet: to be entered again when it does.
+    Saving(Saving),
+}
+
+/// A room that one of its members has ended.
+pub struct Ended {
+    /// Who is to be told.
+    pub others: Vec<Seat>,
+    /// Until the store has forgotten it too.
+    pub saving: Option<Saving>,
+}
+
+/// Why a member cannot end a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotEnded {
+    /// Its seat is no longer held.
+    Unseated,
+    /// The operator added the room.
+    Operators,
+}
+
+/// Notices on their way to who sat in a room that is no more.
+pub type Notices = Vec<(Arc<Outbound>, Bytes)>;
+
+/// What a shard says of a pair of hashes.
+enum Claim {
+    Good,
+    /// The room is held under another access hash, which gives way to this one.
+    Takes,
+    Wrong,
+    Unknown,
+}
+
+impl Rooms {
+    /// No rooms; `changes` is where a store hears of them.
+    pub fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
+        Self {
+            policy,
+            shards: std::iter::repeat_with(Mutex::default)
+                .take(limits::SHARDS)
+                .collect(),
+            known: AtomicUsize::new(0),
+            emptied: AtomicU64::new(0),
+            swept: AtomicU32::new(0),
+            changes,
+        }
+    }
+
+    fn lock(&self, name: &Hashed) -> MutexGuard<'_, Shard> {
+        // A name is a SHA-256 value: any bits of it are as good as any others.
+        lock(&self.shards[usize::from(name[0]) % self.shards.len()])
+    }
+
+    fn next_place(&self, day: Day) -> Emptied {
+        (day, self.emptied.fetch_add(1, Relaxed))
+    }
+
+    /// Finds the room, or makes it for the first who comes. A pair of hashes that belong together takes the room
+    /// from a pair that does not: nobody can hold a room against those who know its passphrase.
+    ///
+    /// `may_make` is asked before a room is made.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthorized`], [`Refusal::RateLimited`] when `may_make` says no, [`Refusal::RelayFull`].
+    pub fn enter(
+        &self,
+        topic: &Topic,
+        access: &AccessHash,
+        today: Day,
+        may_make: impl Fn() -> bool,
+    ) -> Result<Entered, Refusal> {
+        // All is worked out on every way, so that the time does not tell which one was taken.
+        let proves_itself = RoomHash::of(access) == *topic.room();
+        let access = hashed(&access.to_hex());
+        let name = hashed(&topic.room().to_hex());
+        // A room may come and go between two looks, but not for long.
+        for _ in 0..limits::ATTEMPTS {
+            let mut shard = self.lock(&name);
+            match self.claim(&shard, &name, &access, proves_itself) {
+                Claim::Good => {
+                    let way = self.way_in(&mut shard, name, topic, today);
+                    return Ok(Entered {
+                        way,
+                        expelled: Vec::new(),
+                    });
+                }
+                Claim::Wrong => return Err(Refusal::Unauthorized),
+                Claim::Takes if !may_make() => return Err(Refusal::RateLimited),
+                Claim::Takes => {
+                    let expelled = match shard.remove(&name).map(|entry| entry.life) {
+                        Some(Life::Live(room)) => room.dissolve(),
+                        _ => Vec::new(),
+                    };
+                    let way = self.make(&mut shard, name, Record::new(access, today), topic);
+                    return Ok(Entered { way, expelled });
+                }
+                Claim::Unknown => {}
+            }
+            drop(shard);
+            if !self.has_space() {
+                return Err(Refusal::RelayFull);
+            }
+            if !may_make() {
+                return Err(Refusal::RateLimited);
+            }
+            if !self.take_space() {
+                return Err(Refusal::RelayFull);
+            }
+            let mut shard = self.lock(&name);
+            if shard.entries.contains_key(&name) {
+                self.known.fetch_sub(1, Relaxed);
+                continue;
+            }
+            let way = self.make(&mut shard, name, Record::new(access, today), topic);
+            return Ok(Entered {
+                way,
+                expelled: Vec::new(),
+            });
+        }
+        Err(Refusal::RelayFull)
+    }
+
+    /// Takes the time of a look, for a join that is refused without one.
+    pub fn look_for_nothing(&self) {
+        let access = AccessHash::from_bytes([0; 32]);
+        let room = RoomHash::of(&access);
+        let name = hashed(&room.to_hex());
+        let _ = std::hint::black_box(self.claim(&self.lock(&name), &name, &hashed(&access.to_hex()), false));
+    }
+
+    fn claim(&self, shard: &Shard, name: &Hashed, access: &Hashed, proves_itself: bool) -> Claim {
+        const NOBODYS: Hashed = [0; 32];
+        let record = shard.entries.get(name).map(|entry| &entry.record);
+        // Compared with something also when there is nothing to compare with: a stranger is not to learn from the
+        // time which rooms there are.
+        let good = bool::from(record.map_or(&NOBODYS, |record| &record.access).ct_eq(access));
+        let standing = record.map(|record| record.standing);
+        match standing {
+            Some(Standing::Operators) if good => Claim::Good,
+            Some(Standing::Operators) => Claim::Wrong,
+            _ if self.policy.closed => Claim::Wrong,
+            Some(_) if good => Claim::Good,
+            Some(_) if proves_itself => Claim::Takes,
+            Some(_) => Claim::Wrong,
+            None => Claim::Unknown,
+        }
+    }
+
+    /// Into a room that is known.
+    fn way_in(&self, shard: &mut Shard, name: Hashed, topic: &Topic, today: Day) -> Way {
+        if let Some(entry) = shard.entries.get_mut(&name) {
+            if let (false, Some(changes)) = (entry.saved, &self.changes) {
+                return Way::Saving(changes.wait(name));
+            }
+            if entry.record.used != today {
+                entry.record.used = today;
+                self.note(name);
+            }
+        }
+        // It stands in the shard, whose lock is held.
+        let room = shard.liven(&name, topic);
+        Way::Open(room.unwrap_or_else(|| Arc::new(Room::new(topic.clone()))))
+    }
+
+    /// A record for a room that has none, for which space was taken.
+    fn make(&self, shard: &mut Shard, name: Hashed, record: Record, topic: &Topic) -> Way {
+        shard.insert(name, record, self.changes.is_none());
+        self.way_in(shard, name, topic, record.used)
+    }
+
+    /// Whether a room can be made: there is space, or an empty room that can go.
+    fn has_space(&self) -> bool {
+        self.known.load(Relaxed) < self.policy.max_rooms
+            || (self.shards.iter()).any(|shard| lock(shard).longest_empty().is_some())
+    }
+
+    /// Takes the space for one room; the one that has been empty for longest goes if need be.
+    fn take_space(&self) -> bool {
+        let max = self.policy.max_rooms;
+        let one_more = |known| (known < max).then_some(known + 1);
+        loop {
+            if self.known.try_update(Relaxed, Relaxed, one_more).is_ok() {
+                return true;
+            }
+            // The file may bring more rooms than there may be: one is not always enough.
+            if !self.drop_longest_empty() {
+                return false;
+            }
+        }
+    }
+
+    fn drop_longest_empty(&self) -> bool {
+        let oldest = (self.shards.iter())
+            .filter_map(|shard| Some((lock(shard).longest_empty()?, shard)))
+            .min_by_key(|(place, _)| *place);
+        let Some((_, shard)) = oldest else {
+            return false;
+        };
+        let mut shard = lock(shard);
+        // Somebody may have come to it since: then it is not the oldest that goes, but one of the old.
+        if let Some((_, name)) = shard.empty.pop_first() {
+            self.remove(&mut shard, &name);
+        }
+        true
+    }
+
+    /// Takes a room out of the table, and tells the store.
+    fn remove(&self, shard: &mut Shard, name: &Hashed) -> Option<Entry> {
+        let entry = shard.remove(name)?;
+        self.known.fetch_sub(1, Relaxed);
+        self.note(*name);
+        Some(entry)
+    }
+
+    /// Tells the store, which need not hurry.
+    fn note(&self, name: Hashed) {
+        if let Some(changes) = &self.changes {
+            changes.note(name);
+        }
+    }
+
+    /// Keeps no more than the record of a room that the last one has left.
+    pub fn vacate(&self, room: &Room, today: Day) {
+        let name = hashed(&room.topic().room().to_hex());
+        let mut shard = self.lock(&name);
+        // Somebody may have come, or ended it, in the meantime. A room that is not gone is the one in the table.
+        if let Some(met) = room.end_if_empty()
+            && let Some(entry) = shard.entries.get_mut(&name)
+        {
+            let before = entry.record;
+            entry.record.used = today;
+            if met {
+                entry.record.standing = before.standing.max(Standing::Met);
+            }
+            if entry.record != before {
+                self.note(name);
+            }
+            shard.empty(name, self.next_place(today));
+        }
+    }
+
+    /// Destroys a room on behalf of one of its seats; the others are to be told.
+    ///
+    /// # Errors
+    /// [`NotEnded`]; nothing has changed then.
+    pub fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
+        let name = hashed(&room.topic().room().to_hex());
+        let mut shard = self.lock(&name);
+        // The entry is this room's unless the room is gone, and then nobody is seated.
+        let entry = shard.entries.get(&name);
+        if entry.is_some_and(|entry| entry.record.standing == Standing::Operators) && room.is_seated(seat) {
+            return Err(NotEnded::Operators);
+        }
+        let others = room.expire(seat).ok_or(NotEnded::Unseated)?;
+        self.remove(&mut shard, &name);
+        let saving = (self.changes.as_ref()).map(|changes| changes.wait(name));
+        Ok(Ended { others, saving })
+    }
+
+    /// Once a day: forgets the empty rooms whose time is over, and notes that the others are in use.
+    pub fn sweep(&self, today: Day) {
+        if self.swept.swap(today.0, Relaxed) == today.0 {
+            return;
+        }
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            for name in shard.sweep(today, self.policy.ttl) {
+                self.known.fetch_sub(1, Relaxed);
+                self.note(name);
+            }
+            for (name, entry) in &mut shard.entries {
+                if matches!(entry.life, Life::Live(_)) && entry.record.used != today {
+                    entry.record.used = today;
+                    self.note(*name);
+                }
+            }
+        }
+    }
+}
+
+/// What the store does with the table.
+impl Rooms {
+    /// The record of a room, and whether the store has one already.
+    pub fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
+        let shard = self.lock(name);
+        let entry = shard.entries.get(name)?;
+        Some((entry.record, entry.saved))
+    }
+
+    /// The store has this record now.
+    pub fn saved(&self, name: &Hashed, record: &Record) {
+        let mut shard = self.lock(name);
+        if let Some(entry) = shard.entries.get_mut(name)
+            && !entry.saved
+            && entry.record.access == record.access
+        {
+            entry.saved = true;
+            shard.empty(*name, self.next_place(record.used));
+        }
+    }
+
+    /// The store could not save it: it is as if nobody had asked for it.
+    pub fn not_saved(&self, name: &Hashed) {
+        let mut shard = self.lock(name);
+        if shard.entries.get(name).is_some_and(|entry| !entry.saved) && shard.remove(name).is_some() {
+            self.known.fetch_sub(1, Relaxed);
+        }
+    }
+
+    /// Takes over what the store has of a room, which somebody else may have changed.
+    pub fn restore(&self, name: Hashed, record: Record) -> Notices {
+        let mut shard = self.lock(&name);
+        // What has been changed here since and is not yet written counts more, unless the operator wants it so.
+        if record.standing < Standing::Operators
+            && (self.changes.as_ref()).is_some_and(|changes| changes.has(&name))
+        {
+            return Notices::new();
+        }
+        let place = self.next_place(record.used);
+        let Some(entry) = shard.entries.get_mut(&name) else {
+            self.known.fetch_add(1, Relaxed);
+            shard.insert(name, record, true);
+            shard.empty(name, place);
+            return Notices::new();
+        };
+        let known = entry.record;
+        let shut_out = self.policy.closed && record.standing < Standing::Operators;
+        entry.record = record;
+        entry.record.used = record.used.max(known.used);
+        entry.saved = true;
+        if known.access == record.access && known.ended == record.ended && !shut_out {
+            if !matches!(entry.life, Life::Live(_)) {
+                shard.empty(name, place);
+            }
+            return Notices::new();
+        }
+        let life = std::mem::replace(&mut entry.life, Life::Kept);
+        if let Life::Empty(place) = life {
+            shard.empty.remove(&place);
+        }
+        shard.empty(name, place);
+        notices(&life)
+    }
+
+    /// Forgets the rooms that the store has had and no longer has: the operator removed them.
+    pub fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
+        let mut told = Notices::new();
+        for shard in &self.shards {
+            let mut shard = lock(shard);
+            let gone: Vec<Hashed> = (shard.entries.iter())
+                .filter(|(name, entry)| entry.saved && !has(name))
+                .map(|(name, _)| *name)
+                .collect();
+            for name in gone {
+                if let Some(entry) = shard.remove(&name) {
+                    self.known.fetch_sub(1, Relaxed);
+                    told.extend(notices(&entry.life));
+                }
+            }
+        }
+        told
+    }
+}
+
+/// Ends the room that an entry stood for.
+fn notices(life: &Life) -> Notices {
+    let Life::Live(room) = life else {
+        return Notices::new();
+    };
+    let seats = room.dissolve().into_iter();
+    seats.map(|seat| seat.expire(room.topic())).collect()
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    // Nothing here leaves a shard half changed.
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+//! What is kept of a room.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use crate::{clock::Day, room::Room};
+
+/// SHA-256 of a hash as it is written: what stands in the table instead of the hash.
+pub type Hashed = [u8; 32];
+
+/// SHA-256 of a hash as it is written.
+pub fn hashed(hex: &str) -> Hashed {
+    Sha256::digest(hex.as_bytes()).into()
+}
+
+/// Whose a room is, which decides when it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Never had two seats taken at the same time: it goes after a day.
+    Tried = 0,
+    /// Two have met in it.
+    Met = 1,
+    /// The operator added it: only the operator removes it.
+    Operators = 2,
+}
+
+/// What is kept of a room while nobody sits in it, in memory or in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    /// Of the access hash.
+    pub access: Hashed,
+    /// When it was first joined or added.
+    pub made: Day,
+    /// When somebody was last seen in it.
+    pub used: Day,
+    /// Whose it is.
+    pub standing: Standing,
+    /// How often the operator has ended what goes on in it.
+    pub ended: u32,
+}
+
+impl Record {
+    /// Of a room that is joined for the first time.
+    pub fn new(access: Hashed, today: Day) -> Self {
+        Self {
+            access,
+            made: today,
+            used: today,
+            standing: Standing::Tried,
+            ended: 0,
+        }
+    }
+
+    /// Whether an empty room with this record stays today. `ttl`: days without anybody after which it does not.
+    pub fn stays(&self, today: Day, ttl: Option<u32>) -> bool {
+        // The day on which it was made and the next one, whole.
+        let tried = self.standing > Standing::Tried || today.since(self.made) < 2;
+        let lives = ttl.is_none_or(|days| today.since(self.used) <= days);
+        self.standing == Standing::Operators || tried && lives
+    }
+}
+
+/// A record in the table.
+pub(super) struct Entry {
+    pub(super) record: Record,
+    /// The store has it. Nobody is let in before.
+    pub(super) saved: bool,
+    pub(super) life: Life,
+}
+
+pub(super) enum Life {
+    /// Somebody sits in it, or is about to.
+    Live(Arc<Room>),
+    /// Nobody does; its place among the empty ones.
+    Empty(Emptied),
+    /// Nobody does, and it does not go to make room for another.
+    Kept,
+}
+
+/// The day on which a room became empty, and its place among all that ever did.
+pub(super) type Emptied = (Day, u64);

@@ -1,0 +1,75 @@
+//! Where the table of rooms survives: nowhere (the default), or in a file.
+//!
+//! The table itself is in memory either way. With a file it is read from there at the start, and one thread keeps the
+//! file up with it: the table tells it of `changes`, the `writer` writes all there are in one transaction, and whoever
+//! waits for one is told when the disk has it. The `file` is an SQLite database, which the operator changes with
+//! `sotto-relay room` while the relay runs.
+
+mod changes;
+mod file;
+mod writer;
+
+use std::{path::Path, sync::Arc, thread::JoinHandle};
+
+use crate::{
+    clock::Day,
+    options::Options,
+    rooms::{Policy, Rooms},
+};
+pub use changes::{Changes, NotSaved, Saving};
+pub use file::{File, Listed, StoreError};
+use writer::Writer;
+
+/// The thread that keeps the table of rooms in a file.
+pub struct Store {
+    changes: Arc<Changes>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// A table of rooms, and what keeps it: nothing, if it ends with the process.
+pub type Kept = (Arc<Rooms>, Option<Store>);
+
+/// The table of rooms as the options want it.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be used.
+pub fn open(options: &Options) -> Result<Kept, StoreError> {
+    let policy = options.policy();
+    match &options.db {
+        None => Ok((Arc::new(Rooms::new(policy, None)), None)),
+        Some(path) => open_file(path, policy, Day::today()),
+    }
+}
+
+fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError> {
+    let file = File::open(path)?;
+    let changes = Arc::new(Changes::default());
+    let rooms = Arc::new(Rooms::new(policy, Some(changes.clone())));
+    for (name, record) in file.rooms()? {
+        rooms.restore(name, record);
+    }
+    rooms.sweep(today);
+    let writer = Writer::new(file, rooms.clone(), changes.clone());
+    let writer = std::thread::Builder::new()
+        .name("store".to_owned())
+        .spawn(move || writer.run())
+        .map_err(|source| StoreError::Thread { source })?;
+    let store = Store {
+        changes,
+        writer: Some(writer),
+    };
+    Ok((rooms, Some(store)))
+}
+
+impl Drop for Store {
+    /// Waits until all is written: a moment, or what the disk takes for it.
+    fn drop(&mut self) {
+        self.changes.end();
+        if let Some(writer) = self.writer.take() {
+            let _ = writer.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,185 @@
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use sotto_protocol::{AccessHash, RoomHash, Topic};
+use tempfile::TempDir;
+
+use super::file::Change;
+use super::*;
+use crate::{
+    limits,
+    rooms::{Hashed, Record, Standing, Way},
+};
+
+const TODAY: Day = Day(20_000);
+
+fn place() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rooms.db");
+    (folder, path)
+}
+
+fn record(byte: u8) -> Record {
+    Record::new([byte; 32], TODAY)
+}
+
+fn names(path: &Path) -> Vec<Hashed> {
+    let file = File::open_beside(path).unwrap();
+    file.rooms().unwrap().into_iter().map(|(name, _)| name).collect()
+}
+
+fn policy(ttl: Option<u32>) -> Policy {
+    Policy {
+        max_rooms: 100,
+        closed: false,
+        ttl,
+    }
+}
+
+/// All bytes of all files of the database.
+fn bytes(folder: &TempDir) -> Vec<u8> {
+    let files = fs::read_dir(folder.path()).unwrap();
+    files
+        .flat_map(|file| fs::read(file.unwrap().path()).unwrap())
+        .collect()
+}
+
+fn holds(folder: &TempDir, hash: Hashed) -> bool {
+    bytes(folder).windows(32).any(|window| window == hash)
+}
+
+#[test]
+fn what_is_deleted_is_in_no_file_once_the_log_is_shortened() {
+    let (folder, path) = place();
+    let mut file = File::open(&path).unwrap();
+    let rooms: Vec<(Hashed, Record)> = (1..=200).map(|byte| ([byte; 32], record(byte ^ 0xff))).collect();
+    file.write(rooms.iter().map(|(name, record)| Change::Add(name, record)))
+        .unwrap();
+    assert!(file.shorten_log().unwrap());
+    assert!(holds(&folder, [9; 32]) && holds(&folder, [9 ^ 0xff; 32]));
+    file.write([Change::Remove(&[9; 32])].into_iter()).unwrap();
+    assert!(file.shorten_log().unwrap());
+    assert!(!holds(&folder, [9; 32]) && !holds(&folder, [9 ^ 0xff; 32]));
+    assert_eq!(file.rooms().unwrap().len(), 199);
+}
+
+#[test]
+fn the_log_is_shortened_within_a_minute() {
+    assert!(limits::LOG_AGE + limits::STORE_TICK + limits::STORE_BUSY < Duration::from_secs(60));
+}
+
+#[test]
+fn a_file_that_was_not_finished_is_made_again() {
+    let (folder, path) = place();
+    fs::write(folder.path().join("rooms.db-new"), "half").unwrap();
+    fs::write(folder.path().join("rooms.db-new-journal"), "half").unwrap();
+    assert_eq!(File::open(&path).unwrap().rooms().unwrap(), []);
+    assert!(!folder.path().join("rooms.db-new").exists());
+}
+
+#[test]
+fn what_the_relay_writes_undoes_nothing_that_the_operator_did() {
+    let (_folder, path) = place();
+    let mut file = File::open(&path).unwrap();
+    let [added, removed, taken] = [[1; 32], [2; 32], [3; 32]];
+    file.add(&added, &[7; 32], None, TODAY).unwrap();
+    let used = record(7);
+    file.write(
+        [
+            Change::Add(&added, &record(8)),
+            Change::Use(&removed, &used),
+            Change::Add(&taken, &used),
+        ]
+        .into_iter(),
+    )
+    .unwrap();
+    file.add(&taken, &[9; 32], Some("note"), TODAY).unwrap();
+    file.write(
+        [
+            Change::Use(&taken, &used),
+            Change::Remove(&taken),
+            Change::Remove(&added),
+        ]
+        .into_iter(),
+    )
+    .unwrap();
+    let found: Vec<_> = (file.list().unwrap().into_iter())
+        .map(|room| (room.name, room.record.access, room.record.standing))
+        .collect();
+    let operators = Standing::Operators;
+    assert_eq!(found, [(added, [7; 32], operators), (taken, [9; 32], operators)]);
+}
+
+/// Joins until the room is saved, and goes again.
+async fn visit(rooms: &Rooms, byte: u8) -> Hashed {
+    let access = AccessHash::from_bytes([byte; 32]);
+    let topic = Topic::of(&RoomHash::of(&access));
+    loop {
+        match rooms.enter(&topic, &access, TODAY, || true).unwrap().way {
+            Way::Open(room) => {
+                rooms.vacate(&room, TODAY);
+                return crate::rooms::hashed(&topic.room().to_hex());
+            }
+            Way::Saving(saving) => saving.await.unwrap(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_room_is_entered_only_when_the_file_has_it_and_all_who_wait_are_told() {
+    let (_folder, path) = place();
+    let (rooms, store) = open_file(&path, policy(None), TODAY).unwrap();
+    let access = AccessHash::from_bytes([1; 32]);
+    let topic = Topic::of(&RoomHash::of(&access));
+    let ways = [(); 2].map(|()| rooms.enter(&topic, &access, TODAY, || true).unwrap().way);
+    for way in ways {
+        let Way::Saving(saving) = way else {
+            panic!("it cannot be saved yet")
+        };
+        saving.await.unwrap();
+        assert_eq!(names(&path).len(), 1);
+    }
+    assert!(matches!(
+        rooms.enter(&topic, &access, TODAY, || true).unwrap().way,
+        Way::Open(_)
+    ));
+    drop(store);
+}
+
+#[tokio::test]
+async fn a_known_room_is_entered_while_the_disk_is_busy() {
+    let (_folder, path) = place();
+    let (rooms, store) = open_file(&path, policy(None), TODAY).unwrap();
+    visit(&rooms, 1).await;
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let begun = Instant::now();
+    visit(&rooms, 1).await;
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    other.execute_batch("ROLLBACK").unwrap();
+    drop(store);
+}
+
+#[tokio::test]
+async fn rooms_go_from_the_file_on_their_day() {
+    let (_folder, path) = place();
+    let (rooms, store) = open_file(&path, policy(Some(30)), TODAY).unwrap();
+    let tried = visit(&rooms, 1).await;
+    drop(store);
+    let mut file = File::open(&path).unwrap();
+    let met = Record {
+        standing: Standing::Met,
+        ..record(2)
+    };
+    file.write([Change::Add(&[2; 32], &met)].into_iter()).unwrap();
+    drop((file, rooms));
+    for (days, left) in [(1, 2), (2, 1), (30, 1), (31, 0)] {
+        let (_, store) = open_file(&path, policy(Some(30)), Day(TODAY.0 + days)).unwrap();
+        drop(store);
+        assert_eq!(names(&path).len(), left, "after {days} days");
+        assert_eq!(names(&path).contains(&tried), days < 2);
+    }
+}

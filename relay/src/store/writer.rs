@@ -1,0 +1,146 @@
+//! The one thread that writes the file.
+
+use std::{collections::HashSet, sync::Arc, time::Instant};
+
+use super::{
+    changes::{Batch, Changes},
+    file::{Change, File, StoreError},
+};
+use crate::{
+    limits,
+    rooms::{Hashed, Notices, Record, Rooms},
+};
+
+/// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
+pub(super) struct Writer {
+    file: File,
+    rooms: Arc<Rooms>,
+    changes: Arc<Changes>,
+    /// Since when the write-ahead log may hold what has been deleted.
+    logged: Option<Instant>,
+    /// The last write failed.
+    failing: bool,
+}
+
+impl Writer {
+    pub(super) fn new(file: File, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
+        Self {
+            file,
+            rooms,
+            changes,
+            // What a killed relay left.
+            logged: Some(Instant::now()),
+            failing: false,
+        }
+    }
+
+    /// Until [`Changes::end`].
+    pub(super) fn run(mut self) {
+        loop {
+            let batch = self.changes.take(limits::STORE_TICK);
+            let last = batch.last;
+            self.write(batch);
+            if last {
+                break;
+            }
+            self.look();
+            self.shorten();
+        }
+        if let Err(error) = self.file.shorten_log() {
+            tracing::warn!(%error, "the log of the room database stays until the next start");
+        }
+    }
+
+    /// Writes what has become of some rooms in one transaction, and then tells who waits for it.
+    fn write(&mut self, batch: Batch) {
+        if batch.names.is_empty() {
+            tell(batch);
+            return;
+        }
+        let records: Vec<(Hashed, Option<(Record, bool)>)> = (batch.names.iter())
+            .map(|name| (*name, self.rooms.record(name)))
+            .collect();
+        let changes = records.iter().map(|(name, known)| match known {
+            Some((record, false)) => Change::Add(name, record),
+            Some((record, true)) => Change::Use(name, record),
+            None => Change::Remove(name),
+        });
+        match self.file.write(changes) {
+            Ok(()) => {
+                for (name, known) in &records {
+                    if let Some((record, false)) = known {
+                        self.rooms.saved(name, record);
+                    }
+                }
+                self.logged.get_or_insert_with(Instant::now);
+                if std::mem::take(&mut self.failing) {
+                    tracing::info!("the room database can be written again");
+                }
+                tell(batch);
+            }
+            Err(error) => self.failed(&error, &records),
+        }
+    }
+
+    /// New rooms are refused; what has become of others is tried again.
+    fn failed(&mut self, error: &StoreError, records: &[(Hashed, Option<(Record, bool)>)]) {
+        if !std::mem::replace(&mut self.failing, true) {
+            tracing::error!(%error, "no new rooms until the room database can be written");
+        }
+        let (new, old): (Vec<_>, Vec<_>) =
+            (records.iter().copied()).partition(|(_, known)| matches!(known, Some((_, false))));
+        for (name, _) in new {
+            self.rooms.not_saved(&name);
+        }
+        self.changes.put_back(old.into_iter().map(|(name, _)| name));
+    }
+
+    /// Looks whether the operator has changed something.
+    fn look(&mut self) {
+        let found = match self.file.changed_by_others() {
+            Ok(false) => return,
+            Ok(true) => self.file.rooms(),
+            Err(error) => Err(error),
+        };
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::error!(%error, "the room database cannot be read");
+                }
+                return;
+            }
+        };
+        let mut names = HashSet::with_capacity(found.len());
+        for (name, record) in found {
+            names.insert(name);
+            send(self.rooms.restore(name, record));
+        }
+        send(self.rooms.retain(|name| names.contains(name)));
+        self.logged.get_or_insert_with(Instant::now);
+    }
+
+    /// What was deleted is not to stay in the log.
+    fn shorten(&mut self) {
+        if self
+            .logged
+            .is_some_and(|since| since.elapsed() >= limits::LOG_AGE)
+            && let Ok(true) = self.file.shorten_log()
+        {
+            self.logged = None;
+        }
+    }
+}
+
+fn tell(batch: Batch) {
+    for saved in batch.waiting {
+        // Who does not wait any more does not want to know.
+        let _ = saved.send(());
+    }
+}
+
+fn send(notices: Notices) {
+    for (outbound, frame) in notices {
+        outbound.send(&frame);
+    }
+}

@@ -1,0 +1,101 @@
+//! The machinery of the tests: a socket that joins rooms.
+
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, client};
+
+use crate::relay::{Running, SOON};
+
+/// The credentials of a room that is first come, first served: only a record keeps others out.
+#[derive(Clone, Debug)]
+pub struct Room {
+    pub topic: String,
+    pub access: String,
+}
+
+pub fn sha256(text: &str) -> String {
+    hex::encode(Sha256::digest(text.as_bytes()))
+}
+
+impl Room {
+    /// Made up of a name.
+    pub fn new(name: &str) -> Self {
+        Self {
+            topic: format!("anon_room:{}", sha256(name)),
+            access: sha256(&format!("access of {name}")),
+        }
+    }
+
+    /// The same room, under another access hash.
+    pub fn forged(&self) -> Self {
+        Self {
+            access: sha256("forged"),
+            ..self.clone()
+        }
+    }
+
+    /// What stands for it in the table: its name, and what it is joined with.
+    pub fn table_hashes(&self) -> [String; 2] {
+        [
+            sha256(self.topic.strip_prefix("anon_room:").unwrap()),
+            sha256(&self.access),
+        ]
+    }
+
+    pub fn name(&self) -> String {
+        self.table_hashes()[0].clone()
+    }
+}
+
+pub struct Member {
+    socket: WebSocket<TcpStream>,
+    sender: String,
+}
+
+impl Member {
+    pub fn connect(relay: &Running) -> Self {
+        let stream = TcpStream::connect(&relay.addr).unwrap();
+        stream.set_read_timeout(Some(SOON)).unwrap();
+        let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
+        Self {
+            sender: sha256(&stream.local_addr().unwrap().to_string()),
+            socket: client(url, stream).unwrap().0,
+        }
+    }
+
+    /// Sends an event and reads on to its reply: `ok`, or the reason of the refusal.
+    pub fn ask(&mut self, room: &Room, event: &str) -> Result<String, Error> {
+        let payload = json!({"access_hash": room.access, "sender_hash": self.sender});
+        let push = json!(["1", event, room.topic, event, payload]);
+        self.socket.send(Message::text(push.to_string()))?;
+        loop {
+            let frame = self.read()?;
+            if frame[1] == event && frame[3] == "phx_reply" {
+                let reply = &frame[4];
+                let word = reply["response"]["reason"].as_str().or(reply["status"].as_str());
+                return Ok(word.unwrap().to_owned());
+            }
+        }
+    }
+
+    pub fn join(&mut self, room: &Room) -> Result<String, Error> {
+        self.ask(room, "phx_join")
+    }
+
+    pub fn read(&mut self) -> Result<Value, Error> {
+        loop {
+            match self.socket.read()? {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(_) => return Err(Error::ConnectionClosed),
+                _ => {}
+            }
+        }
+    }
+
+    /// Reads on to the next frame of an event.
+    pub fn wait_for(&mut self, event: &str) {
+        while self.read().unwrap()[3] != event {}
+    }
+}
