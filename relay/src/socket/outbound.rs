@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::buffered::Holder;
 use super::queue::Queue;
-use super::stream::Writer;
+use super::stream::{WriteHalf, Writer};
 use super::{Close, Sockets, frame};
 
 /// How many frames that waited leave in one system call.
@@ -20,7 +19,7 @@ const SLICES: usize = 32;
 /// Sending never waits and never fails: a reader that is gone or too slow is closed by its own task, and whoever sent
 /// does not notice. A caller may hold the lock of a room; this lock comes after it.
 #[derive(Debug)]
-pub struct Outbound<L = Mutex<Writing<OwnedWriteHalf>>> {
+pub struct Outbound<L = Mutex<Writing<WriteHalf>>> {
     /// One lock over state, queue, waker and the write itself, so that nothing overtakes and no waker is lost.
     writing: L,
     sockets: Arc<Sockets>,
@@ -186,6 +185,8 @@ pub struct Writing<W> {
     waker: Option<Waker>,
     /// What the socket's task holds of what is incomplete, in bytes.
     incomplete: usize,
+    /// What the writer keeps of what was written, in bytes.
+    kept: usize,
 }
 
 impl<W: Writer> Writing<W> {
@@ -196,11 +197,12 @@ impl<W: Writer> Writing<W> {
             queue: Queue::default(),
             waker: None,
             incomplete: 0,
+            kept: 0,
         }
     }
 
     fn held(&self) -> usize {
-        self.queue.held() + self.incomplete
+        self.queue.held() + self.incomplete + self.kept
     }
 
     /// Returns whom to wake, as all of these do.
@@ -268,6 +270,7 @@ impl<W: Writer> Writing<W> {
         self.end = Some(End::Broken);
         self.queue = Queue::default();
         self.incomplete = 0;
+        self.kept = 0;
         self.waker.take()
     }
 
@@ -295,10 +298,29 @@ impl<W: Writer> Writing<W> {
                 Poll::Pending => break,
             }
         }
+        moved |= self.flush(cx);
         Drained {
-            waiting: !self.queue.is_empty(),
+            waiting: !self.queue.is_empty() || self.kept > 0,
             moved,
             end: self.end,
+        }
+    }
+
+    /// Hands on what the writer keeps. True when the last of it has left just now.
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(writer) = &mut self.writer else {
+            return false;
+        };
+        match writer.poll_flush(cx) {
+            Poll::Ready(Err(_)) => {
+                self.fail();
+                false
+            }
+            Poll::Ready(Ok(())) => std::mem::take(&mut self.kept) > 0,
+            Poll::Pending => {
+                self.kept = writer.kept();
+                false
+            }
         }
     }
 }
