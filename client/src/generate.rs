@@ -11,5 +11,5 @@ use sotto_protocol::words::BITS_PER_WORD;
 pub fn generate(words: usize) -> Result<(Passphrase, String), PassphraseError> {
     let passphrase = Passphrase::generate(words, &mut rand::rng())?;
     let bits = words as f64 * BITS_PER_WORD;
-    Ok((passphrase, format!("{words} words, {bits:.0} bits")))
+    Ok((passphrase, format!("{words} words, {} bits", bits.floor())))
 }

@@ -3,9 +3,13 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. the command line ([`cli`]) names a relay ([`address`]) and where the passphrase comes from ([`secret`]);
+//!    what it leaves out is asked for ([`entrance`], [`prompt`]);
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
-//! 4. [`pipe`] joins it to standard input and output.
+//! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person: keys ([`keyboard`]) and what happens
+//!    in the room change the [`screen`], which the [`terminal`] shows.
+//!
+//! [`join`], `host` and `demo` are the subcommands that chat; `invite` is what a host hands over.
 //!
 //! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]
 //! keeps escape codes away from terminals.
@@ -19,10 +23,24 @@ pub mod visible;
 pub mod address;
 pub mod cli;
 pub mod derivation;
+pub mod entrance;
 pub mod generate;
+pub mod manual;
 pub mod prompt;
 pub mod secret;
 
 pub mod room;
 
+pub mod chat;
+pub mod keyboard;
 pub mod pipe;
+pub mod screen;
+pub mod terminal;
+
+#[cfg(feature = "host")]
+pub mod demo;
+#[cfg(feature = "host")]
+pub mod host;
+#[cfg(feature = "host")]
+pub mod invite;
+pub mod join;

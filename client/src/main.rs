@@ -1,43 +1,60 @@
 //! The binary: from the command line to the function that does it, and to an exit code.
 
+use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
 use sotto::cli::{self, Cli, Command, TwoRooms};
+use sotto::entrance::{Entrance, EntranceError, say};
 use sotto::exit::Exit;
 use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
-use sotto::prompt::Terminal;
 use sotto::room::{Recorder, Room, Settings, Timing};
+<<<<<<< HEAD
 use sotto::secret::{SecretError, passphrase};
-use sotto::{derivation, generate, harden, pipe, signals};
+use sotto::{derivation, generate, harden, manual, pipe, signals};
+=======
+#[cfg(feature = "host")]
+use sotto::{demo, host};
+use sotto::{generate, harden, join, pipe, signals};
+>>>>>>> main
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
     if let Err(error) = harden::harden() {
-        complain(&format!("core dumps cannot be forbidden: {error}"));
+        say(&format!("core dumps cannot be forbidden: {error}"));
     }
     let cli = Cli::parse();
     match run(cli) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            complain(&format!("{error:#}"));
-            let usage = error.is::<TwoRooms>() || matches!(error.downcast_ref(), Some(SecretError::NoSource));
-            if usage { Exit::Usage } else { Exit::Failed }.into()
+            say(&format!("{error:#}"));
+            match error.downcast_ref::<EntranceError>() {
+                Some(entrance) => entrance.exit(),
+                None if error.is::<TwoRooms>() => Exit::Usage,
+                None => Exit::Failed,
+            }
+            .into()
         }
     }
 }
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
-        Some(Command::Pipe(options)) => run_pipe(options),
+        None => block_on(join::connect()),
+        #[cfg(feature = "host")]
+        Some(Command::Host(options)) => block_on(host::host(options)),
+        Some(Command::Join(options)) => block_on(join::join(options)),
+        Some(Command::Pipe(options)) => block_on(run_pipe(options)),
+        #[cfg(feature = "host")]
+        Some(Command::Demo(options)) => block_on(demo::demo(options)),
         Some(Command::Generate(options)) => {
             let (passphrase, strength) = generate::generate(options.words)?;
             print(passphrase.expose())?;
-            complain(&strength);
+            say(&strength);
             Ok(Exit::Done)
         }
         Some(Command::Completions { shell }) => {
@@ -46,15 +63,23 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
             print(String::from_utf8_lossy(&script).trim_end())
         }
         Some(Command::Man) => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
-            print(String::from_utf8_lossy(&page).trim_end())
+            let page = manual::page(Cli::command())?;
+            print(page.trim_end())
         }
-        _ => anyhow::bail!("this build has no screen"),
     }
 }
 
-fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
+/// Runs a subcommand to its end.
+fn block_on(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+    let runtime = Runtime::new().context("cannot start the runtime")?;
+    let exit = runtime.block_on(work);
+    // A read of the terminal or a look-up of a name may hold a thread: it is not waited for.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
+    let mut entrance = Entrance::open()?;
     let room_name = options.identity.room_name(&options.invitation)?;
     let name = match options.identity.name {
         Some(name) => name,
@@ -67,11 +92,8 @@ fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         }
         None => None,
     };
-    let mut terminal = Terminal;
-    let (passphrase, warnings) = passphrase(&options.identity.source, &mut terminal)?;
-    for warning in warnings {
-        complain(&format!("warning: {warning}"));
-    }
+    let passphrase = entrance.passphrase(options.identity.source).await?;
+    let root = entrance.root(passphrase, room_name).await?;
     let format = Format {
         json: options.json,
         terminal: io::stdout().is_terminal(),
@@ -82,24 +104,18 @@ fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         until_peer_leaves: options.until_peer_leaves,
         timeout: options.timeout,
     };
-    let runtime = Runtime::new().context("cannot start the runtime")?;
-    let exit = runtime.block_on(async {
-        let root = derivation::derive(passphrase, room_name).await?;
-        let signals = signals::listen().context("cannot listen for signals")?;
-        let room = Room::open(Settings {
-            address: options.invitation.address,
-            root,
-            name,
-            recorder,
-            timing: Timing::default(),
-        });
-        let lines = pipe::stdin(options.json);
-        let ends = (tokio::io::stdout(), tokio::io::stderr());
-        anyhow::Ok(Pipe::new(room, lines, signals, ends, format, ending).run().await)
+    let signals = signals::listen().context("cannot listen for signals")?;
+    drop(entrance);
+    let room = Room::open(Settings {
+        address: options.invitation.address,
+        root,
+        name,
+        recorder,
+        timing: Timing::default(),
     });
-    // A read of the terminal or a look-up of a name may hold a thread: it is not waited for.
-    runtime.shutdown_background();
-    exit
+    let lines = pipe::stdin(options.json);
+    let ends = (tokio::io::stdout(), tokio::io::stderr());
+    Ok(Pipe::new(room, lines, signals, ends, format, ending).run().await)
 }
 
 /// A line on stdout; a reader that is gone is an error, not a panic.
@@ -109,9 +125,4 @@ fn print(line: &str) -> anyhow::Result<Exit> {
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")?;
     Ok(Exit::Done)
-}
-
-/// A line on stderr, if that is still there.
-fn complain(line: &str) {
-    let _ = writeln!(io::stderr(), "sotto: {line}");
 }

@@ -266,3 +266,192 @@ pub fn weakness(passphrase: &Passphrase) -> Option<String> {
         "about {bits:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::fs;
+
+    use super::*;
+
+    const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
+
+    /// A terminal at which somebody answers this, in turn; then there is none.
+    #[derive(Default)]
+    struct Person {
+        secrets: VecDeque<&'static [u8]>,
+        confirms: VecDeque<bool>,
+        asked: Vec<String>,
+    }
+
+    impl Prompt for Person {
+        fn secret(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
+            self.asked.push(question.to_owned());
+            let secret = self.secrets.pop_front().ok_or(io::ErrorKind::NotFound)?;
+            Ok(Zeroizing::new(secret.to_vec()))
+        }
+
+        fn confirm(&mut self, question: &str) -> io::Result<bool> {
+            self.asked.push(question.to_owned());
+            Ok(self.confirms.pop_front().ok_or(io::ErrorKind::NotFound)?)
+        }
+    }
+
+    /// Nobody to ask.
+    fn get(source: &Source) -> Result<(Passphrase, Vec<Warning>), SecretError> {
+        passphrase(source, &mut Person::default())
+    }
+
+    fn refusal(source: &Source) -> String {
+        get(source).unwrap_err().to_string()
+    }
+
+    fn file(content: &[u8], mode: u32) -> (tempfile::TempDir, Source) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let source = Source {
+            passphrase_file: Some(path),
+            ..Source::default()
+        };
+        (folder, source)
+    }
+
+    fn command(command: &str) -> Source {
+        Source {
+            passphrase_command: Some(command.to_owned()),
+            ..Source::default()
+        }
+    }
+
+    #[test]
+    fn without_a_source_and_a_terminal_the_options_are_named() {
+        let error = get(&Source::default()).unwrap_err();
+        assert!(matches!(error, SecretError::NoSource));
+        let error = error.to_string();
+        for option in ["--passphrase-file", "--passphrase-fd", "--passphrase-command"] {
+            assert!(error.contains(option), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_file_holds_the_passphrase_and_nothing_else() {
+        let (_folder, source) = file(format!("{STRONG}\n").as_bytes(), 0o600);
+        let (passphrase, warnings) = get(&source).unwrap();
+        assert_eq!(passphrase.expose(), STRONG);
+        assert!(warnings.is_empty(), "{warnings:?}");
+        let (_folder, source) = file(b"one\ntwo\n", 0o600);
+        assert!(refusal(&source).contains("more than one line"));
+        let (_folder, source) = file(b"one\n \n\n", 0o600);
+        assert_eq!(get(&source).unwrap().0.expose(), "one");
+    }
+
+    #[test]
+    fn a_file_that_others_can_read_draws_a_warning() {
+        let (_folder, source) = file(STRONG.as_bytes(), 0o640);
+        let (_, warnings) = get(&source).unwrap();
+        assert!(warnings[0].contains("mode 640"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_file_that_is_none_or_no_text_is_said() {
+        let (folder, source) = file(b"\xff\xfe", 0o600);
+        assert!(refusal(&source).contains("not UTF-8"));
+        let (_folder, source) = file(b" \n", 0o600);
+        assert!(refusal(&source).contains("empty"));
+        let (_folder, source) = file(&[b'x'; 100_000], 0o600);
+        assert!(refusal(&source).contains("longer than 1,024 bytes"));
+        let missing = Source {
+            passphrase_file: Some(folder.path().join("missing")),
+            ..Source::default()
+        };
+        assert!(refusal(&missing).contains("missing"));
+    }
+
+    #[test]
+    fn a_descriptor_holds_the_passphrase() {
+        use std::os::fd::AsRawFd;
+        let mut open = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut open, STRONG.as_bytes()).unwrap();
+        let number = open.as_raw_fd().try_into().unwrap();
+        let source = |number| Source {
+            passphrase_fd: Some(number),
+            ..Source::default()
+        };
+        assert_eq!(get(&source(number)).unwrap().0.expose(), STRONG);
+        assert!(refusal(&source(9999)).contains("file descriptor 9999"));
+    }
+
+    #[test]
+    fn the_first_line_that_a_command_prints_is_the_passphrase() {
+        let pass = command(&format!("echo '{STRONG}'; echo user: anna; exit 0"));
+        assert_eq!(get(&pass).unwrap().0.expose(), STRONG);
+        let long = command(&format!("echo '{STRONG}'; head -c 200000 /dev/zero"));
+        assert_eq!(get(&long).unwrap().0.expose(), STRONG);
+    }
+
+    #[test]
+    fn a_command_cannot_read_our_input() {
+        assert!(refusal(&command("cat")).contains("empty"));
+    }
+
+    #[test]
+    fn a_command_that_fails_or_prints_nothing_is_said() {
+        assert!(refusal(&command(&format!("echo '{STRONG}'; exit 7"))).contains("exit status: 7"));
+        assert!(refusal(&command("true")).contains("empty"));
+        assert!(refusal(&command("printf '\\377'")).contains("not UTF-8"));
+        assert!(
+            refusal(&command("head -c 100000 /dev/zero | tr '\\0' x")).contains("longer than 1,024 bytes")
+        );
+    }
+
+    #[test]
+    fn a_command_that_does_not_end_is_waited_for_no_longer_than_the_limit() {
+        let limit = Duration::from_millis(100);
+        for hanging in ["exec sleep 60", "exec sleep 60 >&-"] {
+            let began = Instant::now();
+            let error = from_command(hanging, limit).unwrap_err();
+            assert!(matches!(error, SecretError::CommandTimeout(told) if told == limit));
+            assert!(began.elapsed() < Duration::from_secs(30));
+        }
+    }
+
+    #[test]
+    fn a_weak_passphrase_from_a_source_draws_a_warning() {
+        let (_folder, source) = file(b"hunter2", 0o600);
+        let (_, warnings) = get(&source).unwrap();
+        assert!(warnings[0].contains("weak"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_weak_passphrase_that_is_typed_has_to_be_confirmed() {
+        let mut person = Person {
+            secrets: [&b"hunter2"[..], b"password", STRONG.as_bytes()].into(),
+            confirms: [false, false].into(),
+            ..Person::default()
+        };
+        let (passphrase, _) = passphrase(&Source::default(), &mut person).unwrap();
+        assert_eq!(passphrase.expose(), STRONG);
+        assert!(person.asked[1].contains("weak"), "{:?}", person.asked);
+
+        let mut sure = Person {
+            secrets: [&b"hunter2"[..]].into(),
+            confirms: [true].into(),
+            ..Person::default()
+        };
+        let taken = super::passphrase(&Source::default(), &mut sure).unwrap();
+        assert_eq!(taken.0.expose(), "hunter2");
+    }
+
+    #[test]
+    fn nobody_is_asked_for_ever() {
+        let mut person = Person {
+            secrets: [&b"a"[..]; 10].into(),
+            confirms: [false; 10].into(),
+            ..Person::default()
+        };
+        let refused = passphrase(&Source::default(), &mut person).unwrap_err();
+        assert!(matches!(refused, SecretError::Declined));
+    }
+}

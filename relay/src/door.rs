@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    io,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 
@@ -18,12 +19,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::{Instant, timeout_at},
 };
+use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
     hub::{Hub, NotAdmitted},
     limits,
+    socket::Stream,
 };
 
 /// Where Phoenix clients connect.
@@ -32,13 +36,14 @@ const SOCKET_PATH: &str = "/socket/websocket";
 /// Tells a connection that it is not let in, without hearing it.
 ///
 /// What it says meanwhile is read and thrown away for a moment: a reset would overtake the answer.
-pub async fn turn_away(mut stream: TcpStream, why: NotAdmitted) {
+pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
     let status = match why {
         NotAdmitted::TooOften => "429 Too Many Requests\r\nretry-after: 60",
         NotAdmitted::Full => "503 Service Unavailable",
     };
     let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     let _ = tokio::time::timeout(limits::TURN_AWAY_TIME, async {
+        let mut stream = secure(stream, tls).await?;
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(limits::HEAD as u64), &mut tokio::io::sink()).await
@@ -48,7 +53,10 @@ pub async fn turn_away(mut stream: TcpStream, why: NotAdmitted) {
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
 /// beyond the request. `None` when it ended otherwise.
-pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
+pub async fn open(hub: &Hub, stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<(Stream, Bytes)> {
+    let latest = Instant::now() + hub.head_time;
+    let stream = timeout_at(latest, secure(stream, tls)).await.ok()?.ok()?;
+    let left = latest.saturating_duration_since(Instant::now());
     let upgraded = AtomicBool::new(false);
     let service = service_fn(|request| {
         let response = answer(&request);
@@ -57,7 +65,7 @@ pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(hub.head_time)
+        .header_read_timeout(left)
         .max_buf_size(limits::HEAD)
         .max_headers(limits::HEADERS)
         .serve_connection(TokioIo::new(stream), service)
@@ -72,6 +80,14 @@ pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
     }
     let _ = stream.shutdown().await;
     None
+}
+
+/// With TLS, if the relay speaks it. The rest of a handshake's failure is between the two TLS libraries.
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Stream> {
+    match tls {
+        None => Ok(stream.into()),
+        Some(acceptor) => acceptor.accept(stream).await.map(Stream::tls),
+    }
 }
 
 fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {

@@ -7,24 +7,27 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket;
+//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket, with [`tls`] under a
+//!    [`certificate`] if there is one;
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
 //! 3. the handler joins the `rooms` and passes pushes on to the seats of a `room`, which tells of its `presence`;
 //!    what has many receivers is a `fanout`;
 //! 4. `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! The `hub` is what all sockets share. Every number is in [`limits`].
+//! [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`].
 #![warn(missing_docs)]
 
 mod address;
 mod bucket;
 mod budget;
+pub mod certificate;
 mod clock;
 mod descriptors;
 mod door;
 mod fanout;
 mod handler;
 mod hub;
+pub mod invite;
 mod join_ref;
 pub mod limits;
 pub mod options;
@@ -36,9 +39,11 @@ mod rooms;
 pub mod server;
 pub mod size;
 pub mod socket;
+pub mod tls;
 
 pub use descriptors::raise_descriptor_limit;
 pub use options::{OptionError, Options};
 pub use server::{BindError, Relay};
 pub use size::Size;
+pub use tls::Tls;
 pub use tokio_util::sync::CancellationToken;

@@ -4,23 +4,36 @@ use std::{
     io::{self, Write},
     net::IpAddr,
     process::ExitCode,
+    sync::Arc,
 };
 
-use clap::Parser;
-use sotto_relay::{BindError, CancellationToken, Options, Relay};
+use clap::{Parser, Subcommand};
+use sotto_relay::{BindError, CancellationToken, Options, Relay, Tls, invite};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// A relay for Sotto: passes messages on between people who share a passphrase, without being able to read them
 #[derive(Parser)]
-#[command(name = "sotto-relay", version)]
+#[command(name = "sotto-relay", version, args_conflicts_with_subcommands = true)]
 struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     #[command(flatten)]
     options: Options,
 
     /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
     #[arg(long, env = "SOTTO_RELAY_LOG", value_name = "FILTER")]
     log: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print what to hand over to those who are to join the relay that runs with the same options
+    Invite {
+        #[command(flatten)]
+        options: Options,
+    },
 }
 
 /// An option cannot be.
@@ -38,6 +51,9 @@ fn main() -> ExitCode {
             .with_writer(io::stderr)
             .init(),
         Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
+    }
+    if let Some(Command::Invite { options }) = cli.command {
+        return invite(&options);
     }
     sotto_relay::raise_descriptor_limit();
     let runtime = match tokio::runtime::Runtime::new() {
@@ -65,9 +81,33 @@ async fn serve(options: Options) -> ExitCode {
         tracing::warn!("this relay is open: strangers who reach {addr} may use it");
     }
     // Who closed our stdout does not want to know.
-    let _ = writeln!(io::stdout(), "listening on ws://{addr}").and_then(|()| io::stdout().flush());
+    let scheme = if relay.tls().is_some() { "wss" } else { "ws" };
+    let _ = writeln!(io::stdout(), "listening on {scheme}://{addr}").and_then(|()| io::stdout().flush());
+    for url in relay.invites() {
+        let _ = writeln!(io::stderr(), "to hand over: {}", invite::command(&url));
+    }
+    if let Err(error) = reload_on_hangup(relay.tls()) {
+        return fail(1, &format!("cannot listen for signals: {error}"));
+    }
     relay.run(shutdown).await;
     ExitCode::SUCCESS
+}
+
+/// The lines to hand over, of a relay that need not run.
+fn invite(options: &Options) -> ExitCode {
+    match options.invites() {
+        Ok(urls) => {
+            let lines = urls
+                .iter()
+                .try_for_each(|url| writeln!(io::stdout(), "{}", invite::command(url)));
+            match lines {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
+            }
+        }
+        Err(error @ BindError::Option(_)) => fail(USAGE, &error.to_string()),
+        Err(error) => fail(1, &error.to_string()),
+    }
 }
 
 fn is_reached_by_strangers(listening: IpAddr) -> bool {
@@ -83,6 +123,19 @@ fn end_on_signals(shutdown: &CancellationToken) -> io::Result<()> {
             shutdown.cancel();
         });
     }
+    Ok(())
+}
+
+/// SIGHUP reads the certificate again; where there is none it does nothing, but must not end the relay.
+fn reload_on_hangup(tls: Option<Arc<Tls>>) -> io::Result<()> {
+    let mut signals = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            if let Some(tls) = &tls {
+                tls.reload();
+            }
+        }
+    });
     Ok(())
 }
 

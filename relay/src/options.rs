@@ -7,7 +7,14 @@ use std::{
 
 use clap::Args;
 
-use crate::{limits, size::Size, socket};
+use crate::{
+    invite::{self, Public},
+    limits,
+    server::BindError,
+    size::Size,
+    socket,
+    tls::TlsOptions,
+};
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
 #[derive(Debug, Clone, Args)]
@@ -16,6 +23,14 @@ pub struct Options {
     /// Address and port to listen on, `[::]:4000` for IPv6 and IPv4; port 0 picks a free one
     #[arg(long, env = "SOTTO_RELAY_LISTEN", value_name = "ADDR:PORT", default_value_t = LISTEN)]
     pub listen: SocketAddr,
+
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+
+    /// Host and port under which others reach this relay, for invites [default: of the certificate, else each address]
+    #[arg(long, env = "SOTTO_RELAY_PUBLIC", value_name = "HOST[:PORT]")]
+    pub public: Option<Public>,
 
     /// Largest message; one over it closes the socket with 1009
     #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGE", value_name = "SIZE", default_value_t = Size(limits::MESSAGE))]
@@ -117,6 +132,8 @@ impl Default for Options {
             max_channels: limits::CHANNELS,
             max_seats: limits::SEATS,
             max_rooms: limits::ROOMS,
+            tls: TlsOptions::default(),
+            public: None,
             max_buffered: Size(limits::BUFFERED),
             max_queue: Size(limits::QUEUE),
             connection_deliveries: limits::CONNECTION_DELIVERIES,
@@ -167,6 +184,27 @@ impl Options {
                 })
             }
         };
+        let TlsOptions {
+            tls_cert,
+            tls_key,
+            tls_self_signed,
+        } = &self.tls;
+        for (option, given, other, must_be) in [
+            ("tls-cert", tls_cert, tls_key, "it needs --tls-key as well"),
+            ("tls-key", tls_key, tls_cert, "it needs --tls-cert as well"),
+        ] {
+            if let Some(path) = given {
+                must(other.is_some(), option, &path.display(), must_be)?;
+            }
+        }
+        if let Some(directory) = tls_self_signed {
+            must(
+                tls_cert.is_none(),
+                "tls-self-signed",
+                &directory.display(),
+                "there is --tls-cert already",
+            )?;
+        }
         // Four fields of 255 bytes and what is around them: below it not even a join fits.
         must(
             (2048..=64 << 20).contains(&self.max_message.0),
@@ -214,6 +252,27 @@ impl Options {
             )?;
         }
         Ok(())
+    }
+
+    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`](crate::invite).
+    ///
+    /// # Errors
+    /// [`BindError`] when an option cannot be, or there is no certificate.
+    pub fn invites(&self) -> Result<Vec<String>, BindError> {
+        self.check()?;
+        if self.listen.port() == 0 && !self.public.as_ref().is_some_and(Public::has_port) {
+            return Err(BindError::Option(OptionError {
+                option: "listen",
+                value: self.listen.to_string(),
+                must: "an invite needs the port, which --public HOST:PORT gives as well",
+            }));
+        }
+        let certificate = self.tls.certificate()?;
+        Ok(invite::urls(
+            self.listen,
+            self.public.as_ref(),
+            certificate.as_ref(),
+        ))
     }
 
     /// What a socket may take.

@@ -14,13 +14,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    certificate::CertificateError,
     clock::Day,
     door,
     handler::Socket,
     hub::{Admission, Hub},
+    invite::{self, Public},
     limits,
     options::{OptionError, Options},
     socket::{self, Close},
+    tls::Tls,
 };
 
 /// Why a relay cannot start.
@@ -29,6 +32,9 @@ pub enum BindError {
     /// An option cannot be.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened on.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
@@ -60,6 +66,8 @@ pub struct Relay {
     listener: TcpListener,
     local_addr: SocketAddr,
     hub: Arc<Hub>,
+    tls: Option<Arc<Tls>>,
+    public: Option<Public>,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
 }
@@ -73,6 +81,7 @@ impl Relay {
     /// [`BindError`] when an option cannot be, or the address cannot be listened on.
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         options.check()?;
+        let tls = Tls::new(&options.tls)?.map(Arc::new);
         let addr = options.listen;
         let cannot = |source| BindError::Listen { addr, source };
         let listener = listen(addr).map_err(cannot)?;
@@ -81,6 +90,8 @@ impl Relay {
             listener,
             local_addr,
             hub: Arc::new(Hub::new(&options)),
+            tls,
+            public: options.public,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
     }
@@ -90,14 +101,29 @@ impl Relay {
         self.local_addr
     }
 
+    /// TLS, if this relay speaks it.
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
+    /// The URLs to hand over to those who are to join, the best first.
+    pub fn invites(&self) -> Vec<String> {
+        let certificate = self.tls.as_ref().map(|tls| tls.certificate());
+        invite::urls(self.local_addr, self.public.as_ref(), certificate.as_deref())
+    }
+
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
     /// (service restart), and this returns within 10 s.
     pub async fn run(self, shutdown: CancellationToken) {
         let connections = TaskTracker::new();
+        let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
+                _ = look.tick() => if let Some(tls) = &self.tls {
+                    tls.reload_if_changed();
+                },
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
@@ -120,13 +146,14 @@ impl Relay {
         shutdown: &CancellationToken,
     ) {
         let place = self.hub.places.of(ip);
+        let tls = self.tls.as_ref().map(|tls| tls.acceptor());
         let admission = match Admission::take(&self.hub, place) {
             Ok(admission) => admission,
             Err(why) => {
                 // Beyond those that are being turned away, others are cut without a word.
                 if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
                     connections.spawn(async move {
-                        door::turn_away(stream, why).await;
+                        door::turn_away(stream, tls, why).await;
                         drop(turn);
                     });
                 }
@@ -137,7 +164,7 @@ impl Relay {
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = shutdown.cancelled() => return,
-                opened = door::open(&admission, stream) => opened,
+                opened = door::open(&admission, stream, tls) => opened,
             };
             if let Some((stream, first)) = opened {
                 let sockets = admission.hub.sockets.clone();

@@ -1,1 +1,40 @@
-//! End-to-end tests of Sotto: the machinery that spawns and drives both real binaries.
+//! End-to-end tests of Sotto: the machinery that spawns and drives both real binaries, from outside.
+//!
+//! A test sets a [`scene`]: a relay and a passphrase. On it run [`process`]es: the [`relay`], clients as
+//! [`pipe`]s that are driven line by line, and clients in a [`terminal`]. The [`binaries`] are built once.
+//!
+//! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees. In the
+//! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
+//! [`stranger`] that is no relay at all.
+//!
+//! Every wait has a [`limit`].
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+pub mod binaries;
+pub mod limit;
+
+pub mod scene;
+
+pub mod pipe;
+pub mod process;
+pub mod relay;
+pub mod terminal;
+
+pub mod proxy;
+pub mod recording;
+
+pub mod mischief;
+pub mod phoenix;
+pub mod stranger;
+
+pub use pipe::Pipe;
+pub use process::Process;
+pub use proxy::Proxy;
+pub use relay::Relay;
+pub use scene::Scene;
+pub use terminal::Terminal;

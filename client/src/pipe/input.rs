@@ -197,6 +197,8 @@ fn parse_json(line: &str) -> Result<Input, Fault> {
 mod tests {
     use std::io::BufReader;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     /// What is read of these bytes, through a buffer so small that every line is cut; faults by their word.
@@ -281,6 +283,21 @@ mod tests {
                 Ok(Input::Read(id)),
             ]
         );
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_lost_or_changed(lines: Vec<String>, buffer in 1_usize..50) {
+            let lines: Vec<String> = lines.into_iter().map(|line| line.replace('\n', "")).collect();
+            let bytes: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let mut found = Vec::new();
+            read(BufReader::with_capacity(buffer, bytes.as_bytes()), false, |input| {
+                found.push(input.unwrap());
+                true
+            });
+            let said = lines.into_iter().filter(|line| !line.is_empty()).map(Input::Text);
+            prop_assert_eq!(found, said.collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -395,3 +395,6 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

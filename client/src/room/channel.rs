@@ -214,3 +214,49 @@ fn encode(push: &Push<'_>) -> Result<Message, FrameError> {
         Payload::Json(_) => Message::Text(String::from_utf8(bytes).map_err(|_| FrameError::Text)?.into()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sotto_protocol::RoomHash;
+
+    use super::*;
+
+    fn channel() -> Channel {
+        Channel::new(Topic::of(&RoomHash::from_bytes([1; 32])))
+    }
+
+    proptest! {
+        #[test]
+        fn no_frame_breaks_it(bytes: Vec<u8>, text: String, kind in 0_u8..4) {
+            let mut channel = channel();
+            let _ = channel.heartbeat().unwrap();
+            for message in [
+                Message::binary(bytes.clone()),
+                Message::binary([&[kind, 1, 1, 1, 1][..], &bytes].concat()),
+                Message::text(text.as_str()),
+                Message::text(serde_json::json!(["1", "1", text, text, {"status": text}]).to_string()),
+            ] {
+                prop_assert!(channel.receive(&message).map_or(true, |brought| brought != Brought::Joined));
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_never_replies_fills_no_memory() {
+        let mut channel = channel();
+        for _ in 0..3 * MAX_WAITING {
+            channel.heartbeat().unwrap();
+        }
+        assert_eq!(channel.waiting.len(), MAX_WAITING);
+    }
+
+    #[test]
+    fn a_reply_counts_once() {
+        let mut channel = channel();
+        channel.heartbeat().unwrap();
+        let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&reply), Ok(Brought::Alive));
+        assert_eq!(channel.receive(&reply), Ok(Brought::Nothing));
+    }
+}

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
@@ -123,9 +123,9 @@ async fn tls() -> Result<Arc<ClientConfig>, Trouble> {
 
 fn not_upgraded(error: Error, address: &Address) -> Trouble {
     let other_scheme = if address.is_secure() {
-        "if it does not speak TLS, its URL begins with ws://"
+        "is it ws:// perhaps?"
     } else {
-        "if it speaks TLS, its URL begins with wss://"
+        "is it wss:// perhaps?"
     };
     let why = match error {
         Error::Http(response) => match response.status().as_u16() {
@@ -139,10 +139,10 @@ fn not_upgraded(error: Error, address: &Address) -> Trouble {
             Some(why) => {
                 return Trouble::Tls {
                     host: address.host(),
-                    why: format!("{why} ({other_scheme})"),
+                    why,
                 };
             }
-            None => format!("the connection broke during the upgrade ({error})"),
+            None => format!("the connection broke during the upgrade: {error} ({other_scheme})"),
         },
         Error::Protocol(ProtocolError::HandshakeIncomplete) | Error::ConnectionClosed => {
             "it closed the connection during the upgrade".to_owned()
@@ -158,7 +158,18 @@ fn not_upgraded(error: Error, address: &Address) -> Trouble {
 /// What TLS said, if it was TLS.
 fn tls_error(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(shortened(&error.to_string(), 200))
+    Some(match error {
+        rustls::Error::InvalidMessage(_) => {
+            "the other side does not speak TLS; then its URL begins with ws://".to_owned()
+        }
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            "its certificate is signed by nobody whom this system trusts".to_owned()
+        }
+        rustls::Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => "its certificate has expired".to_owned(),
+        other => shortened(&other.to_string(), 200),
+    })
 }
 
 fn no_relay(address: &Address, why: String) -> Trouble {
@@ -180,4 +191,25 @@ fn with_port(address: &Address) -> String {
 
 fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_families_are_tried_in_turn_beginning_with_the_systems_first() {
+        let addresses = |texts: &[&str]| -> Vec<SocketAddr> {
+            texts
+                .iter()
+                .map(|text| format!("{text}:1").parse().unwrap())
+                .collect()
+        };
+        let found = addresses(&["[::1]", "[::2]", "[::3]", "10.0.0.1", "10.0.0.2"]);
+        let turns = addresses(&["[::1]", "10.0.0.1", "[::2]", "10.0.0.2", "[::3]"]);
+        assert_eq!(in_turn(found.into_iter()), turns);
+        assert!(in_turn(std::iter::empty()).is_empty());
+        let many = (1..=100).map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
+        assert_eq!(in_turn(many).len(), MAX_ADDRESSES);
+    }
 }

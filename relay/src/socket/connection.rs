@@ -11,8 +11,8 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::inbound::{Event, Inbound};
-use super::watch::{Expired, Watch};
 use super::stream::{ReadHalf, Stream};
+use super::watch::{Expired, Watch};
 use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, scratch};
 
 /// How many frames a task takes before it lets others run: writing through spends nothing of the runtime's own budget.

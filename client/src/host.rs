@@ -1,0 +1,164 @@
+//! `sotto host`: a relay in this process and the chat, with one command.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use sotto_protocol::{Passphrase, RoomName};
+use sotto_relay::{BindError, CancellationToken, Options, Relay};
+use tokio::time::timeout;
+
+use crate::address::{Address, USUAL_PORT};
+use crate::chat;
+use crate::cli::{self, WORDS};
+use crate::entrance::{Entrance, say};
+use crate::exit::Exit;
+use crate::invite::{self, Handout};
+use crate::join::ended;
+use crate::room::{Room, Settings, Timing};
+use crate::screen::conversation::Conversation;
+use crate::screen::entry::Content;
+use crate::secret::Source;
+
+/// The ports after the usual one that are tried when it is taken.
+const MORE_PORTS: u16 = 20;
+/// What the others hear when the host leaves.
+const FAREWELL: &str = "the host left, and the relay with it";
+/// How long the relay may take to say goodbye to its sockets. The process ends then, and they with it.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Starts a relay and chats on it.
+///
+/// # Errors
+/// What keeps it from being done, as a sentence.
+pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
+    let mut entrance = Entrance::with_terminal()?;
+    let relay = bind(options.listen).await?;
+    let listening = relay.local_addr();
+    let name = entrance.name(options.identity.name).await?;
+    let room_name = match options.identity.room {
+        Some(room) => room,
+        None => RoomName::generate(&mut rand::rng()),
+    };
+    let source = options.identity.source;
+    let (passphrase, made) = if is_given(&source) {
+        (entrance.passphrase(source).await?, None)
+    } else {
+        let made = Passphrase::generate(WORDS, &mut rand::rng())?;
+        (Passphrase::new(made.expose())?, Some(made))
+    };
+    let root = entrance.root(passphrase, room_name.clone()).await?;
+    drop(entrance);
+    let words = root.room_words();
+    let addresses = invite::addresses().unwrap_or_else(|error| {
+        say(&format!("cannot find the addresses of this machine: {error}"));
+        Vec::new()
+    });
+    let handout = Handout {
+        listening,
+        addresses: &addresses,
+        room: &room_name,
+        passphrase: made.as_ref(),
+        words,
+    };
+    let lines = handout.lines()?;
+    drop(made);
+
+    let shutdown = CancellationToken::new();
+    let serving = tokio::spawn(relay.run(shutdown.clone()));
+    let settings = Settings {
+        address: own_address(listening)?,
+        root,
+        name: name.clone(),
+        recorder: None,
+        timing: Timing::default(),
+    };
+    let status = format!("your relay, port {}", listening.port());
+    let mut conversation = Conversation::new(status, words, name, lines.clone());
+    conversation.list.push(chat::clock(), Content::Copyable(lines));
+    if options.listen.is_none() && listening.port() != USUAL_PORT {
+        let other = format!(
+            "port {USUAL_PORT} is taken: this relay has port {}",
+            listening.port()
+        );
+        conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
+    }
+    let end = chat::run(Room::open(settings), conversation, Some(FAREWELL.to_owned())).await;
+    shutdown.cancel();
+    // It ends with the process at the latest.
+    let _ = timeout(GOODBYE, serving).await;
+    Ok(ended(end?))
+}
+
+fn is_given(source: &Source) -> bool {
+    source.passphrase_file.is_some() || source.passphrase_fd.is_some() || source.passphrase_command.is_some()
+}
+
+/// A relay on the address that was asked for; without one, on the first free port from the usual one on, for both
+/// families where the system has IPv6.
+async fn bind(asked: Option<SocketAddr>) -> Result<Relay, BindError> {
+    let options = |listen| Options {
+        listen,
+        ..Options::default()
+    };
+    if let Some(listen) = asked {
+        return Relay::bind(options(listen)).await;
+    }
+    let mut ip = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
+    let mut port = USUAL_PORT;
+    loop {
+        match Relay::bind(options(SocketAddr::new(ip, port))).await {
+            Err(BindError::Listen { source, .. })
+                if source.kind() == io::ErrorKind::AddrInUse && port < USUAL_PORT + MORE_PORTS =>
+            {
+                port += 1;
+            }
+            Err(BindError::Listen { source, .. })
+                if ip.is_ipv6() && source.kind() != io::ErrorKind::AddrInUse =>
+            {
+                ip = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+            }
+            bound => return bound,
+        }
+    }
+}
+
+/// How the chat in this process reaches its relay.
+fn own_address(listening: SocketAddr) -> Result<Address, crate::address::AddressError> {
+    let ip = match listening.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        // It takes IPv4 too, and that is there even where IPv6 is switched off on the loopback.
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        ip => ip,
+    };
+    format!("ws://{}", SocketAddr::new(ip, listening.port())).parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_busy_port_that_was_asked_for_is_an_error() {
+        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let first = Relay::bind(Options {
+            listen,
+            ..Options::default()
+        })
+        .await
+        .unwrap();
+        assert!(bind(Some(first.local_addr())).await.is_err());
+    }
+
+    #[test]
+    fn the_host_finds_its_own_relay() {
+        for (listening, own) in [
+            ("[::]:4000", "ws://127.0.0.1:4000/"),
+            ("0.0.0.0:4000", "ws://127.0.0.1:4000/"),
+            ("192.168.1.5:4000", "ws://192.168.1.5:4000/"),
+            ("[::1]:4000", "ws://[::1]:4000/"),
+        ] {
+            assert_eq!(own_address(listening.parse().unwrap()).unwrap().to_string(), own);
+        }
+    }
+}

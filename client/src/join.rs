@@ -1,0 +1,129 @@
+//! `sotto join`, and bare `sotto`: a chat on a relay.
+
+use anyhow::Context;
+use sotto_protocol::Name;
+use sotto_protocol::words::RoomWords;
+
+use crate::address::{Address, Invitation};
+use crate::chat::{self, End};
+use crate::cli;
+use crate::entrance::{Entrance, say};
+use crate::exit::Exit;
+use crate::room::{Recorder, Room, Settings, Timing};
+use crate::screen::conversation::Conversation;
+use crate::screen::entry::Content;
+use crate::secret::Source;
+
+/// What those on the way to a relay see without TLS; said once.
+pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
+     sizes, and which room it is; no name and no text";
+
+/// How often an address is asked for.
+const TRIES: usize = 3;
+
+/// Joins the room that the command line names.
+///
+/// # Errors
+/// What keeps it from being joined, as a sentence.
+pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
+    let mut entrance = Entrance::with_terminal()?;
+    let room_name = options.identity.room_name(&options.invitation)?;
+    let recorder = match &options.record {
+        Some(path) => {
+            Some(Recorder::create(path).with_context(|| format!("cannot write {}", path.display()))?)
+        }
+        None => None,
+    };
+    let name = entrance.name(options.identity.name).await?;
+    let passphrase = entrance.passphrase(options.identity.source).await?;
+    let root = entrance.root(passphrase, room_name).await?;
+    let words = root.room_words();
+    let address = options.invitation.address;
+    let settings = Settings {
+        address: address.clone(),
+        root,
+        name: name.clone(),
+        recorder,
+        timing: Timing::default(),
+    };
+    drop(entrance);
+    let conversation = conversation(&address, words, name);
+    let end = chat::run(Room::open(settings), conversation, None).await?;
+    Ok(ended(end))
+}
+
+/// Asks for everything that `sotto join` would be given, and joins.
+///
+/// # Errors
+/// As [`join`].
+pub async fn connect() -> anyhow::Result<Exit> {
+    let mut entrance = Entrance::with_terminal()?;
+    let invitation = ask_for_relay(&mut entrance).await?;
+    drop(entrance);
+    join(cli::Join {
+        invitation,
+        identity: cli::Identity {
+            name: None,
+            room: None,
+            source: Source::default(),
+        },
+        record: None,
+    })
+    .await
+}
+
+async fn ask_for_relay(entrance: &mut Entrance) -> anyhow::Result<Invitation> {
+    for _ in 0..TRIES {
+        let line = entrance.line("relay (ws://… or wss://…): ".to_owned()).await?;
+        // People paste the whole line that they were handed, in its quotes.
+        let url = line
+            .trim()
+            .trim_start_matches("sotto join")
+            .trim()
+            .trim_matches('\'');
+        match url.parse() {
+            Ok(invitation) => return Ok(invitation),
+            Err(error) => {
+                let error: crate::address::AddressError = error;
+                say(&error.to_string());
+            }
+        }
+    }
+    anyhow::bail!("no relay was given")
+}
+
+/// The room as the screen begins with it.
+fn conversation(address: &Address, words: RoomWords, name: Name) -> Conversation {
+    let relay = address.to_string();
+    let host = relay.split_once("://").map_or(relay.as_str(), |(_, host)| host);
+    let mut conversation = Conversation::new(host.trim_end_matches('/').to_owned(), words, name, Vec::new());
+    let at = chat::clock();
+    let alone = format!("while you are alone, compare by voice that you both are in: {words}");
+    conversation.list.push(at, Content::Quiet(vec![alone]));
+    if !address.is_secure() && !address.is_local() {
+        conversation
+            .list
+            .push(at, Content::Quiet(vec![SEEN_ON_THE_WAY.to_owned()]));
+    }
+    conversation
+}
+
+/// Says how a chat ended, where that is worth a word.
+pub fn ended(end: End) -> Exit {
+    match end {
+        End::Left { undelivered: 0 } => Exit::Done,
+        End::Left { undelivered } => {
+            let what = if undelivered == 1 {
+                "1 message was"
+            } else {
+                &format!("{undelivered} messages were")
+            };
+            say(&format!("{what} not delivered"));
+            Exit::Undelivered
+        }
+        End::Failed(trouble) => {
+            say(&trouble.to_string());
+            trouble.exit()
+        }
+    }
+}

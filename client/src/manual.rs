@@ -1,0 +1,69 @@
+//! `sotto man`: one manual page that holds every subcommand.
+
+use std::io;
+
+use clap::Command;
+use clap_mangen::Man;
+
+/// The page, in roff.
+///
+/// # Errors
+/// None in practice: it is written to memory.
+pub fn page(mut command: Command) -> io::Result<String> {
+    command.build();
+    let mut page = Vec::new();
+    let main = Man::new(command.clone());
+    main.render_title(&mut page)?;
+    main.render_name_section(&mut page)?;
+    main.render_synopsis_section(&mut page)?;
+    main.render_description_section(&mut page)?;
+    for subcommand in command
+        .get_subcommands()
+        .filter(|subcommand| subcommand.get_name() != "help")
+    {
+        let title = subcommand.get_bin_name().unwrap_or_default().to_uppercase();
+        page.extend_from_slice(format!(".SH \"{title}\"\n").as_bytes());
+        page.extend_from_slice(section(subcommand.clone())?.as_bytes());
+    }
+    main.render_extra_section(&mut page)?;
+    main.render_version_section(&mut page)?;
+    Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// A subcommand, its headings one level down.
+fn section(subcommand: Command) -> io::Result<String> {
+    let mut section = Vec::new();
+    let has_more = subcommand.get_after_help().is_some();
+    let man = Man::new(subcommand);
+    man.render_synopsis_section(&mut section)?;
+    man.render_description_section(&mut section)?;
+    man.render_options_section(&mut section)?;
+    if has_more {
+        man.render_extra_section(&mut section)?;
+    }
+    Ok(String::from_utf8_lossy(&section).replace(".SH ", ".SS "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_manual_has_every_subcommand_with_its_options() {
+        let page = page(Cli::command()).unwrap();
+        for title in ["SOTTO JOIN", "SOTTO PIPE", "SOTTO GENERATE", "SOTTO COMPLETIONS"] {
+            assert!(page.contains(&format!(".SH \"{title}\"")), "{title}");
+        }
+        for option in [
+            r"\-\-until\-peer\-leaves",
+            r"\-\-passphrase\-command",
+            r"\-\-words",
+        ] {
+            assert!(page.contains(option), "{option}");
+        }
+        assert_eq!(page.matches(".TH ").count(), 1);
+    }
+}

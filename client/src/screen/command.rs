@@ -1,0 +1,166 @@
+//! What a line of the input means: something to say, a command, or a slip.
+
+use sotto_protocol::Name;
+
+/// The commands, as `/help` shows them.
+pub const HELP: &[(&str, &str)] = &[
+    ("/who", "who is here, the room's words"),
+    ("/verify", "the safety words, and what to do with them"),
+    ("/me waves", "says what you do"),
+    ("/name NAME", "takes another name"),
+    ("/edit TEXT", "changes your last message"),
+    ("/delete", "deletes your last message"),
+    ("/invite", "what to hand over, as the host"),
+    ("/release NAME", "sends what waits for NAME's new run"),
+    ("/burn", "destroys the room for everybody"),
+    ("/quit", "leaves"),
+    ("//…", "says something that begins with a slash"),
+];
+
+/// A command of the user's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Shows keys and commands.
+    Help,
+    /// Shows who is here.
+    Who,
+    /// Leaves.
+    Quit,
+    /// Takes another name.
+    Name(Name),
+    /// Shows the safety words.
+    Verify,
+    /// The safety words were compared: with the one named, or with the only one.
+    Verified(Option<String>),
+    /// Lets go what was withheld, for the one named or the only one.
+    Release(Option<String>),
+    /// Changes the last message of ours.
+    Edit(String),
+    /// Deletes the last message of ours.
+    Delete,
+    /// Shows again what to hand over.
+    Invite,
+    /// Destroys the room; `sure` after the word yes.
+    Burn {
+        /// The word yes was there.
+        sure: bool,
+    },
+}
+
+/// What a line means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// To be said.
+    Say(String),
+    /// To be done.
+    Do(Command),
+    /// Neither; why. Nothing of it is sent.
+    Wrong(String),
+    /// It begins with spaces and a slash: probably a command, so not sent without a second Enter.
+    Slip,
+}
+
+/// Reads a line. A text that begins with `/` is never sent unless it is `/me` or begins with a second slash.
+pub fn parse(line: &str) -> Line {
+    let Some(rest) = line.strip_prefix('/') else {
+        let slip = line.starts_with(char::is_whitespace) && line.trim_start().starts_with('/');
+        return if slip {
+            Line::Slip
+        } else {
+            Line::Say(line.to_owned())
+        };
+    };
+    if rest.starts_with('/') {
+        return Line::Say(rest.to_owned());
+    }
+    let (word, argument) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let argument = argument.trim();
+    match known(word, argument) {
+        Some(Ok(Command::Edit(text))) if text.is_empty() => {
+            Line::Wrong("/edit needs the new text".to_owned())
+        }
+        Some(Ok(command)) => Line::Do(command),
+        Some(Err(why)) => Line::Wrong(why),
+        None if word == "me" && !argument.is_empty() => Line::Say(format!("/me {argument}")),
+        None if word == "me" => Line::Wrong("/me needs something that you do".to_owned()),
+        None => Line::Wrong(format!(
+            "there is no command /{word}: /help lists them, // sends a slash"
+        )),
+    }
+}
+
+fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
+    let bare = |command| match argument {
+        "" => Ok(command),
+        _ => Err(format!("/{word} takes nothing after it; nothing was sent")),
+    };
+    let named = || (!argument.is_empty()).then(|| argument.to_owned());
+    Some(match word {
+        "help" => bare(Command::Help),
+        "who" => bare(Command::Who),
+        "quit" => bare(Command::Quit),
+        "delete" => bare(Command::Delete),
+        "invite" => bare(Command::Invite),
+        "name" => Name::new(argument)
+            .map(Command::Name)
+            .map_err(|error| error.to_string()),
+        "release" => Ok(Command::Release(named())),
+        "edit" => Ok(Command::Edit(argument.to_owned())),
+        "verify" => match argument.split_once(char::is_whitespace).unwrap_or((argument, "")) {
+            ("", _) => Ok(Command::Verify),
+            ("yes", "") => Ok(Command::Verified(None)),
+            ("yes", name) => Ok(Command::Verified(Some(name.trim().to_owned()))),
+            _ => Err("it is /verify, or /verify yes NAME when the words are the same".to_owned()),
+        },
+        "burn" => match argument {
+            "" => Ok(Command::Burn { sure: false }),
+            "yes" => Ok(Command::Burn { sure: true }),
+            _ => Err("it is /burn yes".to_owned()),
+        },
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_command_is_never_said() {
+        for line in [
+            "/",
+            "/quti",
+            "/window close",
+            "/usr/bin/env",
+            "/quit now",
+            "/burn it",
+            "/me",
+            "/edit",
+        ] {
+            assert!(matches!(parse(line), Line::Wrong(_)), "{line}");
+        }
+        assert_eq!(parse(" /quit"), Line::Slip);
+    }
+
+    #[test]
+    fn a_second_slash_says_the_first() {
+        assert_eq!(parse("//usr/bin"), Line::Say("/usr/bin".to_owned()));
+        assert_eq!(parse("and/or"), Line::Say("and/or".to_owned()));
+        assert_eq!(parse("/me waves "), Line::Say("/me waves".to_owned()));
+    }
+
+    #[test]
+    fn commands_have_their_arguments() {
+        assert_eq!(parse("/quit "), Line::Do(Command::Quit));
+        assert_eq!(
+            parse("/verify yes anna b"),
+            Line::Do(Command::Verified(Some("anna b".to_owned())))
+        );
+        assert_eq!(parse("/burn yes"), Line::Do(Command::Burn { sure: true }));
+        assert_eq!(
+            parse("/edit two\nlines"),
+            Line::Do(Command::Edit("two\nlines".to_owned()))
+        );
+        assert!(matches!(parse("/name Zoë"), Line::Do(Command::Name(_))));
+    }
+}

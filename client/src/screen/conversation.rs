@@ -1,0 +1,515 @@
+//! A room as the screen knows it: one value, changed by what happens in the room.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use sotto_protocol::Name;
+use sotto_protocol::instance::{Departure, Event, Receipt, TYPING_SHOWN};
+use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::words::RoomWords;
+
+use super::editor::Editor;
+use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::list::List;
+use super::people::People;
+use crate::room::{Command, Update};
+
+/// Receipts of others for a message that is still being handed to the room; more are no use.
+const MAX_EARLY: usize = 64;
+/// The peers whose words were compared that are remembered after they left.
+const MAX_COMPARED: usize = 64;
+/// The longest name or reaction that is kept, in characters, whatever a peer calls it.
+const MAX_REACTION: usize = 16;
+/// The most reactions that a message shows.
+const MAX_REACTIONS: usize = 16;
+
+/// The state of the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// A connection is being made.
+    Connecting,
+    /// All is well.
+    Up,
+    /// The next try comes by itself.
+    Down {
+        /// What happened, or what the relay said.
+        why: String,
+        /// When the next try comes.
+        until: Duration,
+        /// The relay has no place for us now, rather than being out of reach.
+        busy: bool,
+    },
+}
+
+/// What the user has typed and the room has not yet taken.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    /// The texts in order; the first is before the room just now.
+    pub texts: VecDeque<String>,
+    /// What came back for it before the room's answer did.
+    early: Vec<(MessageId, Mark)>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Sent,
+    Delivered(InstanceId),
+    Read(InstanceId),
+}
+
+/// One room.
+#[derive(Debug)]
+pub struct Conversation {
+    /// The relay, as the status line names it.
+    pub relay: String,
+    /// The words to find out by voice whether both are in the same room.
+    pub words: RoomWords,
+    /// What we are called.
+    pub me: Name,
+    /// What to hand over to the other one; empty for who is no host.
+    pub invitation: Vec<Copyable>,
+    /// The state of the connection.
+    pub link: Link,
+    /// Who is here.
+    pub people: People,
+    /// Seats of the room that belong to no peer.
+    pub strangers: usize,
+    /// Messages of ours that not everybody holds who should.
+    pub undelivered: usize,
+    /// How often something did not open.
+    pub disturbed: u64,
+    /// What was said and what happened.
+    pub list: List,
+    /// What is being typed.
+    pub draft: Editor,
+    /// What was typed and is being handed to the room.
+    pub outgoing: Outgoing,
+    /// Whose words were compared, those who left included.
+    compared: HashSet<InstanceId>,
+    /// When the last typing notice went out, while it counts.
+    typing_since: Option<Duration>,
+    newer_said: bool,
+    was_up: bool,
+}
+
+impl Conversation {
+    /// A room that is about to be opened.
+    pub fn new(relay: String, words: RoomWords, me: Name, invitation: Vec<Copyable>) -> Self {
+        Self {
+            relay,
+            words,
+            me,
+            invitation,
+            link: Link::Connecting,
+            people: People::default(),
+            strangers: 0,
+            undelivered: 0,
+            disturbed: 0,
+            list: List::default(),
+            draft: Editor::default(),
+            outgoing: Outgoing::default(),
+            compared: HashSet::new(),
+            typing_since: None,
+            newer_said: false,
+            was_up: false,
+        }
+    }
+
+    /// Something has happened in the room. Gives back what the room is to be told.
+    pub fn happened(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
+        match update {
+            Update::Connecting => self.link = Link::Connecting,
+            Update::Joined => {
+                if self.was_up {
+                    self.list.quiet(at, "connected again".to_owned());
+                }
+                self.was_up = true;
+                self.link = Link::Up;
+            }
+            Update::Reconnecting { why, wait } => {
+                if self.link == Link::Up {
+                    self.list.quiet(at, why.to_string());
+                }
+                self.link = Link::Down {
+                    why: why.to_string(),
+                    until: now + wait,
+                    busy: false,
+                };
+            }
+            Update::Waiting { why, wait } => {
+                self.link = Link::Down {
+                    why: why.to_string(),
+                    until: now + wait,
+                    busy: true,
+                };
+            }
+            Update::Undelivered(count) => self.undelivered = count,
+            Update::Expired => {
+                self.list.push(
+                    at,
+                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
+                );
+            }
+            Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
+            Update::Event { event, name } => return self.event(event, name, now, at),
+            // The last updates end the chat; nothing of it is shown.
+            Update::Failed(_) | Update::Left { .. } => {}
+        }
+        None
+    }
+
+    fn event(&mut self, event: Event, name: String, now: Duration, at: Clock) -> Option<Command> {
+        match event {
+            Event::PeerJoined {
+                peer, words, back, ..
+            } => {
+                let compared = self.compared.contains(&peer);
+                self.people.joined(peer, name.clone(), words, compared);
+                self.list.forget_copyable();
+                self.joined(&name, back, at);
+            }
+            Event::PeerRenamed { peer, .. } => {
+                if let Some(person) = self.people.get_mut(peer) {
+                    let before = std::mem::replace(&mut person.name, name.clone());
+                    self.list.quiet(at, format!("{before} is called {name} now"));
+                }
+            }
+            Event::PeerSilent { peer } => {
+                if let Some(person) = self.people.get_mut(peer) {
+                    person.silent = true;
+                }
+                self.list.quiet(at, format!("{name} is silent for 40 s"));
+            }
+            Event::PeerHeard { peer } => {
+                if let Some(person) = self.people.get_mut(peer) {
+                    person.silent = false;
+                }
+                self.list.quiet(at, format!("{name} is heard again"));
+            }
+            Event::PeerLeft { peer, how } => {
+                self.people.left(peer);
+                self.list.quiet(
+                    at,
+                    match how {
+                        Departure::Left => format!("{name} left"),
+                        Departure::Gone => format!("{name} is gone without a word"),
+                    },
+                );
+            }
+            Event::Message {
+                receipt,
+                id,
+                text,
+                age,
+                repeat,
+                ..
+            } => {
+                self.people.typing(receipt.peer, false, now);
+                self.list.push(
+                    at,
+                    Content::Said(Said {
+                        id,
+                        author: Author::Peer {
+                            receipt,
+                            seen: false,
+                            age,
+                            repeat,
+                        },
+                        name,
+                        text,
+                        edited: false,
+                        deleted: false,
+                        reactions: Vec::new(),
+                    }),
+                );
+                return Some(Command::Hold(receipt));
+            }
+            Event::Edited { receipt, id, text } => {
+                if let Some(said) = self.of_peer(receipt.peer, id) {
+                    said.text = text;
+                    said.edited = true;
+                } else {
+                    // Too old to be in the list: what it says now is still news.
+                    self.list.quiet(at, format!("{name} changed an older message"));
+                }
+                return Some(Command::Hold(receipt));
+            }
+            Event::Deleted { receipt, id } => {
+                if let Some(said) = self.of_peer(receipt.peer, id) {
+                    said.text.clear();
+                    said.deleted = true;
+                }
+                return Some(Command::Hold(receipt));
+            }
+            Event::Reacted {
+                receipt,
+                target,
+                reaction,
+            } => {
+                self.reacted(target.author, target.id, name, reaction);
+                return Some(Command::Hold(receipt));
+            }
+            Event::Typing { peer, on } => self.people.typing(peer, on, now),
+            Event::Sent { id } => self.mark(id, Mark::Sent),
+            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to)),
+            Event::Read { id, by } => self.mark(id, Mark::Read(by)),
+            Event::Withheld { count, .. } => {
+                let what = if count == 1 {
+                    "1 message waits".to_owned()
+                } else {
+                    format!("{count} messages wait")
+                };
+                self.list.push(at, Content::Loud(format!(
+                    "{what} for {name}, who is here with another run than the one whose words you compared: \
+                     compare again (/verify), then /release {name} sends"
+                )));
+            }
+            Event::Disturbed { count } => {
+                if self.disturbed == 0 {
+                    self.list.quiet(
+                        at,
+                        "the relay dropped or changed something, or somebody tried to".to_owned(),
+                    );
+                }
+                self.disturbed = count;
+            }
+            Event::Newer if self.newer_said => {}
+            Event::Newer => {
+                self.newer_said = true;
+                self.list.quiet(
+                    at,
+                    "somebody here has a newer sotto: an update may be needed to talk".to_owned(),
+                );
+            }
+            Event::Impostor { .. } => self.list.push(
+                at,
+                Content::Loud(format!(
+                    "somebody with the passphrase tried to pose as {name}, and was refused; \
+                 the passphrase is in other hands"
+                )),
+            ),
+            Event::Crowded => self.list.quiet(
+                at,
+                "more are here than sotto talks to; the further ones are ignored".to_owned(),
+            ),
+            Event::Strangers { count } => self.strangers = count,
+        }
+        None
+    }
+
+    fn joined(&mut self, name: &str, back: bool, at: Clock) {
+        let what = if back {
+            format!("{name} is back")
+        } else {
+            format!("{name} joined")
+        };
+        match self.people.len() {
+            1 => self.list.quiet(at, what),
+            count => self.list.push(at, Content::Loud(format!(
+                "{what}: with you {} are here, and each reads everything. Whoever has the passphrase can come in; \
+                 /verify shows each one's words",
+                count + 1
+            ))),
+        }
+    }
+
+    fn of_peer(&mut self, peer: InstanceId, id: MessageId) -> Option<&mut Said> {
+        self.list.said_mut().rev().find(|said| {
+            said.id == id && matches!(said.author, Author::Peer { receipt, .. } if receipt.peer == peer)
+        })
+    }
+
+    fn of_mine(&mut self, id: MessageId) -> Option<&mut Said> {
+        self.list
+            .said_mut()
+            .rev()
+            .find(|said| said.id == id && matches!(said.author, Author::Me(_)))
+    }
+
+    fn reacted(&mut self, author: InstanceId, id: MessageId, name: String, reaction: String) {
+        let said = match self.of_peer(author, id) {
+            Some(_) => self.of_peer(author, id),
+            None => self.of_mine(id),
+        };
+        let Some(said) = said else { return };
+        said.reactions.retain(|(by, _)| *by != name);
+        if !reaction.is_empty() && said.reactions.len() < MAX_REACTIONS {
+            said.reactions
+                .push((name, reaction.chars().take(MAX_REACTION).collect()));
+        }
+    }
+
+    fn mark(&mut self, id: MessageId, mark: Mark) {
+        if let Some(Said {
+            author: Author::Me(marks),
+            ..
+        }) = self.of_mine(id)
+        {
+            marks.set(mark);
+        } else if !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
+            // The room's answer to the one that it is about may still be on its way here.
+            self.outgoing.early.push((id, mark));
+        }
+    }
+
+    /// The room has taken the first text that is on its way.
+    pub fn taken(&mut self, id: MessageId, at: Clock) {
+        let Some(text) = self.outgoing.texts.pop_front() else {
+            return;
+        };
+        let mut marks = Marks {
+            to: self.people.len().max(1),
+            ..Marks::default()
+        };
+        self.outgoing.early.retain(|&(of, mark)| {
+            if of == id {
+                marks.set(mark);
+            }
+            of != id
+        });
+        if self.outgoing.texts.is_empty() {
+            self.outgoing.early.clear();
+        }
+        self.list.to_newest();
+        self.list.push(
+            at,
+            Content::Said(Said {
+                id,
+                author: Author::Me(marks),
+                name: self.me.to_string(),
+                text,
+                edited: false,
+                deleted: false,
+                reactions: Vec::new(),
+            }),
+        );
+    }
+
+    /// The room did not take it: everything on its way is in the input again, before what was typed since.
+    pub fn refused(&mut self) {
+        let mut texts: Vec<String> = self.outgoing.texts.drain(..).map(escaped).collect();
+        self.outgoing.early.clear();
+        if !self.draft.is_empty() {
+            texts.push(self.draft.take());
+        }
+        self.draft.set(&texts.join("\n"));
+    }
+
+    /// The last message of ours that is still there.
+    pub fn last_mine(&mut self) -> Option<MessageId> {
+        let mine = |said: &&mut Said| matches!(said.author, Author::Me(_)) && !said.deleted;
+        self.list.said_mut().rev().find(mine).map(|said| said.id)
+    }
+
+    /// The room has done a command.
+    pub fn done(&mut self, command: Command, at: Clock) {
+        match command {
+            Command::Edit { id, text } => {
+                if let Some(said) = self.of_mine(id) {
+                    said.text = text;
+                    said.edited = true;
+                }
+            }
+            Command::Delete { id } => {
+                if let Some(said) = self.of_mine(id) {
+                    said.text.clear();
+                    said.deleted = true;
+                }
+            }
+            Command::Rename(name) => {
+                self.list.quiet(at, format!("you are called {name} now"));
+                self.me = name;
+            }
+            Command::Compared(peer) => {
+                if self.compared.len() < MAX_COMPARED {
+                    self.compared.insert(peer);
+                }
+                if let Some(person) = self.people.get_mut(peer) {
+                    person.compared = true;
+                    let what = format!(
+                        "{} is verified: the words are the same on both screens",
+                        person.name
+                    );
+                    self.list.quiet(at, what);
+                }
+            }
+            Command::Release(_) => self.list.quiet(at, "what waited is on its way".to_owned()),
+            _ => {}
+        }
+    }
+
+    /// The draft has changed: whether the others are to be told that we type, or do not.
+    pub fn typing(&mut self, now: Duration) -> Option<Command> {
+        let on = !self.draft.is_empty() && !self.draft.text().starts_with('/') && !self.people.is_empty();
+        match self.typing_since {
+            // A notice counts for a while; it is renewed well before its end.
+            Some(since) if on && now < since + TYPING_SHOWN / 3 => None,
+            None if !on => None,
+            _ => {
+                self.typing_since = on.then_some(now);
+                Some(Command::Typing(on))
+            }
+        }
+    }
+
+    /// What the reader has read, by peer: the last message of each before the first that was not seen.
+    pub fn read(&self) -> Vec<Receipt> {
+        let mut read: Vec<Receipt> = Vec::new();
+        let mut unseen: Vec<InstanceId> = Vec::new();
+        for entry in self.list.entries() {
+            if let Content::Said(Said {
+                author: Author::Peer { receipt, seen, .. },
+                ..
+            }) = &entry.content
+            {
+                if !seen {
+                    unseen.push(receipt.peer);
+                } else if !unseen.contains(&receipt.peer) {
+                    read.retain(|earlier| earlier.peer != receipt.peer);
+                    read.push(*receipt);
+                }
+            }
+        }
+        read
+    }
+
+    /// When something on the screen changes by itself.
+    pub fn next_change(&self, now: Duration) -> Option<Duration> {
+        let countdown = match self.link {
+            // At the next whole second before the try.
+            Link::Down { until, .. } if until > now => Some(now + fraction(until - now)),
+            _ => None,
+        };
+        countdown.into_iter().chain(self.people.next_expiry(now)).min()
+    }
+}
+
+/// What of a wait is over a whole number of seconds, or a second.
+fn fraction(wait: Duration) -> Duration {
+    match wait.subsec_nanos() {
+        0 => Duration::from_secs(1),
+        nanos => Duration::from_nanos(nanos.into()),
+    }
+}
+
+/// A text as it has to stand in the input to be said.
+fn escaped(text: String) -> String {
+    if text.starts_with('/') && !text.starts_with("/me ") {
+        format!("/{text}")
+    } else {
+        text
+    }
+}
+
+impl Marks {
+    fn set(&mut self, mark: Mark) {
+        let (list, who) = match mark {
+            Mark::Sent => return self.sent = true,
+            Mark::Delivered(to) => (&mut self.delivered, to),
+            Mark::Read(by) => (&mut self.read, by),
+        };
+        if !list.contains(&who) {
+            list.push(who);
+        }
+    }
+}

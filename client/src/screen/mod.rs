@@ -1,0 +1,33 @@
+//! The chat on a screen: state, update and view, kept apart.
+//!
+//! Data passes through these modules in this order:
+//!
+//! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
+//!    keys become actions ([`key`]) on the draft ([`editor`]), lines become texts or [`command`]s;
+//! 2. the state holds the room as one value ([`conversation`]): who is here ([`people`]) and what was said
+//!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
+//! 3. what is to be done comes out as [`update::Effect`]s;
+//! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
+//!    rows ([`wrap`]).
+//!
+//! None of these does any I/O or knows a clock.
+
+pub mod update;
+
+pub mod command;
+pub mod editor;
+pub mod key;
+
+pub mod conversation;
+pub mod entry;
+pub mod focus;
+pub mod list;
+pub mod notice;
+pub mod people;
+
+pub mod view;
+pub mod visible;
+pub mod wrap;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Who is in the room.
+
+use std::time::Duration;
+
+use sotto_protocol::instance::TYPING_SHOWN;
+use sotto_protocol::message::InstanceId;
+use sotto_protocol::words::SafetyWords;
+
+/// A peer with whom a session is confirmed.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Which instance.
+    pub id: InstanceId,
+    /// Its name, as no other one has it just now.
+    pub name: String,
+    /// The pair's safety words.
+    pub words: SafetyWords,
+    /// They were compared.
+    pub compared: bool,
+    /// Nothing was heard of it for a while.
+    pub silent: bool,
+    /// Until when it is shown as typing.
+    typing: Option<Duration>,
+}
+
+/// The peers, in the order in which they came.
+#[derive(Debug, Clone, Default)]
+pub struct People(Vec<Person>);
+
+impl People {
+    /// Somebody has come. One who was known keeps whether the words were compared.
+    pub fn joined(&mut self, id: InstanceId, name: String, words: SafetyWords, compared: bool) {
+        self.0.retain(|person| person.id != id);
+        self.0.push(Person {
+            id,
+            name,
+            words,
+            compared,
+            silent: false,
+            typing: None,
+        });
+    }
+
+    /// Somebody is gone.
+    pub fn left(&mut self, id: InstanceId) -> Option<Person> {
+        let at = self.0.iter().position(|person| person.id == id)?;
+        Some(self.0.remove(at))
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many are here.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// All who are here.
+    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+        self.0.iter()
+    }
+
+    /// One of them.
+    pub fn get_mut(&mut self, id: InstanceId) -> Option<&mut Person> {
+        self.0.iter_mut().find(|person| person.id == id)
+    }
+
+    /// The one of this name; without a name, the only one.
+    ///
+    /// # Errors
+    /// A sentence, when it is nobody or could be several.
+    pub fn named(&self, name: Option<&str>) -> Result<&Person, String> {
+        match (name, self.0.as_slice()) {
+            (Some(name), people) => people
+                .iter()
+                .find(|person| person.name == name)
+                .ok_or_else(|| format!("nobody here is called {name}: /who lists who is")),
+            (None, [person]) => Ok(person),
+            (None, []) => Err("nobody else is here".to_owned()),
+            (None, _) => Err("several are here: give the name, too".to_owned()),
+        }
+    }
+
+    /// Somebody types, or has stopped to.
+    pub fn typing(&mut self, id: InstanceId, on: bool, now: Duration) {
+        if let Some(person) = self.get_mut(id) {
+            person.typing = on.then(|| now + TYPING_SHOWN);
+        }
+    }
+
+    /// The names of those who type.
+    pub fn typists(&self, now: Duration) -> Vec<&str> {
+        let typing = |person: &&Person| person.typing.is_some_and(|until| until > now);
+        self.0
+            .iter()
+            .filter(typing)
+            .map(|person| person.name.as_str())
+            .collect()
+    }
+
+    /// When the next typing notice expires.
+    pub fn next_expiry(&self, now: Duration) -> Option<Duration> {
+        self.0
+            .iter()
+            .filter_map(|person| person.typing)
+            .filter(|until| *until > now)
+            .min()
+    }
+}

@@ -1,0 +1,245 @@
+//! The screen without a terminal: inputs in, effects and pictures out.
+
+mod properties;
+mod snapshots;
+mod update;
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Position;
+use sotto_protocol::Name;
+use sotto_protocol::instance::{Event, Receipt};
+use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::words::{RoomWords, SafetyWords};
+
+use super::conversation::Conversation;
+use super::entry::{Clock, Copyable};
+use super::update::{Effect, Input, Moment, State};
+use super::view::draw;
+use crate::room::{Command, CommandError, Update};
+
+const ANNA: InstanceId = InstanceId([1; 16]);
+const CARL: InstanceId = InstanceId([3; 16]);
+
+/// A screen, and what came out of it so far.
+struct Script {
+    state: State,
+    now: Duration,
+    effects: Vec<Effect>,
+    /// The number of the next message of each peer, and of ours.
+    number: u64,
+}
+
+impl Script {
+    fn new(width: u16, height: u16) -> Self {
+        Self::with(width, height, Vec::new())
+    }
+
+    fn with(width: u16, height: u16, invitation: Vec<Copyable>) -> Self {
+        let room = Conversation::new(
+            "relay.example:4000".to_owned(),
+            RoomWords(["otter", "maple"]),
+            Name::new("ben").unwrap(),
+            invitation,
+        );
+        let state = State::new(room, width, height, None);
+        Self {
+            state,
+            now: Duration::from_secs(1000),
+            effects: Vec::new(),
+            number: 0,
+        }
+    }
+
+    /// Joined, with anna.
+    fn with_anna(width: u16, height: u16) -> Self {
+        let mut script = Self::new(width, height);
+        script.room(Update::Joined);
+        script.joins(ANNA, "anna");
+        script
+    }
+
+    fn input(&mut self, input: Input) -> &mut Self {
+        let moment = Moment {
+            now: self.now,
+            clock: Clock { hour: 12, minute: 5 },
+        };
+        self.effects.extend(self.state.update(input, moment));
+        self
+    }
+
+    fn room(&mut self, update: Update) -> &mut Self {
+        self.input(Input::Room(update))
+    }
+
+    fn event(&mut self, name: &str, event: Event) -> &mut Self {
+        self.room(Update::Event {
+            event,
+            name: name.to_owned(),
+        })
+    }
+
+    fn joins(&mut self, peer: InstanceId, name: &str) -> &mut Self {
+        let words = match peer {
+            ANNA => SafetyWords(["acorn", "badge", "cabin", "daisy", "eagle", "fable"]),
+            _ => SafetyWords(["gavel", "habit", "icing", "jelly", "kayak", "ladle"]),
+        };
+        let event = Event::PeerJoined {
+            peer,
+            name: Name::new(name).unwrap(),
+            words,
+            back: false,
+        };
+        self.event(name, event)
+    }
+
+    fn says(&mut self, peer: InstanceId, name: &str, text: &str) -> &mut Self {
+        self.number += 1;
+        let event = Event::Message {
+            receipt: Receipt {
+                peer,
+                number: self.number,
+            },
+            id: MessageId([self.number as u8; 16]),
+            text: text.to_owned(),
+            reply_to: None,
+            age: None,
+            repeat: false,
+        };
+        self.event(name, event)
+    }
+
+    fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
+        self.input(Input::Key {
+            key: KeyEvent::new(code, modifiers),
+            more: false,
+            alone: true,
+        })
+    }
+
+    fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.key(code, KeyModifiers::NONE)
+    }
+
+    fn control(&mut self, c: char) -> &mut Self {
+        self.key(KeyCode::Char(c), KeyModifiers::CONTROL)
+    }
+
+    fn types(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c));
+        }
+        self
+    }
+
+    /// Input without brackets, as fast as a paste comes.
+    fn bursts(&mut self, text: &str) -> &mut Self {
+        let count = text.chars().count();
+        for (at, c) in text.chars().enumerate() {
+            let code = if c == '\r' {
+                KeyCode::Enter
+            } else {
+                KeyCode::Char(c)
+            };
+            let key = KeyEvent::new(code, KeyModifiers::NONE);
+            self.input(Input::Key {
+                key,
+                more: at + 1 < count,
+                alone: count == 1,
+            });
+        }
+        self
+    }
+
+    /// The room takes what waits to be said.
+    fn taken(&mut self) -> MessageId {
+        self.number += 1;
+        let id = MessageId([self.number as u8; 16]);
+        self.input(Input::Said(Ok(id)));
+        id
+    }
+
+    fn refused(&mut self, error: CommandError) -> &mut Self {
+        self.input(Input::Said(Err(error)))
+    }
+
+    /// Types a line and lets the room take it.
+    fn says_self(&mut self, text: &str) -> MessageId {
+        self.types(text).press(KeyCode::Enter);
+        self.taken()
+    }
+
+    fn said(&self) -> Vec<&str> {
+        let said = |effect| match effect {
+            &Effect::Say(ref text) => Some(text.as_str()),
+            _ => None,
+        };
+        self.effects.iter().filter_map(said).collect()
+    }
+
+    fn commands(&self) -> Vec<&Command> {
+        let command = |effect| match effect {
+            &Effect::Do(ref command) => Some(command),
+            _ => None,
+        };
+        self.effects.iter().filter_map(command).collect()
+    }
+
+    fn reads(&self) -> Vec<u64> {
+        let read = |command: &&Command| match command {
+            Command::Read(receipt) => Some(receipt.number),
+            _ => None,
+        };
+        self.commands().iter().filter_map(read).collect()
+    }
+
+    fn draft(&self) -> &str {
+        self.state.room.draft.text()
+    }
+
+    fn notice(&self) -> &str {
+        self.state.notice.text()
+    }
+
+    /// The picture as text, with a frame, and the caret as `█` where it covers a blank.
+    fn picture(&self) -> String {
+        let (mut buffer, caret) = draw(&self.state, self.now);
+        if let Some(cell) = buffer.cell_mut(caret)
+            && cell.symbol() == " "
+        {
+            cell.set_symbol("█");
+        }
+        framed(&buffer)
+    }
+
+    fn rows(&self) -> Vec<String> {
+        let (buffer, _) = draw(&self.state, self.now);
+        rows(&buffer)
+    }
+
+    fn caret(&self) -> Position {
+        draw(&self.state, self.now).1
+    }
+}
+
+fn rows(buffer: &Buffer) -> Vec<String> {
+    let width = buffer.area.width;
+    let row = |y| {
+        let mut text = String::new();
+        let mut x = 0;
+        while x < width {
+            let symbol = buffer[(x, y)].symbol();
+            text.push_str(symbol);
+            x += symbol.cell_width().max(1);
+        }
+        text.trim_end().to_owned()
+    };
+    (0..buffer.area.height).map(row).collect()
+}
+
+fn framed(buffer: &Buffer) -> String {
+    let edge = "-".repeat(usize::from(buffer.area.width));
+    format!("{edge}\n{}\n{edge}", rows(buffer).join("\n"))
+}

@@ -1,0 +1,122 @@
+//! Whatever is typed, received and resized: no panic, nothing split, the caret on the screen.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use proptest::prelude::*;
+use sotto_protocol::instance::{Departure, Event};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::*;
+
+const TEXT: &str = "(\\PC|[a-z \n\t漢字👩👦\u{200d}\u{301}\u{fe0f}🇩🇪\u{1b}\u{9b}\u{202e}\r\u{200b}ﾞ]){0,60}";
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(KeyCode, KeyModifiers),
+    Paste(String),
+    Says(String),
+    Resize(u16, u16),
+    Taken,
+    Refused,
+    Joins,
+    Leaves,
+    Waits(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let code = prop_oneof![
+        6 => proptest::char::any().prop_map(KeyCode::Char),
+        2 => Just(KeyCode::Enter),
+        8 => proptest::sample::select(vec![
+            KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
+            KeyCode::PageUp, KeyCode::PageDown, KeyCode::Backspace, KeyCode::Delete, KeyCode::Tab, KeyCode::Esc,
+            KeyCode::Char('a'), KeyCode::Char('c'), KeyCode::Char('k'), KeyCode::Char('u'), KeyCode::Char('w'),
+            KeyCode::Char('y'), KeyCode::Char('j'), KeyCode::Char('/'), KeyCode::Char('<'),
+        ]),
+    ];
+    let modifiers = proptest::sample::select(vec![
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+    ]);
+    prop_oneof![
+        10 => (code, modifiers).prop_map(|(code, modifiers)| Step::Key(code, modifiers)),
+        3 => TEXT.prop_map(Step::Paste),
+        5 => TEXT.prop_map(Step::Says),
+        2 => (1u16..40, 1u16..12).prop_map(|(width, height)| Step::Resize(width, height)),
+        2 => Just(Step::Taken),
+        1 => Just(Step::Refused),
+        1 => Just(Step::Joins),
+        1 => Just(Step::Leaves),
+        1 => (0u64..100).prop_map(Step::Waits),
+    ]
+}
+
+/// Everything in the buffer is fit for a terminal and in its place.
+fn check(script: &Script) -> Result<(), TestCaseError> {
+    let (buffer, caret) = draw(&script.state, script.now);
+    prop_assert!(buffer.area.contains(caret), "the caret is at {caret}");
+    let width = usize::from(buffer.area.width);
+    for (at, cell) in buffer.content().iter().enumerate() {
+        let symbol = cell.symbol();
+        prop_assert_eq!(symbol.graphemes(true).count(), 1, "{:?}", symbol);
+        let unfit =
+            |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        prop_assert!(!symbol.chars().any(unfit), "{:?}", symbol);
+        prop_assert!(
+            at % width + usize::from(symbol.cell_width()) <= width,
+            "{:?} is cut",
+            symbol
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    #[test]
+    fn nothing_splits_a_grapheme_or_panics(
+        width in 1u16..90, height in 1u16..26, steps in proptest::collection::vec(step(), 0..40),
+    ) {
+        let mut script = Script::with_anna(width, height);
+        script.input(Input::Focus(true));
+        for step in steps {
+            match step {
+                Step::Key(code, modifiers) => script.key(code, modifiers),
+                Step::Paste(text) => script.input(Input::Paste(text)),
+                Step::Says(text) => script.says(ANNA, "anna", &text),
+                Step::Resize(width, height) => script.input(Input::Resize { width, height }),
+                Step::Taken => script.input(Input::Said(Ok(MessageId([9; 16])))),
+                Step::Refused => script.refused(CommandError::Left),
+                Step::Joins => script.joins(CARL, "漢字漢字漢字漢字漢字漢字漢字漢字"),
+                Step::Leaves => script.event("carl", Event::PeerLeft { peer: CARL, how: Departure::Left }),
+                Step::Waits(seconds) => {
+                    script.now += Duration::from_secs(seconds);
+                    script.input(Input::Tick)
+                }
+            };
+            check(&script)?;
+        }
+    }
+
+    #[test]
+    fn scrolling_up_and_down_again_comes_back(
+        texts in proptest::collection::vec(TEXT, 1..12), width in 1u16..90, height in 1u16..26,
+    ) {
+        let mut script = Script::with_anna(width, height);
+        for text in &texts {
+            script.says(ANNA, "anna", text);
+        }
+        let newest = script.rows();
+        for _ in 0..30 {
+            script.press(KeyCode::Up);
+        }
+        check(&script)?;
+        for _ in 0..30 {
+            script.press(KeyCode::Down);
+        }
+        script.press(KeyCode::End);
+        prop_assert_eq!(script.rows(), newest);
+    }
+}

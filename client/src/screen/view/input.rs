@@ -1,0 +1,53 @@
+//! The input at the bottom: a sign, the draft, and the caret in it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use super::put;
+use crate::screen::entry::dim;
+use crate::screen::update::State;
+use crate::screen::visible::visible;
+
+/// What stands before the draft, where there is room.
+const SIGN: &str = "> ";
+/// From this width on.
+const SIGN_FROM: u16 = 10;
+
+/// The columns of the draft on a screen of some width.
+pub(super) fn width(screen: u16) -> usize {
+    usize::from(screen.saturating_sub(sign(screen).len() as u16))
+}
+
+fn sign(screen: u16) -> &'static str {
+    if screen >= SIGN_FROM { SIGN } else { "" }
+}
+
+pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
+    let draft = &state.room.draft;
+    let sign = sign(area.width);
+    let layout = draft.layout(width(area.width));
+    let height = usize::from(area.height).max(1);
+    // The caret's row is always there, and as much above it as fits.
+    let first = (layout.row + 1).saturating_sub(height);
+    for (number, row) in layout.rows.iter().enumerate().skip(first).take(height) {
+        let lead = if number == 0 {
+            sign.to_owned()
+        } else {
+            " ".repeat(sign.len())
+        };
+        let text = visible(&draft.text()[row.clone()]);
+        put(
+            buffer,
+            area,
+            number - first,
+            &Line::from(vec![Span::styled(lead, dim()), Span::raw(text)]),
+        );
+    }
+    let column = u16::try_from(sign.len() + layout.column).unwrap_or(u16::MAX);
+    let row = u16::try_from(layout.row - first).unwrap_or(u16::MAX);
+    Position::new(
+        area.x.saturating_add(column).min(area.right().saturating_sub(1)),
+        area.y.saturating_add(row).min(area.bottom().saturating_sub(1)),
+    )
+}

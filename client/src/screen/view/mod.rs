@@ -1,0 +1,101 @@
+//! The picture of a state: a buffer of cells and where the caret stands.
+
+mod hint;
+mod input;
+mod messages;
+mod status;
+
+use std::time::Duration;
+
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use super::update::State;
+
+/// The input grows to this part of the rows.
+const INPUT_PART: u16 = 3;
+/// From so many rows on there is a status line.
+const STATUS_FROM: u16 = 3;
+/// From so many rows on the hint has a line of its own; below, it takes the status line's when it is needed.
+const HINT_FROM: u16 = 5;
+
+/// Where everything stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Areas {
+    status: Rect,
+    list: Rect,
+    hint: Rect,
+    input: Rect,
+}
+
+impl State {
+    fn areas(&self) -> Areas {
+        let (width, height) = (self.width, self.height);
+        let most = (height / INPUT_PART).max(1);
+        let rows = self.room.draft.layout(self.input_width()).rows.len();
+        let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
+        let status = u16::from(height >= STATUS_FROM);
+        let hint = u16::from(height >= HINT_FROM);
+        let list = height.saturating_sub(input + status + hint);
+        Areas {
+            status: Rect::new(0, 0, width, status),
+            list: Rect::new(0, status, width, list),
+            hint: Rect::new(0, status + list, width, hint),
+            input: Rect::new(0, status + list + hint, width, input),
+        }
+    }
+
+    /// The rows that the list has.
+    pub fn list_height(&self) -> usize {
+        usize::from(self.areas().list.height)
+    }
+
+    /// The columns that the draft has.
+    pub fn input_width(&self) -> usize {
+        input::width(self.width)
+    }
+}
+
+/// Draws a state. The caret's place is inside the buffer, if it has any cell.
+pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    let areas = state.areas();
+    messages::draw(state, areas.list, &mut buffer);
+    status::draw(state, now, areas.status, &mut buffer);
+    let hint = if areas.hint.height > 0 {
+        areas.hint
+    } else {
+        areas.status
+    };
+    hint::draw(state, now, hint, areas.hint.height == 0, &mut buffer);
+    let caret = input::draw(state, areas.input, &mut buffer);
+    (buffer, caret)
+}
+
+/// Puts a line into a row of the buffer. What does not fit is left out; a wide grapheme is never cut in half.
+fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
+    let Ok(row) = u16::try_from(row) else { return };
+    if row >= area.height {
+        return;
+    }
+    let (mut x, y) = (area.x, area.y + row);
+    for span in &line.spans {
+        let style = line.style.patch(span.style);
+        for grapheme in span.styled_graphemes(style) {
+            let width = grapheme.symbol.cell_width();
+            if width == 0 {
+                continue;
+            }
+            if area.width < width {
+                // It will never fit: a question mark says that something is there.
+                buffer.set_stringn(x, y, "?", 1, grapheme.style);
+                return;
+            }
+            if x + width > area.right() {
+                return;
+            }
+            (x, _) = buffer.set_stringn(x, y, grapheme.symbol, usize::from(width), grapheme.style);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The line on top: the relay, who is here, and how the connection is.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+
+use super::put;
+use crate::screen::conversation::Link;
+use crate::screen::entry::{dim, loud};
+use crate::screen::notice::seats;
+use crate::screen::people::Person;
+use crate::screen::update::State;
+use crate::screen::visible::{columns, visible_line};
+
+const SEPARATOR: &str = " · ";
+
+/// How much is said; less where less fits.
+#[derive(Clone, Copy)]
+struct Detail {
+    relay: bool,
+    words: bool,
+}
+
+pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
+    let width = usize::from(area.width);
+    let link = link(state, now);
+    let taken = link.as_ref().map_or(0, |link| columns(link) + 2);
+    let details = [(true, true), (false, true), (true, false), (false, false)];
+    let lines = details.map(|(relay, words)| people(state, Detail { relay, words }));
+    let fitting = lines.iter().find(|line| line.width() + taken <= width);
+    let line = fitting.or(lines.last()).cloned().unwrap_or_default();
+    put(buffer, area, 0, &line);
+    if let Some(link) = link {
+        let link = Line::styled(link, Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD));
+        let wide = link.width();
+        let x = area.right() - u16::try_from(wide).unwrap_or(u16::MAX).min(area.width);
+        // It wins over who is here: that may no longer be true.
+        for column in x.saturating_sub(1)..area.right() {
+            buffer.set_stringn(column, area.y, " ", 1, Style::reset());
+        }
+        put(
+            buffer,
+            Rect {
+                x,
+                width: area.right() - x,
+                ..area
+            },
+            0,
+            &link,
+        );
+    }
+}
+
+/// What there is to say about the connection; nothing while all is well.
+fn link(state: &State, now: Duration) -> Option<String> {
+    let short = state.width < 60;
+    let waiting = match state.room.undelivered {
+        0 => String::new(),
+        count if short => format!(" ({count} waiting)"),
+        1 => " · 1 message waits".to_owned(),
+        count => format!(" · {count} messages wait"),
+    };
+    match &state.room.link {
+        Link::Up => None,
+        Link::Connecting => Some(format!("connecting …{waiting}")),
+        Link::Down { until, why, busy } => {
+            let left = until.saturating_sub(now);
+            let seconds = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+            Some(match (busy, short) {
+                (false, false) => format!("reconnecting in {seconds} s{waiting}"),
+                (true, false) => format!("{why}; next try in {seconds} s"),
+                (_, true) => format!("again in {seconds} s"),
+            })
+        }
+    }
+}
+
+fn people(state: &State, detail: Detail) -> Line<'static> {
+    let room = &state.room;
+    let mut spans: Vec<Span<'static>> = Vec::new();
+    let mut push = |parts: Vec<Span<'static>>| {
+        if !spans.is_empty() {
+            spans.push(Span::styled(SEPARATOR, dim()));
+        }
+        spans.extend(parts);
+    };
+    if detail.relay {
+        push(vec![Span::styled(visible_line(&room.relay), dim())]);
+    }
+    if room.people.is_empty() {
+        let alone = if detail.words {
+            format!("alone in {}", room.words)
+        } else {
+            room.words.to_string()
+        };
+        push(vec![Span::raw(alone)]);
+    }
+    // Two may talk here; with a third everybody has to know.
+    let crowd = room.people.len() > 1;
+    if crowd {
+        push(vec![Span::styled(
+            format!(" {} ARE HERE ", room.people.len() + 1),
+            loud(),
+        )]);
+    }
+    for person in room.people.iter() {
+        push(one(person, detail, crowd));
+    }
+    if room.strangers > 0 {
+        push(vec![Span::styled(
+            seats(room.strangers),
+            Style::new().fg(Color::Yellow),
+        )]);
+    }
+    Line::from(spans)
+}
+
+fn one(person: &Person, detail: Detail, crowd: bool) -> Vec<Span<'static>> {
+    let style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
+    let mut spans = vec![Span::styled(
+        visible_line(&person.name),
+        if crowd { style.fg(Color::Red) } else { style },
+    )];
+    if person.silent {
+        spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));
+    }
+    if person.compared {
+        spans.push(Span::raw(" verified"));
+    } else if detail.words {
+        spans.push(Span::styled(format!(" {}", person.words), dim()));
+    }
+    spans
+}

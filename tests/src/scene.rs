@@ -1,0 +1,134 @@
+//! What a test plays on: a relay, a passphrase, and a home for both.
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use portable_pty::CommandBuilder;
+use tempfile::TempDir;
+
+use crate::limit::Turn;
+use crate::{Pipe, Process, Relay, Terminal, binaries, process};
+
+/// A relay and a passphrase in a folder of its own. All that runs on it ends with it.
+#[derive(Debug)]
+pub struct Scene {
+    /// The relay, where the test did not bring its own.
+    pub relay: Relay,
+    url: String,
+    home: TempDir,
+    _turn: Turn,
+}
+
+/// The passphrase of every scene; no test may find it anywhere but in its file.
+pub const PASSPHRASE: &str = "clavicle 9 marmalade of the tests";
+
+impl Scene {
+    /// A relay as it is without options.
+    pub fn new() -> Self {
+        Self::with_relay(&[])
+    }
+
+    /// A relay with options.
+    pub fn with_relay(options: &[&str]) -> Self {
+        let turn = Turn::take();
+        let home = TempDir::new().unwrap();
+        let relay = Relay::start(options, home.path().to_owned());
+        let scene = Self {
+            url: relay.url(),
+            relay,
+            home,
+            _turn: turn,
+        };
+        scene.write("passphrase", PASSPHRASE);
+        scene
+    }
+
+    /// Clients are given this URL instead of the relay's own: a proxy, or another server.
+    pub fn at(mut self, url: impl Into<String>) -> Self {
+        self.url = url.into();
+        self
+    }
+
+    /// What clients are given.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The folder.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Writes a file that only its owner can read, and gives its path.
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        use std::io::Write;
+        let path = self.home().join(name);
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .unwrap();
+        file.write_all(content.as_ref()).unwrap();
+        path
+    }
+
+    /// `sotto` with these arguments, nothing added.
+    pub fn sotto(&self, args: &[&str]) -> Command {
+        let mut sotto = process::command(binaries::sotto(), self.home());
+        sotto.args(args);
+        sotto
+    }
+
+    /// `sotto` with these arguments and no controlling terminal, which reads this and nothing else.
+    pub fn without_terminal(&self, args: &[&str], input: &str) -> Process {
+        let mut sotto = self.sotto(args);
+        process::detach(&mut sotto);
+        let mut process = Process::spawn(sotto);
+        process.write(input);
+        process.end_input();
+        process
+    }
+
+    /// `sotto pipe` in the scene's room, under a name.
+    pub fn pipe(&self, name: &str, args: &[&str]) -> Pipe {
+        let mut pipe = self.sotto(&["pipe", self.url(), "--name", name]);
+        pipe.args(["--passphrase-file", "passphrase"]).args(args);
+        Pipe::start(pipe)
+    }
+
+    /// `sotto` with these arguments in a terminal of so many rows and columns.
+    pub fn terminal(&self, (rows, columns): (u16, u16), args: &[&str]) -> Terminal {
+        let mut sotto = CommandBuilder::new(binaries::sotto());
+        sotto.env_clear();
+        sotto.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        sotto.env("HOME", self.home());
+        sotto.env("LANG", "C.UTF-8");
+        sotto.env("TERM", "xterm-256color");
+        sotto.cwd(self.home());
+        sotto.args(args);
+        Terminal::start(sotto, rows, columns)
+    }
+
+    /// `sotto join` of the scene's room in a terminal of the usual size, under a name.
+    pub fn chat(&self, name: &str) -> Terminal {
+        let args = [
+            "join",
+            self.url(),
+            "--name",
+            name,
+            "--passphrase-file",
+            "passphrase",
+        ];
+        self.terminal((24, 80), &args)
+    }
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,182 @@
+//! The chat in a terminal, as a person sees it.
+
+use rustix::process::Signal;
+use sotto_tests::scene::PASSPHRASE;
+use sotto_tests::{Scene, Terminal};
+
+const CTRL_C: &str = "\x03";
+const ENTER: &str = "\r";
+
+/// Two chats that see each other.
+fn pair(scene: &Scene) -> (Terminal, Terminal) {
+    let (anna, ben) = (scene.chat("anna"), scene.chat("ben"));
+    anna.wait_for("ben");
+    ben.wait_for("anna");
+    (anna, ben)
+}
+
+#[test]
+fn what_one_types_the_other_reads() {
+    let scene = Scene::new();
+    let (mut anna, mut ben) = pair(&scene);
+    anna.type_keys("ahoj, how are you?");
+    anna.type_keys(ENTER);
+    ben.wait_for("ahoj, how are you?");
+    ben.type_keys("fine, Jiří 👋");
+    ben.type_keys(ENTER);
+    anna.wait_for("fine, Jiří 👋");
+}
+
+#[test]
+fn a_chat_and_a_pipe_talk() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    let mut bot = scene.pipe("bot", &["--json"]);
+    anna.wait_for("bot");
+    anna.type_keys("hello bot\r");
+    assert_eq!(bot.message(), "hello bot");
+    bot.say("hello person");
+    anna.wait_for("hello person");
+}
+
+#[test]
+fn ctrl_c_twice_ends_the_chat_and_gives_the_terminal_back() {
+    let scene = Scene::new();
+    let (mut anna, ben) = pair(&scene);
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+    ben.wait_for("left");
+}
+
+#[test]
+fn a_signal_to_end_gives_the_terminal_back() {
+    let scene = Scene::new();
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let (mut anna, _ben) = pair(&scene);
+        anna.signal(signal);
+        anna.exit_code();
+        anna.assert_restored();
+    }
+}
+
+#[test]
+fn a_chat_whose_terminal_is_closed_ends() {
+    let scene = Scene::new();
+    let (mut anna, ben) = pair(&scene);
+    anna.close();
+    anna.exit_code();
+    ben.wait_for("left");
+}
+
+#[test]
+fn to_quit_with_something_undelivered_asks_first() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    anna.wait_for("anna");
+    anna.type_keys("nobody has this yet\r");
+    anna.wait_for("nobody has this yet");
+    anna.type_keys(CTRL_C);
+    anna.wait_for("not delivered");
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+}
+
+#[test]
+fn a_passphrase_that_is_typed_is_not_shown() {
+    let scene = Scene::new();
+    let mut reader = scene.pipe("reader", &["--json"]);
+    let mut anna = scene.terminal((24, 80), &["join", scene.url(), "--name", "anna"]);
+    anna.wait_for("assphrase");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    reader.event("peer_joined");
+    anna.wait_for("reader");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+}
+
+#[test]
+fn a_terminal_of_ten_columns_and_three_rows_is_enough_to_talk() {
+    let scene = Scene::new();
+    let args = [
+        "join",
+        scene.url(),
+        "--name",
+        "anna",
+        "--passphrase-file",
+        "passphrase",
+    ];
+    let mut anna = scene.terminal((3, 10), &args);
+    let mut ben = scene.pipe("ben", &["--json"]);
+    ben.event("peer_joined");
+    anna.type_keys("tiny\r");
+    assert_eq!(ben.message(), "tiny");
+    for size in [(1, 1), (2, 5), (50, 200), (24, 80)] {
+        anna.resize(size.0, size.1);
+    }
+    ben.say("large");
+    anna.wait_for("large");
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+}
+
+#[test]
+fn control_characters_of_a_peer_do_nothing_to_the_terminal() {
+    let scene = Scene::new();
+    let anna = scene.chat("anna");
+    let mut bot = scene.pipe("bot", &["--json"]);
+    bot.event("peer_joined");
+    anna.wait_for("bot");
+    bot.say("\x1b[2J\x1b]0;owned\x07\u{202e}\x1b[?1049l\x1b[31mred");
+    bot.say("still whole");
+    anna.wait_for("still whole");
+    let written = anna.written();
+    for sequence in ["\x1b]0;owned", "\x1b[?1049l", "\u{202e}"] {
+        assert!(
+            !written
+                .windows(sequence.len())
+                .any(|window| window == sequence.as_bytes())
+        );
+    }
+}
+
+#[test]
+fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown() {
+    let scene = Scene::new();
+    let args = [
+        "host",
+        "--listen",
+        "127.0.0.1:0",
+        "--name",
+        "anna",
+        "--passphrase-file",
+        "passphrase",
+    ];
+    let mut anna = scene.terminal((24, 110), &args);
+    anna.wait_for("ws://127.0.0.1:");
+    let screen = anna.contents();
+    let start = screen.find("ws://127.0.0.1:").unwrap();
+    let url = screen[start..]
+        .split(|char: char| char.is_whitespace() || char == '\'')
+        .next()
+        .unwrap();
+    let scene = scene.at(url);
+    let mut ben = scene.pipe("ben", &["--json"]);
+    anna.wait_for("ben");
+    anna.type_keys("welcome\r");
+    assert_eq!(ben.message(), "welcome");
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+    ben.event("peer_left");
+}
