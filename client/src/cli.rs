@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::address::Invitation;
+use crate::address::{Address, Invitation};
+use crate::proxy::{self, Proxy, ProxyError};
 use crate::secret::Source;
 
 /// The words of a generated passphrase: 77 bits.
@@ -59,6 +60,9 @@ pub struct Identity {
     /// The room's name, if the URL has none
     #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
     pub room: Option<RoomName>,
+    /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
+    #[arg(long, value_name = "socks5h://HOST:PORT")]
+    pub proxy: Option<Proxy>,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub source: Source,
@@ -70,6 +74,14 @@ pub struct Identity {
 pub struct TwoRooms;
 
 impl Identity {
+    /// The relay's address, through the proxy of the option, else of the environment.
+    ///
+    /// # Errors
+    /// [`ProxyError`] when the environment names a proxy that cannot be used.
+    pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
+        proxy::choose(self.proxy.as_ref(), invitation.address.clone())
+    }
+
     /// The room's name, from the URL or the option; without either, the room without a name.
     ///
     /// # Errors

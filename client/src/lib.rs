@@ -26,7 +26,9 @@ pub mod derivation;
 pub mod entrance;
 pub mod generate;
 pub mod manual;
+pub mod pin;
 pub mod prompt;
+pub mod proxy;
 pub mod secret;
 
 pub mod room;

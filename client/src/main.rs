@@ -11,6 +11,7 @@ use sotto::entrance::{Entrance, EntranceError, say};
 use sotto::exit::Exit;
 use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
+use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 <<<<<<< HEAD
 use sotto::secret::{SecretError, passphrase};
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
             say(&format!("{error:#}"));
             match error.downcast_ref::<EntranceError>() {
                 Some(entrance) => entrance.exit(),
-                None if error.is::<TwoRooms>() => Exit::Usage,
+                None if error.is::<TwoRooms>() || error.is::<ProxyError>() => Exit::Usage,
                 None => Exit::Failed,
             }
             .into()
@@ -81,6 +82,7 @@ fn block_on(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<
 async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::open()?;
     let room_name = options.identity.room_name(&options.invitation)?;
+    let address = options.identity.address(&options.invitation)?;
     let name = match options.identity.name {
         Some(name) => name,
         None => Name::new("sotto")?,
@@ -107,7 +109,7 @@ async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let signals = signals::listen().context("cannot listen for signals")?;
     drop(entrance);
     let room = Room::open(Settings {
-        address: options.invitation.address,
+        address,
         root,
         name,
         recorder,

@@ -10,3 +10,4 @@ mod joining;
 mod presence;
 mod pushing;
 mod quotas;
+mod tls;
