@@ -13,14 +13,9 @@ use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
-<<<<<<< HEAD
-use sotto::secret::{SecretError, passphrase};
-use sotto::{derivation, generate, harden, manual, pipe, signals};
-=======
 #[cfg(feature = "host")]
 use sotto::{demo, host};
-use sotto::{generate, harden, join, pipe, signals};
->>>>>>> main
+use sotto::{generate, harden, join, manual, pipe, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 

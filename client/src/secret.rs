@@ -291,6 +291,10 @@ mod tests {
             Ok(Zeroizing::new(secret.to_vec()))
         }
 
+        fn line(&mut self, _question: &str) -> io::Result<String> {
+            Err(io::ErrorKind::NotFound.into())
+        }
+
         fn confirm(&mut self, question: &str) -> io::Result<bool> {
             self.asked.push(question.to_owned());
             Ok(self.confirms.pop_front().ok_or(io::ErrorKind::NotFound)?)

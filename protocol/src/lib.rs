@@ -4,8 +4,8 @@
 //!
 //! 1. a [`passphrase`] and a room name are stretched to a [`root`], which yields the keys of a room;
 //! 2. from it come the three [`hash`]es of a [`join`] to a [`topic`], and the [`words`] that people compare;
-//! 3. what is said becomes a [`message`], numbered by a [`stream`];
-//! 4. a [`session`], agreed in a [`handshake`] after a [`hello`], seals it; the [`envelope`] hides even that;
+//! 3. what is said becomes a [`message`], numbered in the stream to each peer;
+//! 4. a [`session`], agreed in a [`handshake`] after a hello, seals it; the [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others.
 //!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no

@@ -172,19 +172,23 @@ impl Script {
     }
 
     fn said(&self) -> Vec<&str> {
-        let said = |effect| match effect {
-            &Effect::Say(ref text) => Some(text.as_str()),
-            _ => None,
-        };
-        self.effects.iter().filter_map(said).collect()
+        let mut said = Vec::new();
+        for effect in &self.effects {
+            if let Effect::Say(text) = effect {
+                said.push(text.as_str());
+            }
+        }
+        said
     }
 
     fn commands(&self) -> Vec<&Command> {
-        let command = |effect| match effect {
-            &Effect::Do(ref command) => Some(command),
-            _ => None,
-        };
-        self.effects.iter().filter_map(command).collect()
+        let mut commands = Vec::new();
+        for effect in &self.effects {
+            if let Effect::Do(command) = effect {
+                commands.push(command);
+            }
+        }
+        commands
     }
 
     fn reads(&self) -> Vec<u64> {
