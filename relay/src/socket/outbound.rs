@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::buffered::Holder;
 use super::queue::Queue;
 use super::stream::{WriteHalf, Writer};
-use super::{Close, Sockets, frame};
+use super::{Close, Sockets, frame, stream};
 
 /// How many frames that waited leave in one system call.
 const SLICES: usize = 32;
@@ -185,8 +185,8 @@ pub struct Writing<W> {
     waker: Option<Waker>,
     /// What the socket's task holds of what is incomplete, in bytes.
     incomplete: usize,
-    /// What the writer keeps of what was written, in bytes.
-    kept: usize,
+    /// Whether the writer keeps some of what was written.
+    keeps: bool,
 }
 
 impl<W: Writer> Writing<W> {
@@ -197,12 +197,12 @@ impl<W: Writer> Writing<W> {
             queue: Queue::default(),
             waker: None,
             incomplete: 0,
-            kept: 0,
+            keeps: false,
         }
     }
 
     fn held(&self) -> usize {
-        self.queue.held() + self.incomplete + self.kept
+        self.queue.held() + self.incomplete + if self.keeps { stream::KEPT } else { 0 }
     }
 
     /// Returns whom to wake, as all of these do.
@@ -270,7 +270,7 @@ impl<W: Writer> Writing<W> {
         self.end = Some(End::Broken);
         self.queue = Queue::default();
         self.incomplete = 0;
-        self.kept = 0;
+        self.keeps = false;
         self.waker.take()
     }
 
@@ -300,7 +300,7 @@ impl<W: Writer> Writing<W> {
         }
         moved |= self.flush(cx);
         Drained {
-            waiting: !self.queue.is_empty() || self.kept > 0,
+            waiting: !self.queue.is_empty() || self.keeps,
             moved,
             end: self.end,
         }
@@ -316,9 +316,9 @@ impl<W: Writer> Writing<W> {
                 self.fail();
                 false
             }
-            Poll::Ready(Ok(())) => std::mem::take(&mut self.kept) > 0,
+            Poll::Ready(Ok(())) => std::mem::take(&mut self.keeps),
             Poll::Pending => {
-                self.kept = writer.kept();
+                self.keeps = true;
                 false
             }
         }

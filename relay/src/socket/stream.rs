@@ -22,7 +22,7 @@ const SEND_BUFFER: usize = 256 * 1024;
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How much TLS may keep of what the kernel does not take, in bytes: one record of the largest size.
-const SEALED: usize = 16 * 1024;
+pub(super) const KEPT: usize = 16 * 1024;
 
 /// A connection that was accepted.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub enum Stream {
 impl Stream {
     /// TLS after its handshake.
     pub fn tls(mut stream: TlsStream<TcpStream>) -> Self {
-        stream.get_mut().1.set_buffer_limit(Some(SEALED));
+        stream.get_mut().1.set_buffer_limit(Some(KEPT));
         Self::Tls(Box::new(stream))
     }
 
@@ -155,11 +155,8 @@ pub trait Writer: Send {
     /// Writes some of it, or has the task woken when more can be written.
     fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
 
-    /// Hands on what was written and is still kept here, or has the task woken when it can be.
+    /// Hands on what was written and is still kept here ([`KEPT`] at most), or has the task woken when it can be.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-
-    /// How much of what was written is still kept here, in bytes, at most.
-    fn kept(&self) -> usize;
 
     /// Nothing more will be written: what was is sent, and then the peer reads the end.
     fn shut_down(&mut self);
@@ -188,14 +185,6 @@ impl Writer for WriteHalf {
             // The kernel has it already.
             Self::Plain(_) => Poll::Ready(Ok(())),
             Self::Tls(tls) => Pin::new(&mut *lock(tls)).poll_flush(cx),
-        }
-    }
-
-    fn kept(&self) -> usize {
-        match self {
-            Self::Plain(_) => 0,
-            Self::Tls(tls) if lock(tls).get_ref().1.wants_write() => SEALED,
-            Self::Tls(_) => 0,
         }
     }
 

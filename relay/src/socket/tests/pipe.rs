@@ -104,10 +104,6 @@ impl<L: Lock<Value = Pipe> + Send + Sync> Writer for Socket<L> {
         Poll::Ready(Ok(()))
     }
 
-    fn kept(&self) -> usize {
-        0
-    }
-
     fn shut_down(&mut self) {}
 
     fn reset_on_drop(&mut self) {}
