@@ -42,6 +42,8 @@ pub enum Command {
     Demo(Demo),
     /// Make a passphrase from random words, and say how strong it is
     Generate(Generate),
+    /// Look at a relay from outside, step by step
+    Doctor(Doctor),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -155,6 +157,20 @@ pub struct Demo {
     /// Write down the sealed payloads that cross, as a relay sees them
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// `sotto doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The relay: 'wss://host:4000/#pin=HEX', in single quotes
+    #[arg(value_name = "URL")]
+    pub invitation: Invitation,
+    /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
+    #[arg(long, value_name = "socks5h://HOST:PORT")]
+    pub proxy: Option<Proxy>,
+    /// A JSON object for each step
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `sotto generate`

@@ -34,6 +34,7 @@ pub mod secret;
 pub mod room;
 
 pub mod chat;
+pub mod doctor;
 pub mod keyboard;
 pub mod pipe;
 pub mod screen;

@@ -14,7 +14,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 #[cfg(feature = "host")]
-use sotto::{demo, host};
+use sotto::{demo, doctor, host};
 use sotto::{generate, harden, join, manual, pipe, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
@@ -47,6 +47,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Pipe(options)) => block_on(run_pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
+        Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => {
             let (passphrase, strength) = generate::generate(options.words)?;
             print(passphrase.expose())?;

@@ -86,6 +86,11 @@ impl Channel {
         self.push(EVENT, Payload::Binary(payload), Waiting::Sealed(tag))
     }
 
+    /// A payload for all others that means nothing; the answer is [`Brought::Alive`].
+    pub(crate) fn probe(&mut self, payload: &[u8]) -> Result<Message, FrameError> {
+        self.push(EVENT, Payload::Binary(payload), Waiting::Heartbeat)
+    }
+
     /// Asks the relay to destroy the room.
     pub(crate) fn expire(&mut self) -> Result<Message, FrameError> {
         self.push("expire_room", Payload::Json(&empty()), Waiting::Expire)

@@ -128,7 +128,7 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-fn not_upgraded(error: Error, address: &Address) -> Trouble {
+pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
     let other_scheme = if address.is_secure() {
         "is it ws:// perhaps?"
     } else {
@@ -162,7 +162,7 @@ fn not_upgraded(error: Error, address: &Address) -> Trouble {
     no_relay(address, why)
 }
 
-fn no_relay(address: &Address, why: String) -> Trouble {
+pub(crate) fn no_relay(address: &Address, why: String) -> Trouble {
     Trouble::NoRelay {
         address: with_port(address),
         why,

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -22,6 +24,11 @@ fn provider() -> Arc<CryptoProvider> {
 
 /// Trusts what the system trusts.
 pub(super) async fn system() -> Result<Arc<ClientConfig>, Trouble> {
+    vouched(roots().await?)
+}
+
+/// Those who vouch for others, as the system has them.
+pub(crate) async fn roots() -> Result<RootCertStore, Trouble> {
     let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
         .await
         .map_err(|error| Trouble::NoRoots(error.to_string()))?;
@@ -34,7 +41,37 @@ pub(super) async fn system() -> Result<Arc<ClientConfig>, Trouble> {
             .map_or("there are none".to_owned(), ToString::to_string);
         return Err(Trouble::NoRoots(why));
     }
-    vouched(roots)
+    Ok(roots)
+}
+
+/// For how many more days a chain of certificates, which is trusted now, will be: until the first of them ends. At
+/// most ten years.
+pub(crate) fn days_left(
+    chain: &[CertificateDer<'_>],
+    host: &ServerName<'_>,
+    roots: RootCertStore,
+) -> Option<u64> {
+    const DAY: u64 = 86_400;
+    let (own, others) = chain.split_first()?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
+        .build()
+        .ok()?;
+    let now = UnixTime::now().as_secs();
+    let holds = |days: u64| {
+        let then = UnixTime::since_unix_epoch(Duration::from_secs(now + days * DAY));
+        verifier.verify_server_cert(own, others, host, &[], then).is_ok()
+    };
+    // The last day on which it holds, and a later one.
+    let (mut held, mut ended) = (0, 3650);
+    while ended - held > 1 {
+        let middle = u64::midpoint(held, ended);
+        if holds(middle) {
+            held = middle;
+        } else {
+            ended = middle;
+        }
+    }
+    Some(held)
 }
 
 /// Trusts whom one of these vouches for.
@@ -137,7 +174,7 @@ impl ServerCertVerifier for OneKey {
 }
 
 /// Why TLS came to nothing, if it was TLS.
-pub(super) fn refusal(error: &io::Error) -> Option<String> {
+pub(crate) fn refusal(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match error {
         Error::InvalidMessage(_) => {

@@ -1,5 +1,4 @@
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
@@ -171,4 +170,16 @@ async fn a_relay_without_tls_is_said_to_be() {
     });
     let why = at(&format!("wss://{addr}/#pin={WRONG}")).await.unwrap_err();
     says(&why, "does not speak TLS");
+}
+
+#[test]
+fn the_days_of_a_certificate_are_counted() {
+    let key = KeyPair::generate().unwrap();
+    let mut parameters = parameters("relay.example");
+    parameters.not_after = (std::time::SystemTime::now() + Duration::from_secs(90 * 86_400 + 3600)).into();
+    let certificate = parameters.self_signed(&key).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(certificate.der().clone()).unwrap();
+    let host = ServerName::try_from("relay.example").unwrap();
+    assert_eq!(days_left(&[certificate.der().clone()], &host, roots), Some(90));
 }
