@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     descriptors,
     options::Options,
+    origin::Origins,
     quota::Quotas,
     rooms::Rooms,
     socket::Sockets,
@@ -25,6 +26,8 @@ pub struct Hub {
     pub clock: Clock,
     /// Where addresses stand in the tables.
     pub places: Places,
+    /// Whom to believe about an address.
+    pub origins: Origins,
     /// What an address may do.
     pub quotas: Quotas,
     /// What may be delivered a second.
@@ -50,6 +53,7 @@ impl Hub {
         Self {
             clock: Clock::start(),
             places: Places::new(&rand::random()),
+            origins: Origins::new(&options.proxy),
             quotas: Quotas::new(options),
             budgets: Budgets::new(options),
             rooms: Rooms::new(options.max_rooms),
@@ -79,12 +83,12 @@ pub enum NotAdmitted {
 }
 
 impl Admission {
-    /// Lets a connection in from an address.
+    /// Lets a connection in from an address, or from a proxy that has yet to say from which.
     ///
     /// # Errors
     /// [`NotAdmitted`] when it is one too many.
-    pub fn take(hub: &Arc<Hub>, place: Place) -> Result<Self, NotAdmitted> {
-        if !hub.quotas.connections.take(place, hub.clock.now()) {
+    pub fn take(hub: &Arc<Hub>, place: Option<Place>) -> Result<Self, NotAdmitted> {
+        if place.is_some_and(|place| !hub.quotas.connections.take(place, hub.clock.now())) {
             return Err(NotAdmitted::TooOften);
         }
         let admission = Self { hub: hub.clone() };

@@ -12,7 +12,7 @@
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
 //! 3. the handler joins the `rooms` and passes pushes on to the seats of a `room`, which tells of its `presence`;
 //!    what has many receivers is a `fanout`;
-//! 4. `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
+//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
 //! [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`].
 #![warn(missing_docs)]
@@ -31,7 +31,9 @@ pub mod invite;
 mod join_ref;
 pub mod limits;
 pub mod options;
+pub mod origin;
 mod presence;
+mod proxy_header;
 mod quota;
 mod reply;
 mod room;

@@ -10,6 +10,7 @@ use clap::Args;
 use crate::{
     invite::{self, Public},
     limits,
+    origin::ProxyOptions,
     server::BindError,
     size::Size,
     socket,
@@ -27,6 +28,10 @@ pub struct Options {
     /// TLS.
     #[command(flatten)]
     pub tls: TlsOptions,
+
+    /// Proxies.
+    #[command(flatten)]
+    pub proxy: ProxyOptions,
 
     /// Host and port under which others reach this relay, for invites [default: of the certificate, else each address]
     #[arg(long, env = "SOTTO_RELAY_PUBLIC", value_name = "HOST[:PORT]")]
@@ -133,6 +138,7 @@ impl Default for Options {
             max_seats: limits::SEATS,
             max_rooms: limits::ROOMS,
             tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
             public: None,
             max_buffered: Size(limits::BUFFERED),
             max_queue: Size(limits::QUEUE),
@@ -205,6 +211,12 @@ impl Options {
                 "there is --tls-cert already",
             )?;
         }
+        must(
+            !self.proxy.proxy_protocol || !self.proxy.trusted_proxy.is_empty(),
+            "proxy-protocol",
+            &"set",
+            "it needs --trusted-proxy as well: whom to believe",
+        )?;
         // Four fields of 255 bytes and what is around them: below it not even a join fits.
         must(
             (2048..=64 << 20).contains(&self.max_message.0),

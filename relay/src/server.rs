@@ -22,6 +22,7 @@ use crate::{
     invite::{self, Public},
     limits,
     options::{OptionError, Options},
+    origin::Source,
     socket::{self, Close},
     tls::Tls,
 };
@@ -145,7 +146,8 @@ impl Relay {
         connections: &TaskTracker,
         shutdown: &CancellationToken,
     ) {
-        let place = self.hub.places.of(ip);
+        let source = self.hub.origins.source(ip);
+        let place = (source == Source::Peer).then(|| self.hub.places.of(ip));
         let tls = self.tls.as_ref().map(|tls| tls.acceptor());
         let admission = match Admission::take(&self.hub, place) {
             Ok(admission) => admission,
@@ -164,9 +166,9 @@ impl Relay {
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = shutdown.cancelled() => return,
-                opened = door::open(&admission, stream, tls) => opened,
+                opened = door::open(&admission, stream, ip, tls) => opened,
             };
-            if let Some((stream, first)) = opened {
+            if let Some((stream, first, place)) = opened {
                 let sockets = admission.hub.sockets.clone();
                 let handler = Socket::new(admission, place);
                 // A task of its own, so that the memory of the handshake is not kept.

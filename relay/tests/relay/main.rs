@@ -8,6 +8,7 @@ mod expiring;
 mod fairness;
 mod joining;
 mod presence;
+mod proxies;
 mod pushing;
 mod quotas;
 mod tls;
