@@ -21,6 +21,7 @@ mod address;
 mod bucket;
 mod budget;
 pub mod certificate;
+mod check;
 mod clock;
 mod descriptors;
 mod door;

@@ -22,6 +22,10 @@ struct Cli {
     #[command(flatten)]
     options: Options,
 
+    /// Look at options, files and permissions, say what is wrong, and end [default: start]
+    #[arg(long, env = "SOTTO_RELAY_CHECK")]
+    check: bool,
+
     /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
     #[arg(long, env = "SOTTO_RELAY_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -56,6 +60,9 @@ fn main() -> ExitCode {
         return invite(&options);
     }
     sotto_relay::raise_descriptor_limit();
+    if cli.check {
+        return check(&cli.options);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start: {error}")),
@@ -73,9 +80,11 @@ async fn serve(options: Options) -> ExitCode {
     }
     let relay = match Relay::bind(options).await {
         Ok(relay) => relay,
-        Err(error @ BindError::Option(_)) => return fail(USAGE, &error.to_string()),
-        Err(error) => return fail(1, &error.to_string()),
+        Err(error) => return refuse(&error),
     };
+    if let Err(error) = reload_on_hangup(relay.tls()) {
+        return fail(1, &format!("cannot listen for signals: {error}"));
+    }
     let addr = relay.local_addr();
     if is_reached_by_strangers(addr.ip()) {
         tracing::warn!("this relay is open: strangers who reach {addr} may use it");
@@ -86,11 +95,21 @@ async fn serve(options: Options) -> ExitCode {
     for url in relay.invites() {
         let _ = writeln!(io::stderr(), "to hand over: {}", invite::command(&url));
     }
-    if let Err(error) = reload_on_hangup(relay.tls()) {
-        return fail(1, &format!("cannot listen for signals: {error}"));
-    }
     relay.run(shutdown).await;
     ExitCode::SUCCESS
+}
+
+/// Whether a relay with these options could start.
+fn check(options: &Options) -> ExitCode {
+    match options.rehearse() {
+        Ok(warnings) => {
+            for warning in warnings {
+                eprintln!("sotto-relay: warning: {warning}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error),
+    }
 }
 
 /// The lines to hand over, of a relay that need not run.
@@ -105,9 +124,17 @@ fn invite(options: &Options) -> ExitCode {
                 Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
             }
         }
-        Err(error @ BindError::Option(_)) => fail(USAGE, &error.to_string()),
-        Err(error) => fail(1, &error.to_string()),
+        Err(error) => refuse(&error),
     }
+}
+
+fn refuse(error: &BindError) -> ExitCode {
+    let code = if matches!(error, BindError::Option(_)) {
+        USAGE
+    } else {
+        1
+    };
+    fail(code, &error.to_string())
 }
 
 fn is_reached_by_strangers(listening: IpAddr) -> bool {
