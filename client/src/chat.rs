@@ -52,7 +52,7 @@ pub async fn run(
     farewell: Option<String>,
 ) -> io::Result<End> {
     // Before the terminal is taken: from now on it is always given back.
-    let signals = signals::listen()?;
+    let signals = hurried(signals::listen()?);
     let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
     let mut terminal = Terminal::enter()?;
     let (width, height) = terminal.size()?;
@@ -77,15 +77,13 @@ pub async fn run(
         if redraw {
             terminal.forget();
         }
-        if suspend {
-            terminal.suspend()?;
+        if suspend && terminal.suspend().is_ok() {
             // The signal may reach another thread first; where nobody can wake us up again, it does nothing.
             tokio::select! {
                 _ = continued.recv() => {}
                 () = sleep(STOP) => {}
             }
-            terminal.resume()?;
-            chat.resize(&terminal)?;
+            chat.resume(&mut terminal);
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
@@ -99,11 +97,8 @@ pub async fn run(
         tokio::select! {
             () = chat.turn() => {}
             () = until(next_frame) => {}
-            Some(()) = continued.recv() => {
-                // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
-                terminal.resume()?;
-                chat.resize(&terminal)?;
-            }
+            // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
+            Some(()) = continued.recv() => chat.resume(&mut terminal),
         }
     }
     drop(terminal);
@@ -141,10 +136,12 @@ impl Chat {
         self.waiting.extend(self.state.update(input, moment));
     }
 
-    fn resize(&mut self, terminal: &Terminal) -> io::Result<()> {
-        let (width, height) = terminal.size()?;
-        self.input(Input::Resize { width, height });
-        Ok(())
+    /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
+    fn resume(&mut self, terminal: &mut Terminal) {
+        match terminal.resume().and_then(|()| terminal.size()) {
+            Ok((width, height)) => self.input(Input::Resize { width, height }),
+            Err(_) => self.gone(),
+        }
     }
 
     /// One thing that happens.
@@ -214,13 +211,24 @@ impl Chat {
         // Before anything else that waits.
         let leave = self.state.leave_now();
         self.waiting.push_front(leave);
-        // On a thread: this has to work while the chat is held up by a terminal that takes no output.
-        std::thread::spawn(|| {
-            std::thread::sleep(HURRY);
-            terminal::restore_modes();
-            std::process::exit(Exit::Undelivered as i32);
-        });
     }
+}
+
+/// Passes signals on, and sees to it that the process ends within a time, even while the chat is held up by a
+/// terminal that takes no output.
+fn hurried(mut signals: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
+    let (sender, receiver) = mpsc::channel(1);
+    tokio::spawn(async move {
+        if signals.recv().await.is_none() {
+            return;
+        }
+        // The chat may be over already.
+        let _ = sender.send(()).await;
+        sleep(HURRY).await;
+        terminal::restore_modes();
+        std::process::exit(Exit::Undelivered as i32);
+    });
+    receiver
 }
 
 /// Gives effects to a room one after the other, in a task of its own, and brings back the answers.

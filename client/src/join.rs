@@ -99,12 +99,12 @@ fn conversation(address: &Address, words: RoomWords, name: Name) -> Conversation
     let host = relay.split_once("://").map_or(relay.as_str(), |(_, host)| host);
     let mut conversation = Conversation::new(host.trim_end_matches('/').to_owned(), words, name, Vec::new());
     let at = chat::clock();
-    let alone = format!("while you are alone, compare by voice that you both are in: {words}");
-    conversation.list.push(at, Content::Quiet(vec![alone]));
+    let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
+    conversation.list.push(at, Content::Answer(alone));
     if !address.is_secure() && !address.is_local() {
         conversation
             .list
-            .push(at, Content::Quiet(vec![SEEN_ON_THE_WAY.to_owned()]));
+            .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));
     }
     conversation
 }

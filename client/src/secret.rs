@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sotto_protocol::Passphrase;
 use sotto_protocol::passphrase::{MAX_PASSPHRASE, PassphraseError};
+use sotto_protocol::words;
 use zeroize::Zeroizing;
 
 use crate::prompt::Prompt;
@@ -28,6 +29,8 @@ const COMMAND_POLL: Duration = Duration::from_millis(20);
 /// A passphrase that falls in fewer guesses is weak: as a power of ten. Each guess is an Argon2id over 256 MiB,
 /// a third of a second of a core, so 10^12 of them cost ten thousand core-years.
 const WEAK_BELOW: f64 = 12.0;
+/// From so many words on they are taken for words of the list.
+const MANY_WORDS: usize = 4;
 /// How often a prompt asks again.
 const TRIES: usize = 3;
 
@@ -127,9 +130,12 @@ fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
     for _ in 0..TRIES {
         let typed = prompt.secret("passphrase: ").map_err(failed)?;
         let passphrase = parse(&typed, "the terminal")?;
-        let question = match weakness(&passphrase) {
-            None => return Ok(passphrase),
-            Some(weakness) => format!("this passphrase is weak: {weakness}. Use it all the same? [y/N] "),
+        let question = match (slip(&passphrase), weakness(&passphrase)) {
+            (None, None) => return Ok(passphrase),
+            (Some(slip), _) => format!("{slip}. Use it all the same? [y/N] "),
+            (None, Some(weakness)) => {
+                format!("this passphrase is weak: {weakness}. Use it all the same? [y/N] ")
+            }
         };
         if prompt.confirm(&question).map_err(failed)? {
             return Ok(passphrase);
@@ -255,6 +261,21 @@ fn parse(line: &[u8], source_name: &str) -> Result<Passphrase, SecretError> {
     })
 }
 
+/// Says that a word is not of the list that all other words are of: most likely it was mistyped. By its place, as
+/// others may see the screen.
+fn slip(passphrase: &Passphrase) -> Option<String> {
+    let words: Vec<&str> = passphrase.expose().split(' ').collect();
+    let mut unknown = words.iter().enumerate().filter(|(_, word)| !words::is_word(word));
+    let (place, _) = unknown.next()?;
+    let one = unknown.next().is_none() && words.len() >= MANY_WORDS;
+    one.then(|| {
+        format!(
+            "word {} is not in the list of words that the others are from: a slip?",
+            place + 1
+        )
+    })
+}
+
 /// What is weak about a passphrase; `None` for a strong one.
 pub fn weakness(passphrase: &Passphrase) -> Option<String> {
     let rating = zxcvbn::zxcvbn(passphrase.expose(), &[]);
@@ -291,7 +312,8 @@ mod tests {
             Ok(Zeroizing::new(secret.to_vec()))
         }
 
-        fn line(&mut self, _question: &str) -> io::Result<String> {
+        fn line(&mut self, question: &str) -> io::Result<String> {
+            self.asked.push(question.to_owned());
             Err(io::ErrorKind::NotFound.into())
         }
 
@@ -426,6 +448,27 @@ mod tests {
         let (_folder, source) = file(b"hunter2", 0o600);
         let (_, warnings) = get(&source).unwrap();
         assert!(warnings[0].contains("weak"), "{warnings:?}");
+    }
+
+    #[test]
+    fn one_word_that_is_not_in_the_list_is_asked_about_by_its_place() {
+        let mut person = Person {
+            secrets: [
+                &b"excretion railing unjustly crunhcy divisive strudel"[..],
+                STRONG.as_bytes(),
+            ]
+            .into(),
+            confirms: [false].into(),
+            ..Person::default()
+        };
+        let (passphrase, _) = passphrase(&Source::default(), &mut person).unwrap();
+        assert_eq!(passphrase.expose(), STRONG);
+        assert!(person.asked[1].starts_with("word 4 is not"), "{:?}", person.asked);
+        assert!(!person.asked[1].contains("crunhcy"));
+        assert_eq!(
+            slip(&Passphrase::new("my own sentence of Füllwörter und Unsinn").unwrap()),
+            None
+        );
     }
 
     #[test]

@@ -288,6 +288,14 @@ impl Socket {
         Err(Refusal::RelayFull)
     }
 
+    /// Counts a frame of so many bytes for so many receivers.
+    fn spend(&mut self, receivers: usize, bytes: usize) {
+        let now = self.hub.clock.now();
+        self.hub
+            .budgets
+            .spend(&mut self.spent, self.place, receivers, bytes, now);
+    }
+
     /// Gives the seat up, if it is still held.
     fn drop_channel(&mut self, index: usize) {
         let channel = self.channels.swap_remove(index);
@@ -309,12 +317,12 @@ impl socket::Handler for Socket {
         let push = push.map_err(|error| Close::new(error.close_code(), "malformed frame"))?;
         let outcome = self.push(&push, outbound);
         // What nobody receives is answered: it costs as much as one receiver.
-        let receivers = outcome.receivers.max(1);
-        let now = self.hub.clock.now();
-        self.hub
-            .budgets
-            .spend(&mut self.spent, self.place, receivers, bytes, now);
+        self.spend(outcome.receivers.max(1), bytes);
         Ok(outcome.rest)
+    }
+
+    fn other_frame(&mut self) {
+        self.spend(1, 0);
     }
 
     fn pause(&mut self) -> Option<Instant> {

@@ -17,7 +17,7 @@ pub enum Mischief {
     Truncate,
     /// Before every message comes a copy with one bit turned.
     Alter,
-    /// Every tenth message is lost.
+    /// The tenth message is lost.
     Drop,
     /// Nobody may join.
     Refuse,
@@ -74,7 +74,7 @@ impl Hand {
                 altered[bit / 8] ^= 1 << (bit % 8);
                 vec![altered.into(), sealed]
             }
-            Mischief::Drop if tenth => Vec::new(),
+            Mischief::Drop if self.count == 10 => Vec::new(),
             Mischief::Drop => vec![sealed],
         }
     }

@@ -47,17 +47,18 @@ fn ctrl_c_twice_ends_the_chat_and_gives_the_terminal_back() {
     anna.type_keys(CTRL_C);
     anna.exit_code();
     anna.assert_restored();
-    ben.wait_for("left");
+    ben.wait_for("anna left");
 }
 
 #[test]
 fn a_signal_to_end_gives_the_terminal_back() {
     let scene = Scene::new();
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let (mut anna, _ben) = pair(&scene);
+        let (mut anna, ben) = pair(&scene);
         anna.signal(signal);
         anna.exit_code();
         anna.assert_restored();
+        ben.wait_for("anna left");
     }
 }
 
@@ -67,14 +68,14 @@ fn a_chat_whose_terminal_is_closed_ends() {
     let (mut anna, ben) = pair(&scene);
     anna.close();
     anna.exit_code();
-    ben.wait_for("left");
+    ben.wait_for("anna left");
 }
 
 #[test]
 fn to_quit_with_something_undelivered_asks_first() {
     let scene = Scene::new();
     let mut anna = scene.chat("anna");
-    anna.wait_for("anna");
+    anna.wait_for("alone");
     anna.type_keys("nobody has this yet\r");
     anna.wait_for("nobody has this yet");
     anna.type_keys(CTRL_C);

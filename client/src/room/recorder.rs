@@ -5,7 +5,10 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// A file of lines `out HEX` and `in HEX`, one for each sealed payload in the order in which they crossed.
+use data_encoding::BASE32_NOPAD;
+
+/// A file of lines `out BASE32` and `in BASE32` (RFC 4648), one for each sealed payload in the order in which they
+/// crossed. In hexadecimal digits whoever searches for a number that was said would find it by chance.
 /// The topic and the credentials of the join are not in it.
 #[derive(Debug)]
 pub struct Recorder(File);
@@ -39,6 +42,6 @@ impl Recorder {
         };
         // One write a line: a reader that follows the file sees whole lines.
         self.0
-            .write_all(format!("{word} {}\n", hex::encode(payload)).as_bytes())
+            .write_all(format!("{word} {}\n", BASE32_NOPAD.encode(payload)).as_bytes())
     }
 }

@@ -14,6 +14,8 @@ use super::wrap::{Breaks, wrap};
 const COLUMNS_FROM: usize = 44;
 /// From this width on there is a time.
 const TIME_FROM: usize = 28;
+/// What the time takes, with the space behind it.
+const TIME: usize = 6;
 /// The name's column is at least, and at most, so wide; a longer name shifts its text.
 const NAME_COLUMNS: std::ops::RangeInclusive<usize> = 3..=12;
 
@@ -168,7 +170,8 @@ impl Entry {
             Some(time) => vec![Span::styled(time, dim())],
             None => Vec::new(),
         };
-        flow(lead, &visible(text), style, None, measure.width, hanging(measure))
+        let indent = if lead.is_empty() { hanging(measure) } else { TIME };
+        flow(lead, &visible(text), style, None, measure.width, indent)
     }
 }
 
@@ -254,7 +257,7 @@ impl Clock {
 /// Where the rows after the first begin.
 fn hanging(measure: Measure) -> usize {
     match measure.width {
-        COLUMNS_FROM.. => 6 + measure.name.clamp(*NAME_COLUMNS.start(), *NAME_COLUMNS.end()) + 2,
+        COLUMNS_FROM.. => TIME + measure.name.clamp(*NAME_COLUMNS.start(), *NAME_COLUMNS.end()) + 2,
         12.. => 2,
         _ => 0,
     }

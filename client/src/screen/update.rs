@@ -399,8 +399,8 @@ impl State {
     /// How long leaving waits.
     fn patience(&self) -> Duration {
         match self.room.link {
-            Link::Up => LEAVE_TIMEOUT,
-            // Without a connection it would be waited in vain.
+            Link::Up if !self.room.people.is_empty() => LEAVE_TIMEOUT,
+            // Without a connection, or with nobody there, it would be waited in vain.
             _ => Duration::ZERO,
         }
     }

@@ -43,6 +43,8 @@ pub const ANSWER_LIMIT: Duration = secs(10);
 pub const ACK_DELAY: Duration = Duration::from_millis(300);
 /// So many messages held are acknowledged at once.
 pub const ACK_AT_ONCE: u64 = 8;
+/// So many bytes of messages held are acknowledged at once: two large ones would fill the window.
+pub const ACK_BYTES_AT_ONCE: usize = 16 * 1024;
 /// A seat that is not a peer's is told of when it stays: one who joins is a peer before that.
 pub const STRANGER_AFTER: Duration = secs(10);
 

@@ -230,8 +230,9 @@ impl Instance {
             Recipient::All => true,
             Recipient::One(to) => to == self.own.id,
         };
-        // Our own, reflected, and what is for others.
-        if header.from == self.own.id || !is_for_us || self.own.nonce.is_none() {
+        // Our own, reflected, and what is for others. Zeros name nobody: an answer would go to all.
+        let is_nobody = header.from == InstanceId([0; 16]);
+        if header.from == self.own.id || is_nobody || !is_for_us || self.own.nonce.is_none() {
             return;
         }
         match header.kind {
@@ -443,6 +444,10 @@ impl Instance {
 
     /// Tells every peer that we leave, behind all that waits for it. Afterwards nothing more is to be said.
     pub fn leave(&mut self, now: Now) {
+        // What is owed goes out now; there may be no later.
+        for pair in self.pairs.values_mut().filter(|pair| pair.ack_at.is_some()) {
+            pair.ack_at = Some(now.monotonic);
+        }
         if !std::mem::replace(&mut self.leaving, true) {
             for pair in self.pairs.values_mut().filter(|pair| pair.is_here()) {
                 pair.outgoing.push(Piece::Leave);

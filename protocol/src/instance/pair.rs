@@ -133,6 +133,8 @@ pub(super) struct Pair {
     pub ack_at: Option<Duration>,
     /// What the last acknowledgement said.
     pub acked: u64,
+    /// Bytes that came since the last acknowledgement.
+    pub unacked_bytes: usize,
     /// Our texts that the peer holds and has not read, by their numbers.
     pub unread: VecDeque<(u64, MessageId)>,
     /// Arrival against the sender's clock, of the last texts, in milliseconds.
@@ -180,6 +182,7 @@ impl Pair {
             incoming: Incoming::default(),
             ack_at: None,
             acked: 0,
+            unacked_bytes: 0,
             unread: VecDeque::new(),
             delays: VecDeque::new(),
         }
@@ -213,6 +216,7 @@ impl Pair {
         };
         let (counter, body) = session.seal(&message.encode()).ok()?;
         self.acked = held;
+        self.unacked_bytes = 0;
         self.ack_at = None;
         own.push(
             envelope::Kind::Message,

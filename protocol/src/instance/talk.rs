@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::limits::{ACK_AT_ONCE, ACK_DELAY, AGE_TOLD, DISTURBED_EVERY, HANDSHAKE_SPACING, REMEMBERED};
+use super::limits::{
+    ACK_AT_ONCE, ACK_BYTES_AT_ONCE, ACK_DELAY, AGE_TOLD, DISTURBED_EVERY, HANDSHAKE_SPACING, REMEMBERED,
+};
 use super::outbox::Piece;
 use super::pair::{Answer, Bond, Pair, Presence};
 use super::streams::Place;
@@ -154,7 +156,14 @@ impl Instance {
                 Content::Text(_) | Content::Edit { .. } | Content::Delete { .. } | Content::Reaction { .. }
             );
         pair.incoming.take(user);
-        pair.acknowledge_by(at + ACK_DELAY);
+        pair.unacked_bytes += content.encoded_len();
+        // Who leaves waits for the answer.
+        let due = if content == Content::Leave {
+            at
+        } else {
+            at + ACK_DELAY
+        };
+        pair.acknowledge_by(due);
         let receipt = Receipt { peer: from, number };
         match content {
             Content::Name(name) => self.on_name(from, name, now),
@@ -357,7 +366,9 @@ impl Pair {
 
     /// The user's side has taken more: much of it is acknowledged at once.
     pub(super) fn held_more(&mut self, at: Duration) {
-        let much = self.incoming.held() >= self.acked + ACK_AT_ONCE;
+        let held = self.incoming.held();
+        let much = held >= self.acked + ACK_AT_ONCE
+            || (held > self.acked && self.unacked_bytes >= ACK_BYTES_AT_ONCE);
         self.acknowledge_by(if much { at } else { at + ACK_DELAY });
     }
 }

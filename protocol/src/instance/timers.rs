@@ -23,6 +23,11 @@ impl Instance {
                 .flat_map(Pair::moments)
                 .flatten()
                 .min(),
+            self.pairs
+                .values()
+                .filter(|_| connected)
+                .filter_map(Pair::acknowledge_at)
+                .min(),
         ]
         .into_iter()
         .flatten()
@@ -75,7 +80,7 @@ impl Instance {
         self.pump(now);
         // Last: whatever was sent in the meantime has acknowledged.
         for pair in self.pairs.values_mut() {
-            if pair.ack_at.is_some_and(|due| at >= due) && pair.is_open() {
+            if pair.acknowledge_at().is_some_and(|due| at >= due) {
                 pair.send(&mut self.own, Kind::Nothing);
             }
         }
@@ -122,6 +127,11 @@ impl Pair {
         (self.outgoing.flying() > 0).then_some(self.progress_at + ANSWER_LIMIT)
     }
 
+    /// When an acknowledgement goes out: to one who has just left, too.
+    fn acknowledge_at(&self) -> Option<Duration> {
+        self.ack_at.filter(|_| self.is_open())
+    }
+
     /// When it is pinged: not while a ping waits, or a handshake that would answer as well.
     fn ping_at(&self) -> Option<Duration> {
         if !self.is_open() || self.ping.is_some() || self.wanted || self.open.is_some() {
@@ -134,13 +144,12 @@ impl Pair {
     }
 
     /// Every moment at which something is to happen with one who is here.
-    fn moments(&self) -> [Option<Duration>; 5] {
+    fn moments(&self) -> [Option<Duration>; 4] {
         [
             Some(self.gone_at()),
             (!self.silent).then_some(self.heard_at + SILENT),
             self.ping.as_ref().map(|ping| ping.at + ANSWER_LIMIT),
             self.ping_at(),
-            self.ack_at.filter(|_| self.is_open()),
         ]
     }
 }

@@ -182,6 +182,14 @@ fn leaving_without_a_connection_does_not_wait() {
 }
 
 #[test]
+fn leaving_while_nobody_is_there_does_not_wait() {
+    let mut script = Script::new(80, 24);
+    script.room(Update::Joined).room(Update::Undelivered(1));
+    script.control('c').control('c');
+    assert!(matches!(script.commands().last(), Some(Command::Leave { timeout }) if timeout.is_zero()));
+}
+
+#[test]
 fn the_host_says_farewell_before_it_leaves() {
     let mut script = Script::with_anna(80, 24);
     script.state = State::new(

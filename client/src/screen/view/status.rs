@@ -91,10 +91,9 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         push(vec![Span::styled(visible_line(&room.relay), dim())]);
     }
     if room.people.is_empty() {
-        let alone = if detail.words {
-            format!("alone in {}", room.words)
-        } else {
-            room.words.to_string()
+        let alone = match detail.words {
+            true => format!("{}, alone in {}", room.me, room.words),
+            false => room.words.to_string(),
         };
         push(vec![Span::raw(alone)]);
     }
