@@ -82,6 +82,7 @@ pub async fn open(
             .connections
             .take(hub.places.of(address), hub.clock.now())
         {
+            hub.counters.turned_away(NotAdmitted::TooOften);
             turn_away(stream, tls, NotAdmitted::TooOften).await;
             return None;
         }
@@ -105,6 +106,7 @@ pub async fn open(
         let response = if is_admitted {
             answer(&request)
         } else {
+            hub.counters.turned_away(NotAdmitted::TooOften);
             let wait = Some((RETRY_AFTER, "60"));
             refuse(StatusCode::TOO_MANY_REQUESTS, "too many connections", wait)
         };

@@ -174,7 +174,11 @@ impl Socket {
     }
 
     fn join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Outcome {
-        match self.try_join(push, outbound) {
+        let joined = self.try_join(push, outbound);
+        self.hub
+            .counters
+            .joined(joined.as_ref().map(|_| ()).map_err(|refusal| *refusal));
+        match joined {
             Ok(outcome) => outcome,
             Err(refusal) => {
                 if refusal == Refusal::Unauthorized {
@@ -316,6 +320,7 @@ impl socket::Handler for Socket {
         };
         let push = push.map_err(|error| Close::new(error.close_code(), "malformed frame"))?;
         let outcome = self.push(&push, outbound);
+        self.hub.counters.passed(bytes, outcome.receivers);
         // What nobody receives is answered: it costs as much as one receiver.
         self.spend(outcome.receivers.max(1), bytes);
         Ok(outcome.rest)
@@ -328,6 +333,7 @@ impl socket::Handler for Socket {
     fn pause(&mut self) -> Option<Instant> {
         let clock = self.hub.clock;
         let until = self.hub.budgets.pause(&self.spent, self.place, clock.now())?;
+        self.hub.counters.paused();
         Some(Instant::from_std(clock.instant(until)))
     }
 

@@ -13,6 +13,7 @@ use crate::{
     budget::Budgets,
     clock::Clock,
     descriptors,
+    metrics::Counters,
     options::Options,
     origin::Origins,
     quota::Quotas,
@@ -28,6 +29,8 @@ pub struct Hub {
     pub places: Places,
     /// Whom to believe about an address.
     pub origins: Origins,
+    /// What is counted.
+    pub counters: Counters,
     /// What an address may do.
     pub quotas: Quotas,
     /// What may be delivered a second.
@@ -54,6 +57,7 @@ impl Hub {
             clock: Clock::start(),
             places: Places::new(&rand::random()),
             origins: Origins::new(&options.proxy),
+            counters: Counters::default(),
             quotas: Quotas::new(options),
             budgets: Budgets::new(options),
             rooms: Rooms::new(options.max_rooms),
@@ -64,6 +68,13 @@ impl Hub {
             max_channels: options.max_channels,
             max_seats: options.max_seats,
         }
+    }
+}
+
+impl Hub {
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 }
 

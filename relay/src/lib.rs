@@ -14,7 +14,7 @@
 //!    what has many receivers is a `fanout`;
 //! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`].
+//! `metrics` are figures for a watchman, [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`].
 #![warn(missing_docs)]
 
 mod address;
@@ -31,6 +31,7 @@ mod hub;
 pub mod invite;
 mod join_ref;
 pub mod limits;
+mod metrics;
 pub mod options;
 pub mod origin;
 mod presence;

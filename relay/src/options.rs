@@ -37,6 +37,10 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_PUBLIC", value_name = "HOST[:PORT]")]
     pub public: Option<Public>,
 
+    /// Address and port on which figures for Prometheus are to be had, at /metrics [default: none]
+    #[arg(long, env = "SOTTO_RELAY_METRICS", value_name = "ADDR:PORT")]
+    pub metrics: Option<SocketAddr>,
+
     /// Largest message; one over it closes the socket with 1009
     #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGE", value_name = "SIZE", default_value_t = Size(limits::MESSAGE))]
     pub max_message: Size,
@@ -140,6 +144,7 @@ impl Default for Options {
             tls: TlsOptions::default(),
             proxy: ProxyOptions::default(),
             public: None,
+            metrics: None,
             max_buffered: Size(limits::BUFFERED),
             max_queue: Size(limits::QUEUE),
             connection_deliveries: limits::CONNECTION_DELIVERIES,

@@ -20,7 +20,7 @@ use crate::{
     handler::Socket,
     hub::{Admission, Hub},
     invite::{self, Public},
-    limits,
+    limits, metrics,
     options::{OptionError, Options},
     origin::Source,
     socket::{self, Close},
@@ -67,6 +67,8 @@ pub struct Relay {
     listener: TcpListener,
     local_addr: SocketAddr,
     hub: Arc<Hub>,
+    /// Where figures are to be had.
+    metrics: Option<TcpListener>,
     tls: Option<Arc<Tls>>,
     public: Option<Public>,
     /// Who is told that it cannot connect takes a descriptor as well.
@@ -86,11 +88,16 @@ impl Relay {
         let addr = options.listen;
         let cannot = |source| BindError::Listen { addr, source };
         let listener = listen(addr).map_err(cannot)?;
+        let metrics = match options.metrics {
+            None => None,
+            Some(addr) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
+        };
         let local_addr = listener.local_addr().map_err(cannot)?;
         Ok(Self {
             listener,
             local_addr,
             hub: Arc::new(Hub::new(&options)),
+            metrics,
             tls,
             public: options.public,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
@@ -100,6 +107,13 @@ impl Relay {
     /// The address and port that it listens on.
     pub fn local_addr(&self) -> SocketAddr {
         self.local_addr
+    }
+
+    /// Where figures are to be had, if anywhere.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
     }
 
     /// TLS, if this relay speaks it.
@@ -115,8 +129,12 @@ impl Relay {
 
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
     /// (service restart), and this returns within 10 s.
-    pub async fn run(self, shutdown: CancellationToken) {
+    pub async fn run(mut self, shutdown: CancellationToken) {
         let connections = TaskTracker::new();
+        if let Some(listener) = self.metrics.take() {
+            let (hub, shutdown) = (self.hub.clone(), shutdown.clone());
+            tokio::spawn(async move { shutdown.run_until_cancelled(metrics::serve(listener, hub)).await });
+        }
         let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
         loop {
@@ -152,6 +170,7 @@ impl Relay {
         let admission = match Admission::take(&self.hub, place) {
             Ok(admission) => admission,
             Err(why) => {
+                self.hub.counters.turned_away(why);
                 // Beyond those that are being turned away, others are cut without a word.
                 if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
                     connections.spawn(async move {

@@ -84,7 +84,15 @@ impl<W: Writer + 'static, L: Lock<Value = Writing<W>>> Outbound<L> {
 
     pub(super) fn write(&self, frame: &Bytes) {
         let bound = self.sockets.limits().queue;
-        self.change(|writing| ((), writing.send(frame, bound)));
+        self.change(|writing| {
+            let was_open = writing.end.is_none();
+            let waker = writing.send(frame, bound);
+            // A socket that fails is broken; one that is closed here was too slow.
+            if was_open && writing.end == Some(End::Orderly) {
+                self.sockets.overflowed();
+            }
+            ((), waker)
+        });
     }
 
     pub(super) fn end(&self, close: &Close) {

@@ -7,6 +7,7 @@ mod ending;
 mod expiring;
 mod fairness;
 mod joining;
+mod metrics;
 mod presence;
 mod proxies;
 mod pushing;
