@@ -271,7 +271,7 @@ impl Options {
         Ok(())
     }
 
-    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`](crate::invite).
+    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`].
     ///
     /// # Errors
     /// [`BindError`] when an option cannot be, or there is no certificate.
