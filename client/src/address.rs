@@ -9,6 +9,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use sotto_protocol::RoomName;
 use url::{Host, Url};
 
+use crate::pin::{NotAPin, Pin};
+use crate::proxy::Proxy;
+
 /// The port on which a relay listens unless it is told otherwise.
 pub const USUAL_PORT: u16 = 4000;
 /// The longest URL that is looked at, in bytes: a room name of 255 bytes, each escaped, and room to spare.
@@ -22,11 +25,15 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
-/// A relay's address, without a fragment.
+/// A relay's address: where it is, how it is reached, and what vouches for it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
     /// Scheme `ws` or `wss`, a host, a path that ends in `/`; nothing else.
     url: Url,
+    /// The one key that is trusted; without it, what the system trusts.
+    pin: Option<Pin>,
+    /// Through what.
+    proxy: Option<Proxy>,
 }
 
 /// What somebody gave as a URL: an address, and what its fragment says.
@@ -54,16 +61,21 @@ pub enum AddressError {
     #[error("a relay's URL has no query (the part after ?)")]
     Query,
     /// A fragment that is not `key=value`, joined by `&`.
-    #[error("the part after # has to be room=NAME, not {0:?}")]
+    #[error("the part after # has to be room=NAME, pin=HEX or both with & between, not {0:?}")]
     Fragment(String),
     /// A key that this version does not know.
-    #[error("the part after # holds {0:?}, which this version of sotto does not know; it knows room=NAME")]
+    #[error(
+        "the part after # holds {0:?}, which this version of sotto does not know; it knows room=NAME and pin=HEX"
+    )]
     UnknownKey(String),
-    /// `#pin=…`
-    #[error("the part after # holds a certificate's pin, which this version of sotto does not support")]
+    /// `#pin=…` with something else.
+    #[error("the pin after # has to be 64 hex digits: was all of the invite copied?")]
     Pin,
+    /// `ws://…#pin=…`
+    #[error("a pin is of a TLS key: the URL begins with wss:// then")]
+    PinWithoutTls,
     /// A key that stands twice.
-    #[error("the part after # names the room twice")]
+    #[error("the part after # names the room or the pin twice")]
     Twice,
     /// Percent signs that are not followed by two digits, or not UTF-8 when decoded.
     #[error("the room name after # is not percent-encoded UTF-8")]
@@ -117,6 +129,26 @@ impl Address {
         }
     }
 
+    /// Whether it is an onion service, which only Tor finds.
+    pub fn is_onion(&self) -> bool {
+        matches!(self.url.host(), Some(Host::Domain(name)) if name.trim_end_matches('.').ends_with(".onion"))
+    }
+
+    /// The one key that is trusted, if the URL names it.
+    pub fn pin(&self) -> Option<Pin> {
+        self.pin
+    }
+
+    /// Through what it is reached.
+    pub fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
+    /// The same relay, reached through a proxy.
+    pub fn through(self, proxy: Option<Proxy>) -> Self {
+        Self { proxy, ..self }
+    }
+
     /// The URL of the WebSocket behind this address.
     pub fn socket_url(&self) -> String {
         format!("{}{SOCKET}", self.url)
@@ -124,10 +156,14 @@ impl Address {
 
     /// The URL to hand over for a room on this relay.
     pub fn invitation(&self, room: &RoomName) -> String {
-        if room.as_str().is_empty() {
+        let pin = self.pin.map(|pin| format!("pin={pin}"));
+        let name = utf8_percent_encode(room.as_str(), ESCAPED);
+        let room = (!room.as_str().is_empty()).then(|| format!("room={name}"));
+        let parts: Vec<String> = pin.into_iter().chain(room).collect();
+        if parts.is_empty() {
             self.to_string()
         } else {
-            format!("{self}#room={}", utf8_percent_encode(room.as_str(), ESCAPED))
+            format!("{self}#{}", parts.join("&"))
         }
     }
 }
@@ -175,17 +211,24 @@ impl FromStr for Invitation {
         if url.query().is_some() {
             return Err(AddressError::Query);
         }
-        let room = match url.fragment() {
-            None | Some("") => None,
-            Some(fragment) => Some(parse_fragment(fragment)?),
+        let (room, pin) = match url.fragment() {
+            None | Some("") => (None, None),
+            Some(fragment) => parse_fragment(fragment)?,
         };
+        if pin.is_some() && url.scheme() != "wss" {
+            return Err(AddressError::PinWithoutTls);
+        }
         url.set_fragment(None);
         if !url.path().ends_with('/') {
             let path = format!("{}/", url.path());
             url.set_path(&path);
         }
         Ok(Self {
-            address: Address { url },
+            address: Address {
+                url,
+                pin,
+                proxy: None,
+            },
             room,
         })
     }
@@ -207,21 +250,21 @@ fn check_scheme(text: &str) -> Result<(), AddressError> {
     Err(AddressError::Scheme(Url::parse(&meant).ok().map(|_| meant)))
 }
 
-fn parse_fragment(fragment: &str) -> Result<RoomName, AddressError> {
-    let mut room = None;
+fn parse_fragment(fragment: &str) -> Result<(Option<RoomName>, Option<Pin>), AddressError> {
+    let (mut room, mut pin) = (None, None);
     for pair in fragment.split('&') {
         let Some((key, value)) = pair.split_once('=') else {
             return Err(AddressError::Fragment(crate::visible::shortened(pair, 20)));
         };
         match key {
             "room" if room.is_some() => return Err(AddressError::Twice),
+            "pin" if pin.is_some() => return Err(AddressError::Twice),
             "room" => room = Some(RoomName::new(&decode(value)?)?),
-            "pin" => return Err(AddressError::Pin),
+            "pin" => pin = Some(value.parse().map_err(|NotAPin| AddressError::Pin)?),
             other => return Err(AddressError::UnknownKey(crate::visible::shortened(other, 20))),
         }
     }
-    // A fragment that is not empty has at least one pair, and every pair but a room has returned.
-    room.ok_or(AddressError::Encoding)
+    Ok((room, pin))
 }
 
 fn decode(value: &str) -> Result<String, AddressError> {
@@ -289,6 +332,32 @@ mod tests {
     }
 
     #[test]
+    fn a_pin_is_read_and_handed_over_with_the_room() {
+        let pin = "5f".repeat(32);
+        for (url, room) in [
+            (format!("wss://h:4000/#pin={pin}"), ""),
+            (format!("wss://h:4000/#pin={pin}&room=a"), "a"),
+        ] {
+            let invitation = read(&url).unwrap();
+            assert_eq!(invitation.address.pin().unwrap().to_string(), pin);
+            assert_eq!(invitation.address.invitation(&RoomName::new(room).unwrap()), url);
+            assert_eq!(invitation.address.to_string(), "wss://h:4000/");
+        }
+    }
+
+    #[test]
+    fn an_onion_service_is_known_by_its_name() {
+        for (url, onion) in [
+            ("ws://abc.onion", true),
+            ("ws://ABC.Onion.:4000", true),
+            ("ws://onion", false),
+            ("ws://abc.onion.example", false),
+        ] {
+            assert_eq!(read(url).unwrap().address.is_onion(), onion, "{url}");
+        }
+    }
+
+    #[test]
     fn a_room_without_a_name_needs_no_fragment() {
         let address = read("ws://h:4000").unwrap().address;
         assert_eq!(address.invitation(&RoomName::default()), "ws://h:4000/");
@@ -313,7 +382,14 @@ mod tests {
     fn everything_else_in_a_url_is_refused_by_name() {
         assert_eq!(read("ws://me@h").unwrap_err(), AddressError::User);
         assert_eq!(read("ws://h/?a=b").unwrap_err(), AddressError::Query);
-        assert_eq!(read("ws://h/#pin=abc&room=a").unwrap_err(), AddressError::Pin);
+        assert_eq!(read("wss://h/#pin=abc&room=a").unwrap_err(), AddressError::Pin);
+        let pin = "5f".repeat(32);
+        assert_eq!(
+            read(&format!("ws://h/#pin={pin}")).unwrap_err(),
+            AddressError::PinWithoutTls
+        );
+        let twice = format!("wss://h/#pin={pin}&pin={pin}");
+        assert_eq!(read(&twice).unwrap_err(), AddressError::Twice);
         assert_eq!(read("ws://h/#room=a&room=b").unwrap_err(), AddressError::Twice);
         assert_eq!(
             read("ws://h/#color=red").unwrap_err(),

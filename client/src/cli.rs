@@ -7,7 +7,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::address::Invitation;
+use crate::address::{Address, Invitation};
+use crate::proxy::{self, Proxy, ProxyError};
 use crate::secret::Source;
 
 /// The words of a generated passphrase: 77 bits.
@@ -43,6 +44,8 @@ pub enum Command {
     Generate(Generate),
     /// Print what the operator of a closed relay needs to let a room in
     RoomId(RoomId),
+    /// Look at a relay from outside, step by step
+    Doctor(Doctor),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -61,6 +64,9 @@ pub struct Identity {
     /// The room's name, if the URL has none
     #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
     pub room: Option<RoomName>,
+    /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
+    #[arg(long, value_name = "socks5h://HOST:PORT")]
+    pub proxy: Option<Proxy>,
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub source: Source,
@@ -80,6 +86,14 @@ fn room_name(option: Option<&RoomName>, url: Option<&RoomName>) -> Result<RoomNa
 }
 
 impl Identity {
+    /// The relay's address, through the proxy of the option, else of the environment.
+    ///
+    /// # Errors
+    /// [`ProxyError`] when the environment names a proxy that cannot be used.
+    pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
+        proxy::choose(self.proxy.as_ref(), invitation.address.clone())
+    }
+
     /// The room's name, from the URL or the option; without either, the room without a name.
     ///
     /// # Errors
@@ -150,6 +164,20 @@ pub struct Demo {
     /// Write down the sealed payloads that cross, as a relay sees them
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+}
+
+/// `sotto doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The relay: 'wss://host:4000/#pin=HEX', in single quotes
+    #[arg(value_name = "URL")]
+    pub invitation: Invitation,
+    /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
+    #[arg(long, value_name = "socks5h://HOST:PORT")]
+    pub proxy: Option<Proxy>,
+    /// A JSON object for each step
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `sotto generate`

@@ -34,11 +34,11 @@ pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
         }
         None => None,
     };
+    let address = options.identity.address(&options.invitation)?;
     let name = entrance.name(options.identity.name).await?;
     let passphrase = entrance.passphrase(options.identity.source).await?;
     let root = entrance.root(passphrase, room_name).await?;
     let words = root.room_words();
-    let address = options.invitation.address;
     let settings = Settings {
         address: address.clone(),
         root,
@@ -63,6 +63,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
     join(cli::Join {
         invitation,
         identity: cli::Identity {
+            proxy: None,
             name: None,
             room: None,
             source: Source::default(),

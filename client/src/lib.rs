@@ -26,13 +26,16 @@ pub mod derivation;
 pub mod entrance;
 pub mod generate;
 pub mod manual;
+pub mod pin;
 pub mod prompt;
+pub mod proxy;
 pub mod room_id;
 pub mod secret;
 
 pub mod room;
 
 pub mod chat;
+pub mod doctor;
 pub mod keyboard;
 pub mod pipe;
 pub mod screen;

@@ -11,9 +11,10 @@ use sotto::entrance::{Entrance, EntranceError, say};
 use sotto::exit::Exit;
 use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
+use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 #[cfg(feature = "host")]
-use sotto::{demo, host};
+use sotto::{demo, doctor, host};
 use sotto::{generate, harden, join, manual, pipe, room_id, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
             say(&format!("{error:#}"));
             match error.downcast_ref::<EntranceError>() {
                 Some(entrance) => entrance.exit(),
-                None if error.is::<TwoRooms>() => Exit::Usage,
+                None if error.is::<TwoRooms>() || error.is::<ProxyError>() => Exit::Usage,
                 None => Exit::Failed,
             }
             .into()
@@ -46,6 +47,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Pipe(options)) => block_on(run_pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
+        Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => {
             let (passphrase, strength) = generate::generate(options.words)?;
             print(passphrase.expose())?;
@@ -85,6 +87,7 @@ async fn run_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
 async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::open()?;
     let room_name = options.identity.room_name(&options.invitation)?;
+    let address = options.identity.address(&options.invitation)?;
     let name = match options.identity.name {
         Some(name) => name,
         None => Name::new("sotto")?,
@@ -111,7 +114,7 @@ async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let signals = signals::listen().context("cannot listen for signals")?;
     drop(entrance);
     let room = Room::open(Settings {
-        address: options.invitation.address,
+        address,
         root,
         name,
         recorder,

@@ -2,7 +2,12 @@
 
 use std::{
     convert::Infallible,
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    io,
+    net::IpAddr,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use bytes::Bytes;
@@ -10,7 +15,7 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::{Body, Incoming},
-    header::{CONNECTION, HeaderName, SEC_WEBSOCKET_VERSION, UPGRADE},
+    header::{CONNECTION, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
     server::conn::http1,
     service::service_fn,
 };
@@ -18,27 +23,36 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::{Instant, timeout_at},
 };
+use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
+    address::Place,
     hub::{Hub, NotAdmitted},
     limits,
+    origin::Source,
+    proxy_header,
+    socket::Stream,
 };
 
+/// Where a watchman looks.
+const HEALTH_PATH: &str = "/healthz";
 /// Where Phoenix clients connect.
 const SOCKET_PATH: &str = "/socket/websocket";
 
 /// Tells a connection that it is not let in, without hearing it.
 ///
 /// What it says meanwhile is read and thrown away for a moment: a reset would overtake the answer.
-pub async fn turn_away(mut stream: TcpStream, why: NotAdmitted) {
+pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
     let status = match why {
         NotAdmitted::TooOften => "429 Too Many Requests\r\nretry-after: 60",
         NotAdmitted::Full => "503 Service Unavailable",
     };
     let answer = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     let _ = tokio::time::timeout(limits::TURN_AWAY_TIME, async {
+        let mut stream = secure(stream, tls).await?;
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(limits::HEAD as u64), &mut tokio::io::sink()).await
@@ -48,16 +62,60 @@ pub async fn turn_away(mut stream: TcpStream, why: NotAdmitted) {
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
 /// beyond the request. `None` when it ended otherwise.
-pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
+pub async fn open(
+    hub: &Hub,
+    mut stream: TcpStream,
+    peer: IpAddr,
+    tls: Option<TlsAcceptor>,
+) -> Option<(Stream, Bytes, Place)> {
+    let latest = Instant::now() + hub.head_time;
+    let source = hub.origins.source(peer);
+    let mut address = peer;
+    if source == Source::ProxyHeader {
+        let said = timeout_at(latest, proxy_header::read(&mut stream))
+            .await
+            .ok()?
+            .ok()?;
+        address = said.unwrap_or(peer);
+        if !hub
+            .quotas
+            .connections
+            .take(hub.places.of(address), hub.clock.now())
+        {
+            hub.counters.turned_away(NotAdmitted::TooOften);
+            turn_away(stream, tls, NotAdmitted::TooOften).await;
+            return None;
+        }
+    }
+    // Of the request that became a WebSocket.
+    let place = Mutex::new(hub.places.of(address));
+    let stream = timeout_at(latest, secure(stream, tls)).await.ok()?.ok()?;
+    let left = latest.saturating_duration_since(Instant::now());
     let upgraded = AtomicBool::new(false);
-    let service = service_fn(|request| {
-        let response = answer(&request);
+    let service = service_fn(|request: Request<Incoming>| {
+        let headers = request.headers();
+        let mut is_admitted = true;
+        if source == Source::Request {
+            let from = hub.places.of(hub.origins.of_request(peer, headers));
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = from;
+            let is_watched = request.uri().path() == HEALTH_PATH;
+            is_admitted = is_watched || hub.quotas.connections.take(from, hub.clock.now());
+        } else if source == Source::Peer {
+            hub.origins.watch(peer, headers);
+        }
+        let response = if is_admitted {
+            answer(&request)
+        } else {
+            hub.counters.turned_away(NotAdmitted::TooOften);
+            let wait = Some((RETRY_AFTER, "60"));
+            refuse(StatusCode::TOO_MANY_REQUESTS, "too many connections", wait)
+        };
         upgraded.store(response.status() == StatusCode::SWITCHING_PROTOCOLS, Relaxed);
         async { Ok::<_, Infallible>(response) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(hub.head_time)
+        .header_read_timeout(left)
         .max_buf_size(limits::HEAD)
         .max_headers(limits::HEADERS)
         .serve_connection(TokioIo::new(stream), service)
@@ -68,15 +126,24 @@ pub async fn open(hub: &Hub, stream: TcpStream) -> Option<(TcpStream, Bytes)> {
         .ok()?;
     let mut stream = parts.io.into_inner();
     if upgraded.load(Relaxed) {
-        return Some((stream, parts.read_buf));
+        let place = *place.lock().unwrap_or_else(PoisonError::into_inner);
+        return Some((stream, parts.read_buf, place));
     }
     let _ = stream.shutdown().await;
     None
 }
 
+/// With TLS, if the relay speaks it. The rest of a handshake's failure is between the two TLS libraries.
+async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Stream> {
+    match tls {
+        None => Ok(stream.into()),
+        Some(acceptor) => acceptor.accept(stream).await.map(Stream::tls),
+    }
+}
+
 fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {
     match request.uri().path() {
-        "/healthz" if matches!(*request.method(), Method::GET | Method::HEAD) => {
+        HEALTH_PATH if matches!(*request.method(), Method::GET | Method::HEAD) => {
             Response::new(Full::from("ok\n"))
         }
         SOCKET_PATH if !speaks_phoenix(request.uri().query()) => {

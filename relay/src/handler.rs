@@ -223,6 +223,7 @@ impl Socket {
     }
 
     fn refuse(&mut self, push: &Push<'_>, refusal: Refusal, outbound: &Outbound) -> Outcome {
+        self.hub.counters.joined(Err(refusal));
         if refusal == Refusal::Unauthorized {
             self.failed = true;
             let now = self.hub.clock.now();
@@ -255,7 +256,10 @@ impl Socket {
     /// Takes the seat that was asked for, now or when the room is saved, or says why not.
     fn sit(&mut self, push: &Push<'_>, asked: Asked, outbound: &Arc<Outbound>) -> Outcome {
         match self.try_sit(push, &asked, outbound) {
-            Ok((rest, None)) => Outcome { receivers: 0, rest },
+            Ok((rest, None)) => {
+                self.hub.counters.joined(Ok(()));
+                Outcome { receivers: 0, rest }
+            }
             Ok((rest, Some(saving))) => {
                 self.wait(push, saving, Then::Sit(asked));
                 Outcome { receivers: 0, rest }
@@ -410,6 +414,7 @@ impl socket::Handler for Socket {
         };
         let push = push.map_err(|error| Close::new(error.close_code(), "malformed frame"))?;
         let outcome = self.push(&push, outbound);
+        self.hub.counters.passed(bytes, outcome.receivers);
         // What nobody receives is answered: it costs as much as one receiver.
         self.spend(outcome.receivers.max(1), bytes);
         Ok(outcome.rest)
@@ -446,6 +451,7 @@ impl socket::Handler for Socket {
     fn pause(&mut self) -> Option<Instant> {
         let clock = self.hub.clock;
         let until = self.hub.budgets.pause(&self.spent, self.place, clock.now())?;
+        self.hub.counters.paused();
         Some(Instant::from_std(clock.instant(until)))
     }
 

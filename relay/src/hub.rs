@@ -13,7 +13,9 @@ use crate::{
     budget::Budgets,
     clock::Clock,
     descriptors,
+    metrics::Counters,
     options::Options,
+    origin::Origins,
     quota::Quotas,
     rooms::Rooms,
     socket::Sockets,
@@ -25,6 +27,10 @@ pub struct Hub {
     pub clock: Clock,
     /// Where addresses stand in the tables.
     pub places: Places,
+    /// Whom to believe about an address.
+    pub origins: Origins,
+    /// What is counted.
+    pub counters: Counters,
     /// What an address may do.
     pub quotas: Quotas,
     /// What may be delivered a second.
@@ -50,6 +56,8 @@ impl Hub {
         Self {
             clock: Clock::start(),
             places: Places::new(&rand::random()),
+            origins: Origins::new(&options.proxy),
+            counters: Counters::default(),
             quotas: Quotas::new(options),
             budgets: Budgets::new(options),
             rooms,
@@ -60,6 +68,13 @@ impl Hub {
             max_channels: options.max_channels,
             max_seats: options.max_seats,
         }
+    }
+}
+
+impl Hub {
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 }
 
@@ -79,12 +94,12 @@ pub enum NotAdmitted {
 }
 
 impl Admission {
-    /// Lets a connection in from an address.
+    /// Lets a connection in from an address, or from a proxy that has yet to say from which.
     ///
     /// # Errors
     /// [`NotAdmitted`] when it is one too many.
-    pub fn take(hub: &Arc<Hub>, place: Place) -> Result<Self, NotAdmitted> {
-        if !hub.quotas.connections.take(place, hub.clock.now()) {
+    pub fn take(hub: &Arc<Hub>, place: Option<Place>) -> Result<Self, NotAdmitted> {
+        if place.is_some_and(|place| !hub.quotas.connections.take(place, hub.clock.now())) {
             return Err(NotAdmitted::TooOften);
         }
         let admission = Self { hub: hub.clone() };

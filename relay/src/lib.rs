@@ -7,29 +7,36 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket;
+//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket, with [`tls`] under a
+//!    [`certificate`] if there is one;
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
 //! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a `room`, which tells of its `presence`;
 //!    what has many receivers is a `fanout`;
-//! 4. `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
+//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! The `hub` is what all sockets share. Every number is in [`limits`]. The [`operator`] changes the file beside it all.
+//! `metrics` are figures for a watchman, [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`]. The [`operator`] changes the file beside it all.
 #![warn(missing_docs)]
 
 mod address;
 mod bucket;
 mod budget;
+pub mod certificate;
+mod check;
 mod clock;
 mod descriptors;
 mod door;
 mod fanout;
 mod handler;
 mod hub;
+pub mod invite;
 mod join_ref;
 pub mod limits;
+mod metrics;
 pub mod operator;
 pub mod options;
+pub mod origin;
 mod presence;
+mod proxy_header;
 mod quota;
 mod reply;
 mod room;
@@ -38,10 +45,12 @@ pub mod server;
 pub mod size;
 pub mod socket;
 mod store;
+pub mod tls;
 
 pub use descriptors::raise_descriptor_limit;
 pub use options::{OptionError, Options};
 pub use server::{BindError, Relay};
 pub use size::Size;
 pub use store::StoreError;
+pub use tls::Tls;
 pub use tokio_util::sync::CancellationToken;

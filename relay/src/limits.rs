@@ -64,6 +64,10 @@ pub const HEAD: usize = 8 * 1024;
 pub const HEADERS: usize = 32;
 /// Time for a whole request head, and all that comes before it.
 pub const HEAD_TIME: Duration = Duration::from_secs(10);
+/// Watchmen that are being answered at once.
+pub const WATCHMEN: usize = 8;
+/// The files of the certificate are looked at this often, in case nobody says that they have changed.
+pub const CERTIFICATE_POLL: Duration = Duration::from_secs(5);
 /// Time that a connection may ask for `/healthz` again and again.
 pub const HEALTH_TIME: Duration = Duration::from_secs(120);
 /// Connections that are being told that they are not let in: half of the spare descriptors.

@@ -4,16 +4,17 @@ use std::{
     io::{self, Write},
     net::IpAddr,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::{Parser, Subcommand};
-use sotto_relay::{BindError, CancellationToken, Options, Relay, operator, options::Admittance};
+use sotto_relay::{BindError, CancellationToken, Options, Relay, Tls, invite, operator, options::Admittance};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// A relay for Sotto: passes messages on between people who share a passphrase, without being able to read them
 #[derive(Parser)]
-#[command(name = "sotto-relay", version)]
+#[command(name = "sotto-relay", version, args_conflicts_with_subcommands = true)]
 struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -21,6 +22,10 @@ struct Cli {
 
     #[command(flatten)]
     options: Options,
+
+    /// Look at options, files and permissions, say what is wrong, and end [default: start]
+    #[arg(long, env = "SOTTO_RELAY_CHECK")]
+    check: bool,
 
     /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
     #[arg(long, env = "SOTTO_RELAY_LOG", value_name = "FILTER")]
@@ -31,6 +36,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Room(operator::Room),
+    /// Print what to hand over to those who are to join the relay that runs with the same options
+    Invite {
+        #[command(flatten)]
+        options: Box<Options>,
+    },
 }
 
 /// An option cannot be.
@@ -56,7 +66,13 @@ fn main() -> ExitCode {
             .init(),
         Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
     }
+    if let Some(Command::Invite { options }) = cli.command {
+        return invite(&options);
+    }
     sotto_relay::raise_descriptor_limit();
+    if cli.check {
+        return check(&cli.options);
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start: {error}")),
@@ -75,17 +91,61 @@ async fn serve(options: Options) -> ExitCode {
     let open = options.rooms == Admittance::Open;
     let relay = match Relay::bind(options).await {
         Ok(relay) => relay,
-        Err(error @ BindError::Option(_)) => return fail(USAGE, &error.to_string()),
-        Err(error) => return fail(1, &error.to_string()),
+        Err(error) => return refuse(&error),
     };
+    if let Err(error) = reload_on_hangup(relay.tls()) {
+        return fail(1, &format!("cannot listen for signals: {error}"));
+    }
     let addr = relay.local_addr();
     if open && is_reached_by_strangers(addr.ip()) {
         tracing::warn!("this relay is open: strangers who reach {addr} may use it");
     }
     // Who closed our stdout does not want to know.
-    let _ = writeln!(io::stdout(), "listening on ws://{addr}").and_then(|()| io::stdout().flush());
+    let scheme = if relay.tls().is_some() { "wss" } else { "ws" };
+    let _ = writeln!(io::stdout(), "listening on {scheme}://{addr}").and_then(|()| io::stdout().flush());
+    for url in relay.invites() {
+        let _ = writeln!(io::stderr(), "to hand over: {}", invite::command(&url));
+    }
     relay.run(shutdown).await;
     ExitCode::SUCCESS
+}
+
+/// Whether a relay with these options could start.
+fn check(options: &Options) -> ExitCode {
+    match options.rehearse() {
+        Ok(warnings) => {
+            for warning in warnings {
+                eprintln!("sotto-relay: warning: {warning}");
+            }
+            ExitCode::SUCCESS
+        }
+        Err(error) => refuse(&error),
+    }
+}
+
+/// The lines to hand over, of a relay that need not run.
+fn invite(options: &Options) -> ExitCode {
+    match options.invites() {
+        Ok(urls) => {
+            let lines = urls
+                .iter()
+                .try_for_each(|url| writeln!(io::stdout(), "{}", invite::command(url)));
+            match lines {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
+            }
+        }
+        Err(error) => refuse(&error),
+    }
+}
+
+fn refuse(error: &BindError) -> ExitCode {
+    let code = if matches!(error, BindError::Option(_)) {
+        USAGE
+    } else {
+        1
+    };
+    fail(code, &error.to_string())
 }
 
 fn is_reached_by_strangers(listening: IpAddr) -> bool {
@@ -101,6 +161,19 @@ fn end_on_signals(shutdown: &CancellationToken) -> io::Result<()> {
             shutdown.cancel();
         });
     }
+    Ok(())
+}
+
+/// SIGHUP reads the certificate again; where there is none it does nothing, but must not end the relay.
+fn reload_on_hangup(tls: Option<Arc<Tls>>) -> io::Result<()> {
+    let mut signals = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            if let Some(tls) = &tls {
+                tls.reload();
+            }
+        }
+    });
     Ok(())
 }
 

@@ -8,7 +8,16 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-use crate::{limits, rooms::Policy, size::Size, socket};
+use crate::{
+    invite::{self, Public},
+    limits,
+    origin::ProxyOptions,
+    rooms::Policy,
+    server::BindError,
+    size::Size,
+    socket,
+    tls::TlsOptions,
+};
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
 #[derive(Debug, Clone, Args)]
@@ -31,6 +40,22 @@ pub struct Options {
     /// else no limit]
     #[arg(long, env = "SOTTO_RELAY_ROOM_TTL", value_name = "DAYS")]
     pub room_ttl: Option<u32>,
+
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+
+    /// Proxies.
+    #[command(flatten)]
+    pub proxy: ProxyOptions,
+
+    /// Host and port under which others reach this relay, for invites [default: of the certificate, else each address]
+    #[arg(long, env = "SOTTO_RELAY_PUBLIC", value_name = "HOST[:PORT]")]
+    pub public: Option<Public>,
+
+    /// Address and port on which figures for Prometheus are to be had, at /metrics [default: none]
+    #[arg(long, env = "SOTTO_RELAY_METRICS", value_name = "ADDR:PORT")]
+    pub metrics: Option<SocketAddr>,
 
     /// Largest message; one over it closes the socket with 1009
     #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGE", value_name = "SIZE", default_value_t = Size(limits::MESSAGE))]
@@ -144,6 +169,10 @@ impl Default for Options {
             max_channels: limits::CHANNELS,
             max_seats: limits::SEATS,
             max_rooms: limits::ROOMS,
+            tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
+            public: None,
+            metrics: None,
             max_buffered: Size(limits::BUFFERED),
             max_queue: Size(limits::QUEUE),
             connection_deliveries: limits::CONNECTION_DELIVERIES,
@@ -207,6 +236,33 @@ impl Options {
             &self.room_ttl.unwrap_or_default(),
             "it must be 1 to 36500 days",
         )?;
+        let TlsOptions {
+            tls_cert,
+            tls_key,
+            tls_self_signed,
+        } = &self.tls;
+        for (option, given, other, must_be) in [
+            ("tls-cert", tls_cert, tls_key, "it needs --tls-key as well"),
+            ("tls-key", tls_key, tls_cert, "it needs --tls-cert as well"),
+        ] {
+            if let Some(path) = given {
+                must(other.is_some(), option, &path.display(), must_be)?;
+            }
+        }
+        if let Some(directory) = tls_self_signed {
+            must(
+                tls_cert.is_none(),
+                "tls-self-signed",
+                &directory.display(),
+                "there is --tls-cert already",
+            )?;
+        }
+        must(
+            !self.proxy.proxy_protocol || !self.proxy.trusted_proxy.is_empty(),
+            "proxy-protocol",
+            &"set",
+            "it needs --trusted-proxy as well: whom to believe",
+        )?;
         // Four fields of 255 bytes and what is around them: below it not even a join fits.
         must(
             (2048..=64 << 20).contains(&self.max_message.0),
@@ -263,6 +319,27 @@ impl Options {
             closed: self.rooms == Admittance::Closed,
             ttl: self.room_ttl.or(self.db.as_ref().map(|_| limits::ROOM_TTL)),
         }
+    }
+
+    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`].
+    ///
+    /// # Errors
+    /// [`BindError`] when an option cannot be, or there is no certificate.
+    pub fn invites(&self) -> Result<Vec<String>, BindError> {
+        self.check()?;
+        if self.listen.port() == 0 && !self.public.as_ref().is_some_and(Public::has_port) {
+            return Err(BindError::Option(OptionError {
+                option: "listen",
+                value: self.listen.to_string(),
+                must: "an invite needs the port, which --public HOST:PORT gives as well",
+            }));
+        }
+        let certificate = self.tls.certificate()?;
+        Ok(invite::urls(
+            self.listen,
+            self.public.as_ref(),
+            certificate.as_ref(),
+        ))
     }
 
     /// What a socket may take.

@@ -14,14 +14,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    certificate::CertificateError,
     clock::Day,
     door,
     handler::Socket,
     hub::{Admission, Hub},
-    limits,
+    invite::{self, Public},
+    limits, metrics,
     options::{OptionError, Options},
+    origin::Source,
     socket::{self, Close},
     store::{self, Store, StoreError},
+    tls::Tls,
 };
 
 /// Why a relay cannot start.
@@ -30,6 +34,9 @@ pub enum BindError {
     /// An option cannot be.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     /// The address cannot be listened on.
     #[error("cannot listen on {addr}: {source}")]
     Listen {
@@ -66,6 +73,10 @@ pub struct Relay {
     hub: Arc<Hub>,
     /// Until all is written.
     store: Option<Store>,
+    /// Where figures are to be had.
+    metrics: Option<TcpListener>,
+    tls: Option<Arc<Tls>>,
+    public: Option<Public>,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
 }
@@ -79,9 +90,14 @@ impl Relay {
     /// [`BindError`] when an option cannot be, the address cannot be listened on, or the room database cannot be used.
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         options.check()?;
+        let tls = Tls::new(&options.tls)?.map(Arc::new);
         let addr = options.listen;
         let cannot = |source| BindError::Listen { addr, source };
         let listener = listen(addr).map_err(cannot)?;
+        let metrics = match options.metrics {
+            None => None,
+            Some(addr) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
+        };
         let local_addr = listener.local_addr().map_err(cannot)?;
         let (rooms, store) = store::open(&options)?;
         Ok(Self {
@@ -89,6 +105,9 @@ impl Relay {
             local_addr,
             hub: Arc::new(Hub::new(&options, rooms)),
             store,
+            metrics,
+            tls,
+            public: options.public,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
     }
@@ -98,14 +117,40 @@ impl Relay {
         self.local_addr
     }
 
+    /// Where figures are to be had, if anywhere.
+    pub fn metrics_addr(&self) -> Option<SocketAddr> {
+        self.metrics
+            .as_ref()
+            .and_then(|listener| listener.local_addr().ok())
+    }
+
+    /// TLS, if this relay speaks it.
+    pub fn tls(&self) -> Option<Arc<Tls>> {
+        self.tls.clone()
+    }
+
+    /// The URLs to hand over to those who are to join, the best first.
+    pub fn invites(&self) -> Vec<String> {
+        let certificate = self.tls.as_ref().map(|tls| tls.certificate());
+        invite::urls(self.local_addr, self.public.as_ref(), certificate.as_deref())
+    }
+
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
     /// (service restart), and this returns within 10 s.
-    pub async fn run(self, shutdown: CancellationToken) {
+    pub async fn run(mut self, shutdown: CancellationToken) {
         let connections = TaskTracker::new();
+        if let Some(listener) = self.metrics.take() {
+            let (hub, shutdown) = (self.hub.clone(), shutdown.clone());
+            tokio::spawn(async move { shutdown.run_until_cancelled(metrics::serve(listener, hub)).await });
+        }
+        let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
+                _ = look.tick() => if let Some(tls) = &self.tls {
+                    tls.reload_if_changed();
+                },
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
@@ -131,14 +176,17 @@ impl Relay {
         connections: &TaskTracker,
         shutdown: &CancellationToken,
     ) {
-        let place = self.hub.places.of(ip);
+        let source = self.hub.origins.source(ip);
+        let place = (source == Source::Peer).then(|| self.hub.places.of(ip));
+        let tls = self.tls.as_ref().map(|tls| tls.acceptor());
         let admission = match Admission::take(&self.hub, place) {
             Ok(admission) => admission,
             Err(why) => {
+                self.hub.counters.turned_away(why);
                 // Beyond those that are being turned away, others are cut without a word.
                 if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
                     connections.spawn(async move {
-                        door::turn_away(stream, why).await;
+                        door::turn_away(stream, tls, why).await;
                         drop(turn);
                     });
                 }
@@ -149,9 +197,9 @@ impl Relay {
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = shutdown.cancelled() => return,
-                opened = door::open(&admission, stream) => opened,
+                opened = door::open(&admission, stream, ip, tls) => opened,
             };
-            if let Some((stream, first)) = opened {
+            if let Some((stream, first, place)) = opened {
                 let sockets = admission.hub.sockets.clone();
                 let handler = Socket::new(admission, place);
                 // A task of its own, so that the memory of the handshake is not kept.

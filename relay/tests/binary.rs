@@ -46,7 +46,9 @@ impl Running {
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
         let addr = line
-            .strip_prefix("listening on ws://")
+            .strip_prefix("listening on ")
+            .and_then(|url| url.split_once("://"))
+            .map(|(_, addr)| addr)
             .and_then(|rest| rest.strip_suffix('\n'))
             .unwrap_or_else(|| panic!("the line that says where it listens, not {line:?}"));
         Self {
@@ -125,6 +127,10 @@ fn an_option_that_cannot_be_is_said_and_exits_with_2() {
         (["--max-buffered", "512KiB"], "at least --max-queue"),
         (["--max-connections", "0"], "--max-connections is 0"),
         (["--idle", "0"], "--idle is 0: it must be 1 to 86400 seconds"),
+        (["--tls-cert", "cert.pem"], "it needs --tls-key as well"),
+        (["--tls-key", "key.pem"], "it needs --tls-cert as well"),
+        (["--public", "wss://relay.example"], "a host name or address"),
+        (["--trusted-proxy", "nonsense"], "a network such as"),
         (["--log", "sotto=loud"], "--log is sotto=loud"),
         (["--no-such-option", "1"], "--no-such-option"),
     ] {
@@ -150,6 +156,74 @@ fn every_option_is_an_environment_variable_and_help_states_each_default() {
     }
     let (code, stderr) = output(command(&FREE_PORT).env("SOTTO_RELAY_MAX_SEATS", "0"));
     assert!(code == Some(2) && stderr.contains("--max-seats is 0"));
+}
+
+#[test]
+fn an_invite_is_the_same_before_and_after_a_start_and_stands_on_stderr() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().join("tls");
+    let tls = ["--tls-self-signed", keys.to_str().unwrap()];
+    let invite = command(&["invite", "--public", "relay.example:4000"])
+        .args(tls)
+        .output()
+        .unwrap();
+    let invite = String::from_utf8(invite.stdout).unwrap();
+    assert!(
+        invite.starts_with("sotto join 'wss://relay.example:4000/#pin="),
+        "{invite}"
+    );
+    assert!(invite.ends_with("'\n") && invite.len() == 42 + 64 + 2, "{invite}");
+
+    let relay = Running::start(
+        command(&FREE_PORT)
+            .args(tls)
+            .args(["--public", "relay.example:4000"]),
+    );
+    let (code, _, stderr) = relay.end(Signal::TERM);
+    assert_eq!(code, Some(0));
+    assert!(stderr.contains(invite.trim()), "{stderr}");
+}
+
+#[test]
+fn a_hangup_does_not_end_a_relay() {
+    let relay = Running::start(&mut command(&FREE_PORT));
+    kill_process(Pid::from_child(&relay.child), Signal::HUP).unwrap();
+    let mut socket = relay.connect();
+    let (code, _, _) = relay.end(Signal::TERM);
+    assert_eq!(code, Some(0));
+    assert!(socket.read().unwrap().is_close());
+}
+
+#[test]
+fn a_check_says_what_keeps_a_relay_from_starting_and_what_does_not() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let keys = path("keys");
+    let check = |arguments: &[&str]| output(command(&["--check"]).args(arguments));
+    assert_eq!(check(&["--tls-self-signed", &keys]), (Some(0), String::new()));
+
+    let key = format!("{keys}/key.pem");
+    std::fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
+    let (code, stderr) = check(&["--tls-self-signed", &keys]);
+    assert!(
+        code == Some(0) && stderr.contains("everybody on this machine can read the key"),
+        "{stderr}"
+    );
+
+    let (code, stderr) = check(&["--tls-cert", &path("none"), "--tls-key", &key]);
+    assert!(code == Some(1) && stderr.contains("cannot read"), "{stderr}");
+    let (code, stderr) = check(&["--proxy-protocol"]);
+    assert!(
+        code == Some(2) && stderr.contains("it needs --trusted-proxy"),
+        "{stderr}"
+    );
+    let (code, stderr) = check(&["--max-connections", "999999999"]);
+    assert!(
+        code == Some(0) && stderr.contains("limit of descriptors"),
+        "{stderr}"
+    );
 }
 
 fn exchange(socket: &mut WebSocket<TcpStream>, frame: &Value) -> Value {

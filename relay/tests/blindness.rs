@@ -77,7 +77,8 @@ fn linked(executable: &PathBuf) -> Vec<String> {
     let modules = MODULES.map(|name| format!("14sotto_protocol{}{name}", name.len()));
     let relays_own = "11sotto_relay".to_owned();
     (crates.into_iter().chain(modules).chain([relays_own]))
-        .filter(|name| text.contains(name))
+        // Where a crate's name stands, not where another crate has a module of that name (as ring has an hkdf).
+        .filter(|name| text.contains(&format!("_{name}")) || text.contains(&format!("_ZN{name}")))
         .collect()
 }
 

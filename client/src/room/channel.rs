@@ -28,7 +28,7 @@ enum Waiting {
 
 /// What a frame of the relay's means.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Brought<'a> {
+pub(crate) enum Brought<'a> {
     /// We have a seat.
     Joined,
     /// We got none.
@@ -52,7 +52,7 @@ pub(super) enum Brought<'a> {
 }
 
 /// The channel of one room on one connection.
-pub(super) struct Channel {
+pub(crate) struct Channel {
     topic: Topic,
     /// The ref of the last push; the join's is the join_ref of all that follow.
     last: u64,
@@ -64,7 +64,7 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    pub(super) fn new(topic: Topic) -> Self {
+    pub(crate) fn new(topic: Topic) -> Self {
         Self {
             topic,
             last: 0,
@@ -76,28 +76,33 @@ impl Channel {
     }
 
     /// The first frame to send.
-    pub(super) fn join(&mut self, credentials: &Credentials) -> Result<Message, FrameError> {
+    pub(crate) fn join(&mut self, credentials: &Credentials) -> Result<Message, FrameError> {
         self.join = self.last + 1;
         self.push("phx_join", Payload::Json(&credentials.to_json()), Waiting::Join)
     }
 
     /// A sealed payload for all others.
-    pub(super) fn sealed(&mut self, payload: &[u8], tag: Tag) -> Result<Message, FrameError> {
+    pub(crate) fn sealed(&mut self, payload: &[u8], tag: Tag) -> Result<Message, FrameError> {
         self.push(EVENT, Payload::Binary(payload), Waiting::Sealed(tag))
     }
 
+    /// A payload for all others that means nothing; the answer is [`Brought::Alive`].
+    pub(crate) fn probe(&mut self, payload: &[u8]) -> Result<Message, FrameError> {
+        self.push(EVENT, Payload::Binary(payload), Waiting::Heartbeat)
+    }
+
     /// Asks the relay to destroy the room.
-    pub(super) fn expire(&mut self) -> Result<Message, FrameError> {
+    pub(crate) fn expire(&mut self) -> Result<Message, FrameError> {
         self.push("expire_room", Payload::Json(&empty()), Waiting::Expire)
     }
 
     /// Gives our seat back.
-    pub(super) fn leave(&mut self) -> Result<Message, FrameError> {
+    pub(crate) fn leave(&mut self) -> Result<Message, FrameError> {
         self.push("phx_leave", Payload::Json(&empty()), Waiting::Leave)
     }
 
     /// Asks the relay whether it is there.
-    pub(super) fn heartbeat(&mut self) -> Result<Message, FrameError> {
+    pub(crate) fn heartbeat(&mut self) -> Result<Message, FrameError> {
         let reference = self.reference(Waiting::Heartbeat);
         encode(&Push {
             join_ref: Ref::Null,
@@ -132,7 +137,7 @@ impl Channel {
     ///
     /// # Errors
     /// [`FrameError`] for one that is none of the protocol's.
-    pub(super) fn receive<'a>(&mut self, message: &'a Message) -> Result<Brought<'a>, FrameError> {
+    pub(crate) fn receive<'a>(&mut self, message: &'a Message) -> Result<Brought<'a>, FrameError> {
         let received = match message {
             Message::Text(text) => Received::decode_text(text.as_str())?,
             Message::Binary(data) => Received::decode_binary(data)?,

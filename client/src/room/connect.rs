@@ -5,14 +5,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::ClientConfig;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 use super::socket::{self, Socket};
-use super::{Timing, Trouble};
+use super::{Timing, Trouble, trust};
 use crate::address::{Address, USUAL_PORT};
 use crate::visible::shortened;
 
@@ -20,13 +20,37 @@ use crate::visible::shortened;
 const MAX_ADDRESSES: usize = 8;
 
 /// Opens a WebSocket.
-pub(super) async fn connect(address: &Address, timing: &Timing) -> Result<Socket, Trouble> {
-    let connector = if address.is_secure() {
-        Connector::Rustls(tls().await?)
-    } else {
-        Connector::Plain
-    };
+pub(crate) async fn connect(address: &Address, timing: &Timing) -> Result<Socket, Trouble> {
+    open(address, timing, trust(address).await?).await
+}
+
+/// What is trusted at an address; `None` without TLS.
+pub(crate) async fn trust(address: &Address) -> Result<Option<Arc<ClientConfig>>, Trouble> {
+    match address.pin() {
+        _ if !address.is_secure() => Ok(None),
+        Some(pin) => trust::pinned(pin).map(Some),
+        None => trust::system().await.map(Some),
+    }
+}
+
+/// Opens a WebSocket to a relay that TLS, if there is any, trusts so.
+pub(crate) async fn open(
+    address: &Address,
+    timing: &Timing,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<Socket, Trouble> {
     let tcp = reach(address, timing).await?;
+    upgrade(address, timing, tcp, tls).await
+}
+
+/// TLS and the upgrade, on a TCP connection.
+pub(crate) async fn upgrade(
+    address: &Address,
+    timing: &Timing,
+    tcp: TcpStream,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<Socket, Trouble> {
+    let connector = tls.map_or(Connector::Plain, Connector::Rustls);
     // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
     let _ = tcp.set_nodelay(true);
     let upgrade =
@@ -45,7 +69,14 @@ pub(super) async fn connect(address: &Address, timing: &Timing) -> Result<Socket
 }
 
 /// A TCP connection to the first of the host's addresses that takes one.
-async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
+/// Behind a proxy, from it: then the name of the relay's host is never looked up here.
+pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
+    if let Some(proxy) = address.proxy() {
+        return proxy.reach(address, timing).await;
+    }
+    if address.is_onion() {
+        return Err(Trouble::Onion);
+    }
     let addresses = resolve(address, timing).await?;
     let mut why = "the host has no address".to_owned();
     for socket_address in addresses {
@@ -64,7 +95,7 @@ async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble>
     })
 }
 
-async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, Trouble> {
+pub(crate) async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, Trouble> {
     let host = address.host();
     let unknown = |why| Trouble::UnknownHost {
         host: host.clone(),
@@ -97,31 +128,7 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-/// TLS with the system's root certificates.
-async fn tls() -> Result<Arc<ClientConfig>, Trouble> {
-    let unreadable = |why: String| Trouble::NoRoots(why);
-    let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
-        .await
-        .map_err(|error| unreadable(error.to_string()))?;
-    let mut roots = RootCertStore::empty();
-    let (good, _) = roots.add_parsable_certificates(loaded.certs);
-    if good == 0 {
-        let why = loaded
-            .errors
-            .first()
-            .map_or("there are none".to_owned(), ToString::to_string);
-        return Err(unreadable(why));
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unreadable(error.to_string()))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-fn not_upgraded(error: Error, address: &Address) -> Trouble {
+pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
     let other_scheme = if address.is_secure() {
         "is it ws:// perhaps?"
     } else {
@@ -135,7 +142,7 @@ fn not_upgraded(error: Error, address: &Address) -> Trouble {
             status @ 200..=299 => format!("it is an ordinary web server (HTTP {status})"),
             status => format!("it answers HTTP {status}"),
         },
-        Error::Io(error) => match tls_error(&error) {
+        Error::Io(error) => match trust::refusal(&error) {
             Some(why) => {
                 return Trouble::Tls {
                     host: address.host(),
@@ -155,24 +162,7 @@ fn not_upgraded(error: Error, address: &Address) -> Trouble {
     no_relay(address, why)
 }
 
-/// What TLS said, if it was TLS.
-fn tls_error(error: &io::Error) -> Option<String> {
-    let error = error.get_ref()?.downcast_ref::<rustls::Error>()?;
-    Some(match error {
-        rustls::Error::InvalidMessage(_) => {
-            "the other side does not speak TLS; then its URL begins with ws://".to_owned()
-        }
-        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            "its certificate is signed by nobody whom this system trusts".to_owned()
-        }
-        rustls::Error::InvalidCertificate(
-            CertificateError::Expired | CertificateError::ExpiredContext { .. },
-        ) => "its certificate has expired".to_owned(),
-        other => shortened(&other.to_string(), 200),
-    })
-}
-
-fn no_relay(address: &Address, why: String) -> Trouble {
+pub(crate) fn no_relay(address: &Address, why: String) -> Trouble {
     Trouble::NoRelay {
         address: with_port(address),
         why,
@@ -180,7 +170,7 @@ fn no_relay(address: &Address, why: String) -> Trouble {
 }
 
 /// The URL; one that names no port says which was taken.
-fn with_port(address: &Address) -> String {
+pub(crate) fn with_port(address: &Address) -> String {
     if address.has_default_port() {
         let port = address.port();
         format!("{address} (port {port}, as the URL names none; a relay's own is {USUAL_PORT})")
@@ -189,7 +179,7 @@ fn with_port(address: &Address) -> String {
     }
 }
 
-fn seconds(limit: Duration) -> String {
+pub(crate) fn seconds(limit: Duration) -> String {
     format!("{} s", limit.as_secs_f64())
 }
 

@@ -5,17 +5,18 @@
 //! is told to leave. [`Room`] gives it commands, [`Updates`] brings what happens, in order.
 
 mod backoff;
-mod channel;
+pub(crate) mod channel;
 mod clock;
-mod connect;
+pub(crate) mod connect;
 mod heartbeat;
 mod names;
 mod presence;
 mod recorder;
-mod socket;
+pub(crate) mod socket;
 mod task;
 mod timing;
 mod trouble;
+pub(crate) mod trust;
 
 use std::time::Duration;
 

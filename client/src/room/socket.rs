@@ -25,7 +25,7 @@ const WRITE_BUFFER: usize = 16 * 1024;
 const MAX_QUEUED: usize = 128 * 1024;
 
 /// The settings of the WebSocket. There is no compression: it would tell of the content by the size.
-pub(super) fn config() -> WebSocketConfig {
+pub(crate) fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
@@ -35,7 +35,7 @@ pub(super) fn config() -> WebSocketConfig {
 }
 
 /// A WebSocket whose both directions move in one place, so that neither holds up the other.
-pub(super) struct Socket {
+pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     queue: VecDeque<Message>,
     queued: usize,
@@ -44,7 +44,7 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
         Self {
             stream,
             queue: VecDeque::new(),
@@ -54,19 +54,19 @@ impl Socket {
     }
 
     /// Queues a frame; it goes out while [`next`](Self::next) is awaited.
-    pub(super) fn push(&mut self, message: Message) {
+    pub(crate) fn push(&mut self, message: Message) {
         self.queued += message.len();
         self.queue.push_back(message);
     }
 
     /// Whether the queue takes another payload.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.queued < MAX_QUEUED
     }
 
     /// Writes what is queued and, if `read`, gives back the next message. Never ends without, but with an
     /// error. May be dropped and called again: nothing is lost.
-    pub(super) async fn next(&mut self, read: bool) -> Result<Message, Trouble> {
+    pub(crate) async fn next(&mut self, read: bool) -> Result<Message, Trouble> {
         poll_fn(|cx| {
             // Reading says more on why a connection ended than writing does: it comes first where both can.
             let written = self.poll_write(cx);
@@ -87,7 +87,7 @@ impl Socket {
     }
 
     /// Writes all that is queued.
-    pub(super) async fn flush(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn flush(&mut self) -> Result<(), Trouble> {
         poll_fn(|cx| self.poll_write(cx))
             .await
             .map_err(|error| broken(&error))

@@ -31,6 +31,17 @@ pub enum Trouble {
         /// The words of the TLS library.
         why: String,
     },
+    /// The proxy does not answer, or not as one, or refuses.
+    #[error("no connection through the proxy {proxy}: {why}")]
+    Proxy {
+        /// Its URL.
+        proxy: String,
+        /// What it did.
+        why: String,
+    },
+    /// An onion service, and no proxy: its name must not be asked of anybody but Tor.
+    #[error("an onion address is reached only through Tor: add --proxy socks5h://127.0.0.1:9050")]
+    Onion,
     /// The system has no certificates to check the relay's against.
     #[error("cannot check the relay's certificate: the system's root certificates cannot be read ({0})")]
     NoRoots(String),
@@ -117,6 +128,8 @@ impl Trouble {
             Self::UnknownHost { .. } => "unknown_host",
             Self::NoAnswer { .. } => "no_answer",
             Self::Tls { .. } | Self::NoRoots(_) => "tls",
+            Self::Proxy { .. } => "proxy",
+            Self::Onion => "onion",
             Self::NoRelay { .. } => "no_relay",
             Self::Forbidden(_) => "forbidden",
             Self::TooMany => "too_many_connections",
@@ -158,6 +171,7 @@ impl Trouble {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Refused(_) | Self::Forbidden(_) => Exit::Refused,
+            Self::Onion => Exit::Usage,
             _ => Exit::Unreachable,
         }
     }

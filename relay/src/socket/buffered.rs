@@ -1,7 +1,7 @@
 //! What all sockets of a relay share: above all the one budget of everything that waits in them.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::{Close, Limits};
@@ -11,6 +11,8 @@ pub struct Sockets {
     limits: Limits,
     /// What all queues and incomplete messages hold, in bytes.
     held: AtomicUsize,
+    /// Readers that were cut for being too slow.
+    overflows: AtomicU64,
     open: Mutex<Open>,
 }
 
@@ -40,6 +42,7 @@ impl Sockets {
         Self {
             limits,
             held: AtomicUsize::new(0),
+            overflows: AtomicU64::new(0),
             open: Mutex::default(),
         }
     }
@@ -57,6 +60,15 @@ impl Sockets {
     /// What waits in all of them together, in bytes.
     pub fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// How many readers were cut for being too slow.
+    pub fn overflows(&self) -> u64 {
+        self.overflows.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn overflowed(&self) {
+        self.overflows.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Closes every socket, and every one that is still to come, at once; at a shutdown with [`Close::RESTART`]. Then

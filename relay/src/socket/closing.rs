@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::time::timeout;
 
 use super::outbound::End;
+use super::stream::ReadHalf;
 use super::{Limits, Outbound, scratch};
 
 /// How much is read of what a peer still sends after the close frame, in bytes.
@@ -78,7 +78,7 @@ impl Close {
 /// Ends a socket whose [`Outbound`] is closed: the close frame leaves, the writing side is shut down, and what the peer
 /// still sends is read and thrown away for a while. Without that the reset, which unread bytes bring about, could
 /// overtake the close frame: the peer would see 1006 and never learn why.
-pub(super) async fn finish(outbound: &Arc<Outbound>, read: &mut OwnedReadHalf, limits: &Limits) {
+pub(super) async fn finish(outbound: &Arc<Outbound>, read: &mut ReadHalf, limits: &Limits) {
     let left = timeout(limits.close, close_frame_left(outbound))
         .await
         .unwrap_or(false);
@@ -100,7 +100,7 @@ async fn close_frame_left(outbound: &Arc<Outbound>) -> bool {
 }
 
 /// Reads to the peer's end. Of a peer that sends too much no more is read, but it is left the time to read why.
-async fn end_of_input(read: &mut OwnedReadHalf) {
+async fn end_of_input(read: &mut ReadHalf) {
     let mut discarded = 0;
     while discarded < DISCARD {
         let length = poll_fn(|cx| {

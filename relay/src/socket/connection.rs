@@ -7,14 +7,13 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedReadHalf;
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::inbound::{Event, Inbound};
+use super::stream::{ReadHalf, Stream};
 use super::watch::{Expired, Watch};
-use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, scratch, stream};
+use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, scratch};
 
 /// How many frames a task takes before it lets others run: writing through spends nothing of the runtime's own budget.
 const FRAMES_A_TURN: usize = 16;
@@ -27,12 +26,12 @@ const FRAMES_A_TURN: usize = 16;
 /// - `address`: a number that stands for the peer's address, by which [`Sockets`] shares out its budget.
 pub fn serve<H: Handler + 'static>(
     sockets: Arc<Sockets>,
-    stream: TcpStream,
+    stream: impl Into<Stream>,
     first: Bytes,
     address: u64,
     handler: H,
 ) -> impl Future<Output = ()> + Send {
-    let mut connection = Connection::open(sockets, stream, first, address, handler);
+    let mut connection = Connection::open(sockets, stream.into(), first, address, handler);
     // No `async fn`: its future would keep every argument twice.
     async move {
         if let Some(connection) = &mut connection
@@ -70,7 +69,7 @@ enum Reading {
 /// One connection; see [`serve`].
 struct Connection<H: Handler> {
     sockets: Arc<Sockets>,
-    read: OwnedReadHalf,
+    read: ReadHalf,
     outbound: Arc<Outbound>,
     /// Until it has been told that the socket is over.
     handler: Option<H>,
@@ -94,12 +93,12 @@ struct Unread {
 impl<H: Handler> Connection<H> {
     fn open(
         sockets: Arc<Sockets>,
-        stream: TcpStream,
+        stream: Stream,
         first: Bytes,
         address: u64,
         mut handler: H,
     ) -> Option<Self> {
-        if stream::prepare(&stream).is_err() {
+        if stream.prepare().is_err() {
             // There is no connection any more.
             handler.closed();
             return None;

@@ -33,6 +33,7 @@ pub use connection::serve;
 pub use frame::{binary_frame, text_frame};
 pub use limits::Limits;
 pub use outbound::Outbound;
+pub use stream::Stream;
 
 /// What is behind a socket.
 pub trait Handler: Send {

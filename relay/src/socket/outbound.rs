@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use super::buffered::Holder;
 use super::queue::Queue;
-use super::stream::Writer;
-use super::{Close, Sockets, frame};
+use super::stream::{WriteHalf, Writer};
+use super::{Close, Sockets, frame, stream};
 
 /// How many frames that waited leave in one system call.
 const SLICES: usize = 32;
@@ -20,7 +19,7 @@ const SLICES: usize = 32;
 /// Sending never waits and never fails: a reader that is gone or too slow is closed by its own task, and whoever sent
 /// does not notice. A caller may hold the lock of a room; this lock comes after it.
 #[derive(Debug)]
-pub struct Outbound<L = Mutex<Writing<OwnedWriteHalf>>> {
+pub struct Outbound<L = Mutex<Writing<WriteHalf>>> {
     /// One lock over state, queue, waker and the write itself, so that nothing overtakes and no waker is lost.
     writing: L,
     sockets: Arc<Sockets>,
@@ -85,7 +84,15 @@ impl<W: Writer + 'static, L: Lock<Value = Writing<W>>> Outbound<L> {
 
     pub(super) fn write(&self, frame: &Bytes) {
         let bound = self.sockets.limits().queue;
-        self.change(|writing| ((), writing.send(frame, bound)));
+        self.change(|writing| {
+            let was_open = writing.end.is_none();
+            let waker = writing.send(frame, bound);
+            // A socket that fails is broken; one that is closed here was too slow.
+            if was_open && writing.end == Some(End::Orderly) {
+                self.sockets.overflowed();
+            }
+            ((), waker)
+        });
     }
 
     pub(super) fn end(&self, close: &Close) {
@@ -186,6 +193,8 @@ pub struct Writing<W> {
     waker: Option<Waker>,
     /// What the socket's task holds of what is incomplete, in bytes.
     incomplete: usize,
+    /// Whether the writer keeps some of what was written.
+    keeps: bool,
 }
 
 impl<W: Writer> Writing<W> {
@@ -196,11 +205,12 @@ impl<W: Writer> Writing<W> {
             queue: Queue::default(),
             waker: None,
             incomplete: 0,
+            keeps: false,
         }
     }
 
     fn held(&self) -> usize {
-        self.queue.held() + self.incomplete
+        self.queue.held() + self.incomplete + if self.keeps { stream::KEPT } else { 0 }
     }
 
     /// Returns whom to wake, as all of these do.
@@ -268,6 +278,7 @@ impl<W: Writer> Writing<W> {
         self.end = Some(End::Broken);
         self.queue = Queue::default();
         self.incomplete = 0;
+        self.keeps = false;
         self.waker.take()
     }
 
@@ -295,10 +306,29 @@ impl<W: Writer> Writing<W> {
                 Poll::Pending => break,
             }
         }
+        moved |= self.flush(cx);
         Drained {
-            waiting: !self.queue.is_empty(),
+            waiting: !self.queue.is_empty() || self.keeps,
             moved,
             end: self.end,
+        }
+    }
+
+    /// Hands on what the writer keeps. True when the last of it has left just now.
+    fn flush(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(writer) = &mut self.writer else {
+            return false;
+        };
+        match writer.poll_flush(cx) {
+            Poll::Ready(Err(_)) => {
+                self.fail();
+                false
+            }
+            Poll::Ready(Ok(())) => std::mem::take(&mut self.keeps),
+            Poll::Pending => {
+                self.keeps = true;
+                false
+            }
         }
     }
 }

@@ -100,6 +100,10 @@ impl<L: Lock<Value = Pipe> + Send + Sync> Writer for Socket<L> {
         })
     }
 
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
     fn shut_down(&mut self) {}
 
     fn reset_on_drop(&mut self) {}

@@ -1,0 +1,211 @@
+//! Figures for a watchman, on a listener of their own, in the text format of Prometheus. Sums only: nothing of a
+//! room, a member or an address.
+
+use std::{
+    convert::Infallible,
+    fmt::Write,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode, body::Incoming, header::CONTENT_TYPE, server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
+
+use crate::{
+    hub::{Hub, NotAdmitted},
+    limits,
+    reply::Refusal,
+};
+
+/// The outcomes of a join, as they are counted.
+const OUTCOMES: [&str; 6] = [
+    "ok",
+    "unauthorized",
+    "room_full",
+    "relay_full",
+    "rate_limited",
+    "too_many_channels",
+];
+
+/// What is counted since the start.
+#[derive(Debug, Default)]
+pub struct Counters {
+    joins: [AtomicU64; OUTCOMES.len()],
+    messages: AtomicU64,
+    bytes: AtomicU64,
+    delivered_bytes: AtomicU64,
+    paused: AtomicU64,
+    too_often: AtomicU64,
+    full: AtomicU64,
+}
+
+impl Counters {
+    /// A join was answered.
+    pub fn joined(&self, outcome: Result<(), Refusal>) {
+        let index = match outcome {
+            Ok(()) => 0,
+            Err(Refusal::RoomFull) => 2,
+            Err(Refusal::RelayFull) => 3,
+            Err(Refusal::RateLimited) => 4,
+            Err(Refusal::TooManyChannels) => 5,
+            Err(_) => 1,
+        };
+        self.joins[index].fetch_add(1, Relaxed);
+    }
+
+    /// A message of so many bytes went to so many receivers.
+    pub fn passed(&self, bytes: usize, receivers: usize) {
+        self.messages.fetch_add(1, Relaxed);
+        self.bytes.fetch_add(bytes as u64, Relaxed);
+        self.delivered_bytes
+            .fetch_add((bytes as u64).saturating_mul(receivers as u64), Relaxed);
+    }
+
+    /// A socket is not read for a while: it, its address or all are over a budget.
+    pub fn paused(&self) {
+        self.paused.fetch_add(1, Relaxed);
+    }
+
+    /// A connection was not let in.
+    pub fn turned_away(&self, why: NotAdmitted) {
+        let counter = match why {
+            NotAdmitted::TooOften => &self.too_often,
+            NotAdmitted::Full => &self.full,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+/// Everything, as a watchman reads it.
+fn text(hub: &Hub) -> String {
+    let counters = &hub.counters;
+    let mut text = String::with_capacity(2048);
+    let mut figure = |name: &str, kind: &str, help: &str, rows: &[(&str, u64)]| {
+        // Writing into a String does not fail.
+        let _ = writeln!(
+            text,
+            "# HELP sotto_relay_{name} {help}\n# TYPE sotto_relay_{name} {kind}"
+        );
+        for (label, value) in rows {
+            let _ = writeln!(text, "sotto_relay_{name}{label} {value}");
+        }
+    };
+    let count = |counter: &AtomicU64| [("", counter.load(Relaxed))];
+    figure(
+        "connections",
+        "gauge",
+        "Open connections.",
+        &[("", hub.connections() as u64)],
+    );
+    figure(
+        "sockets",
+        "gauge",
+        "Open WebSockets.",
+        &[("", hub.sockets.count() as u64)],
+    );
+    figure(
+        "buffered_bytes",
+        "gauge",
+        "What waits to be sent or is not yet whole.",
+        &[("", hub.sockets.held() as u64)],
+    );
+    figure(
+        "queue_overflows_total",
+        "counter",
+        "Readers that were cut for being too slow.",
+        &[("", hub.sockets.overflows())],
+    );
+    figure(
+        "messages_total",
+        "counter",
+        "Messages from clients.",
+        &count(&counters.messages),
+    );
+    figure(
+        "bytes_total",
+        "counter",
+        "Bytes of messages from clients.",
+        &count(&counters.bytes),
+    );
+    figure(
+        "delivered_bytes_total",
+        "counter",
+        "Bytes of messages, for each receiver.",
+        &count(&counters.delivered_bytes),
+    );
+    figure(
+        "paused_total",
+        "counter",
+        "Times that a socket was over a budget and not read on.",
+        &count(&counters.paused),
+    );
+    let labels = OUTCOMES.map(|outcome| format!("{{outcome=\"{outcome}\"}}"));
+    let joins: Vec<_> = labels
+        .iter()
+        .map(String::as_str)
+        .zip(counters.joins.iter().map(|count| count.load(Relaxed)))
+        .collect();
+    figure("joins_total", "counter", "Joins by what became of them.", &joins);
+    let turned_away = [
+        ("{reason=\"too_often\"}", counters.too_often.load(Relaxed)),
+        ("{reason=\"full\"}", counters.full.load(Relaxed)),
+    ];
+    figure(
+        "turned_away_total",
+        "counter",
+        "Connections that were not let in.",
+        &turned_away,
+    );
+    text
+}
+
+/// Answers watchmen until it is dropped.
+pub async fn serve(listener: TcpListener, hub: Arc<Hub>) {
+    let turns = Arc::new(Semaphore::new(limits::WATCHMEN));
+    loop {
+        // One who finds all turns taken waits for one.
+        let Ok(turn) = turns.clone().acquire_owned().await else {
+            return;
+        };
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(limits::FULL_TABLE_PAUSE).await;
+            continue;
+        };
+        let hub = hub.clone();
+        tokio::spawn(async move {
+            let service = service_fn(|request: Request<Incoming>| {
+                let response = answer(&hub, &request);
+                async { Ok::<_, Infallible>(response) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(limits::HEAD_TIME)
+                .max_buf_size(limits::HEAD)
+                .keep_alive(false)
+                .serve_connection(TokioIo::new(stream), service);
+            let _ = timeout(2 * limits::HEAD_TIME, connection).await;
+            drop(turn);
+        });
+    }
+}
+
+fn answer(hub: &Hub, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    if request.uri().path() == "/metrics" && *request.method() == Method::GET {
+        let mut response = Response::new(Full::from(text(hub)));
+        let kind = hyper::header::HeaderValue::from_static("text/plain; version=0.0.4");
+        response.headers_mut().insert(CONTENT_TYPE, kind);
+        response
+    } else {
+        let mut response = Response::new(Full::from("the figures are at /metrics\n"));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    }
+}

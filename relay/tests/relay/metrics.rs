@@ -1,0 +1,56 @@
+//! Figures for a watchman.
+
+use serde_json::json;
+use sotto_relay::{CancellationToken, Options, Relay};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use crate::client::{Client, Room, Running, SOON, roomy};
+
+#[tokio::test]
+async fn figures_are_sums_and_name_nobody() {
+    let relay = Relay::bind(Options {
+        metrics: Some(([127, 0, 0, 1], 0).into()),
+        ..roomy()
+    });
+    let relay = relay.await.unwrap();
+    let metrics = relay.metrics_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let relay = Running {
+        addr: relay.local_addr(),
+        shutdown: shutdown.clone(),
+        task: tokio::spawn(relay.run(shutdown)),
+    };
+    let room = Room::proven("figures");
+    let mut anna = Client::seated(&relay, &room, "anna").await;
+    let mut other = Client::connect(&relay).await;
+    let refused = other.ask_join("1", &room.forged(), "ben").await;
+    assert_eq!(refused[4]["status"], "error");
+    anna.send(json!(["1", "2", room.topic, "said", {}])).await;
+    assert_eq!(anna.next().await[4]["status"], "ok");
+
+    let mut stream = TcpStream::connect(metrics).await.unwrap();
+    stream
+        .write_all(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let mut text = String::new();
+    tokio::time::timeout(SOON, stream.read_to_string(&mut text))
+        .await
+        .unwrap()
+        .unwrap();
+    for line in [
+        "sotto_relay_sockets 2",
+        "sotto_relay_joins_total{outcome=\"ok\"} 1",
+        "sotto_relay_joins_total{outcome=\"unauthorized\"} 1",
+        "sotto_relay_messages_total 3",
+        "sotto_relay_queue_overflows_total 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    for telltale in [&room.topic, &room.access, "127.0.0.1", "said"] {
+        assert!(!text.contains(telltale), "{text}");
+    }
+}
