@@ -101,6 +101,10 @@ async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     };
     let passphrase = entrance.passphrase(options.identity.source).await?;
     let root = entrance.root(passphrase, room_name).await?;
+    // Two who do not meet find out that one of them has mistyped.
+    if !options.json {
+        say(&format!("room words: {}", root.room_words()));
+    }
     let format = Format {
         json: options.json,
         terminal: io::stdout().is_terminal(),

@@ -195,6 +195,24 @@ fn other_passphrases_and_other_room_names_are_other_rooms() {
 }
 
 #[test]
+fn who_mistyped_the_passphrase_sees_other_room_words() {
+    let scene = Scene::new();
+    scene.write("right", "the passphrase that both were told");
+    scene.write("wrong", "the passphrase that both where told");
+    let words = |file: &str| {
+        let mut pipe = scene.sotto(&["pipe", scene.url(), "--passphrase-file", file]);
+        let output = pipe.stdin(std::process::Stdio::null()).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        let words = stderr.lines().find_map(|line| line.split_once("room words: "));
+        words.expect("it says the room words").1.to_owned()
+    };
+    assert_eq!(words("right").split(' ').count(), 2);
+    assert_eq!(words("right"), words("right"));
+    assert_ne!(words("right"), words("wrong"));
+}
+
+#[test]
 fn what_was_said_can_be_edited_and_deleted_by_its_author() {
     let scene = Scene::new();
     let mut anna = scene.pipe("anna", &["--json"]);
