@@ -9,7 +9,9 @@
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person: keys ([`keyboard`]) and what happens
 //!    in the room change the [`screen`], which the [`terminal`] shows.
 //!
-//! [`join`], `host` and `demo` are the subcommands that chat; `invite` is what a host hands over.
+//! [`join`], `host` and `demo` are the subcommands that chat; `invite` is what a host hands over. `doctor` looks at a
+//! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
+//! trusts and which way it goes.
 //!
 //! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]
 //! keeps escape codes away from terminals.

@@ -10,11 +10,14 @@
 //! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket, with [`tls`] under a
 //!    [`certificate`] if there is one;
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
-//! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a `room`, which tells of its `presence`;
-//!    what has many receivers is a `fanout`;
-//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
+//! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a
+//!    `room`, which tells of its `presence`; what has many receivers is a `fanout`;
+//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and
+//!    `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
 //!
-//! `metrics` are figures for a watchman, [`invite`] is what to hand over to those who are to join. The `hub` is what all sockets share. Every number is in [`limits`]. The [`operator`] changes the file beside it all.
+//! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
+//! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
+//! rooms beside a relay that runs.
 #![warn(missing_docs)]
 
 mod address;
