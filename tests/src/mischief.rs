@@ -1,6 +1,12 @@
 //! What an evil relay does to the sealed messages that it passes on.
 
+use std::time::Duration;
+
 use tokio_tungstenite::tungstenite::Bytes;
+
+/// How long a message is held back for a later one to overtake it. A relay that held it for longer would lose it
+/// rather than reorder it.
+pub const HELD_BACK: Duration = Duration::from_millis(200);
 
 /// A kind of mischief. All of it is as regular as a clock, so that a test that fails fails again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,7 +15,9 @@ pub enum Mischief {
     None,
     /// With every message comes an earlier one once more.
     Replay,
-    /// Of every tenth message and the one after it the later one comes first.
+    /// Of the tenth message and the one after it the later one comes first, unless it is not there in time; so it
+    /// does with later ones, ever more rarely: at a steady pace each exchange that repairs the order would be hit
+    /// at the same place again.
     Reorder,
     /// Everybody gets their own messages back.
     Reflect,
@@ -30,6 +38,10 @@ pub struct Hand {
     count: usize,
     earlier: Vec<Bytes>,
     held_back: Option<Bytes>,
+    /// The number of the message that is held back next.
+    next_held_back: usize,
+    /// How many are let through before the one after that.
+    let_through: usize,
 }
 
 impl Hand {
@@ -40,6 +52,8 @@ impl Hand {
             count: 0,
             earlier: Vec::new(),
             held_back: None,
+            next_held_back: 10,
+            let_through: 15,
         }
     }
 
@@ -52,14 +66,15 @@ impl Hand {
             };
         }
         self.count += 1;
-        let tenth = self.count.is_multiple_of(10);
         match self.mischief {
             Mischief::None | Mischief::Reflect | Mischief::Refuse => vec![sealed],
             Mischief::Replay => {
                 self.earlier.push(sealed.clone());
                 vec![sealed, self.earlier[self.count * 7 % self.earlier.len()].clone()]
             }
-            Mischief::Reorder if tenth => {
+            Mischief::Reorder if self.count == self.next_held_back => {
+                self.next_held_back += self.let_through;
+                self.let_through += 5;
                 self.held_back = Some(sealed);
                 Vec::new()
             }
@@ -77,5 +92,15 @@ impl Hand {
             Mischief::Drop if self.count == 10 => Vec::new(),
             Mischief::Drop => vec![sealed],
         }
+    }
+
+    /// The number of the message that is held back now.
+    pub fn holds_back(&self) -> Option<usize> {
+        self.held_back.as_ref().map(|_| self.count)
+    }
+
+    /// Gives up the message of that number, if it is still held back.
+    pub fn release(&mut self, number: usize) -> Option<Bytes> {
+        (self.holds_back() == Some(number)).then(|| self.held_back.take())?
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::mischief::{Hand, Mischief};
+use crate::mischief::{HELD_BACK, Hand, Mischief};
 
 /// A running server. Ends on drop.
 #[derive(Debug)]
@@ -159,10 +159,29 @@ fn binary_push(frame: &[u8], socket: SocketAddr, outbox: &UnboundedSender<Messag
         for data in member.hand.deal(Bytes::copy_from_slice(rest), own) {
             let _ = member.outbox.send(Message::binary([&head[..], &data].concat()));
         }
+        if let (false, Some(number)) = (own, member.hand.holds_back()) {
+            let (topics, topic, head, socket) =
+                (Arc::clone(topics), topic.clone(), head.clone(), member.socket);
+            tokio::spawn(async move {
+                tokio::time::sleep(HELD_BACK).await;
+                release(&topics, &topic, socket, number, &head);
+            });
+        }
     }
     if !reference.is_empty() {
         let reply = json!([join_ref, reference, topic, "phx_reply", ok()]);
         let _ = outbox.send(Message::text(reply.to_string()));
+    }
+}
+
+/// Passes on what has been held back for a member long enough.
+fn release(topics: &Topics, topic: &str, socket: SocketAddr, number: usize, head: &[u8]) {
+    for member in topics.lock().unwrap().get_mut(topic).into_iter().flatten() {
+        if member.socket == socket
+            && let Some(data) = member.hand.release(number)
+        {
+            let _ = member.outbox.send(Message::binary([head, &data].concat()));
+        }
     }
 }
 

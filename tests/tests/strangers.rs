@@ -34,8 +34,10 @@ fn both_talk(mischief: Mischief, count: usize) {
         for _ in 0..count {
             pipe.event("delivered");
         }
-        pipe.end_input();
     }
+    // Not before both know: whoever leaves acknowledges no more what the relay has kept back.
+    anna.end_input();
+    ben.end_input();
     for mut pipe in [anna, ben] {
         assert_eq!(pipe.exit_code(), 0);
         assert!(
