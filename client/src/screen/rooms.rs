@@ -129,12 +129,10 @@ impl Rooms {
     /// Shows the next room in which something waits to be read, else the next.
     pub fn next_unread(&mut self) {
         let count = self.open.len();
-        let after = (1..count).map(|step| (self.current + step) % count);
+        let mut after = (1..count).map(|step| (self.current + step) % count);
         let waits = |place: &usize| self.open[*place].1.unread > 0;
-        match after.clone().find(waits) {
-            Some(place) => self.show(place),
-            None => return self.step(true),
-        };
+        let place = after.find(waits).unwrap_or((self.current + 1) % count);
+        self.show(place);
     }
 
     fn place(&self, id: RoomId) -> Option<usize> {
