@@ -15,6 +15,8 @@ enum Outcome {
     Show(String),
     /// Lines to hand over.
     HandOver,
+    /// Another room is joined.
+    Join(String),
     /// This room is left.
     Leave,
     /// All are.
@@ -35,6 +37,7 @@ impl State {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
+            Ok(Outcome::Join(target)) => self.join(&target, moment),
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
             Ok(Outcome::Next) => self.rooms.next_unread(),
@@ -88,6 +91,7 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
             return Err("the one who hosts the room hands over how to join it".to_owned());
         }
         Typed::Invite => Outcome::HandOver,
+        Typed::Join(target) => Outcome::Join(target),
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,

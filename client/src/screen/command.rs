@@ -13,6 +13,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
+    ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
@@ -28,6 +29,8 @@ pub enum Command {
     Who,
     /// Leaves all rooms.
     Quit,
+    /// Joins another room: a relay's URL, or a room of this relay.
+    Join(String),
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
@@ -106,6 +109,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
+        "join" => Ok(Command::Join(argument.to_owned())),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),

@@ -18,6 +18,8 @@ pub mod update;
 pub mod answering;
 pub mod command;
 pub mod editor;
+pub mod hidden;
+pub mod joining;
 pub mod key;
 pub mod leaving;
 pub mod sending;

@@ -21,6 +21,9 @@ impl State {
         let Some(action) = action(key) else { return };
         self.focus.key(moment.now);
         self.notice.key(moment.now);
+        if self.joining_key(action, moment, effects) {
+            return;
+        }
         let asked = std::mem::take(&mut self.asked);
         if asked {
             self.notice.clear();
@@ -122,6 +125,9 @@ impl State {
 
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
+        if self.joining_paste(text, moment) {
+            return;
+        }
         self.asked = false;
         let text = super::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);

@@ -8,6 +8,7 @@ use sotto_protocol::message::MessageId;
 use super::conversation::Conversation;
 use super::entry::{Clock, Measure};
 use super::focus::Focus;
+use super::joining::Joining;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -69,6 +70,13 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// The answer to [`Effect::Open`].
+    Opened {
+        /// Which room.
+        room: RoomId,
+        /// The room as the screen begins with it, or why there is none.
+        opened: Result<Box<Conversation>, String>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -90,6 +98,8 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    Open(RoomId),
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -105,6 +115,8 @@ pub struct State {
     pub height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
+    /// The room that is being joined.
+    pub joining: Option<Joining>,
     /// What the user has set.
     pub settings: Settings,
     /// What the line above the input says.
@@ -123,6 +135,7 @@ impl State {
             width,
             height,
             rooms: Rooms::new(room),
+            joining: None,
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
@@ -148,6 +161,7 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);
