@@ -84,8 +84,9 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
+    conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation, Some(FAREWELL.to_owned())).await;
+    let end = chat::run(Room::open(settings), conversation).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

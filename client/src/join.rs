@@ -52,7 +52,7 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     drop(entrance);
     let mut conversation = conversation(&address, words, name);
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation, None).await?;
+    let end = chat::run(Room::open(settings), conversation).await?;
     Ok(ended(end))
 }
 
