@@ -47,6 +47,12 @@ pub enum Action {
     KillNextWord,
     /// Inserts what was killed.
     Yank,
+    /// Right after it: inserts what was killed before instead.
+    YankEarlier,
+    /// Takes the last change of the draft back.
+    Undo,
+    /// Exchanges two characters.
+    Transpose,
     /// A row up in the draft, else in the messages.
     Up,
     /// A row down in the draft, else in the messages.
@@ -63,9 +69,9 @@ pub enum Action {
 
 /// What `/help` says about keys.
 pub const HELP: &[(&str, &str)] = &[
-    ("Enter", "sends; Alt+Enter or Ctrl+J: new line"),
+    ("Enter", "sends; Alt+Enter, Ctrl+J or a \\ before Enter: new line"),
     ("Up, Down, PageUp, PageDown", "scroll; End: to the newest"),
-    ("Ctrl+A E B F U K W Y", "as in a shell"),
+    ("Ctrl+A E B F U K W Y T, Alt+Y", "as in a shell; Ctrl+_ undoes"),
     (
         "Ctrl+C",
         "clears the draft (Ctrl+Y brings it back), then asks to leave",
@@ -124,10 +130,13 @@ fn control_action(c: char) -> Option<Action> {
         'l' => Action::Redraw,
         'n' => Action::Down,
         'p' => Action::Up,
+        't' => Action::Transpose,
         'u' => Action::KillToStart,
         'w' => Action::KillWord,
         'y' => Action::Yank,
         'z' => Action::Suspend,
+        // A terminal sends the same byte for Ctrl+_, Ctrl+/ and Ctrl+7.
+        '_' | '/' | '7' => Action::Undo,
         _ => return None,
     })
 }
@@ -137,6 +146,7 @@ fn alt_action(c: char) -> Option<Action> {
         'b' => Action::WordLeft,
         'f' => Action::WordRight,
         'd' => Action::KillNextWord,
+        'y' => Action::YankEarlier,
         '<' => Action::Top,
         '>' => Action::Bottom,
         _ => return None,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
 
+use super::editor::Enter;
 use super::key::{Action, action};
 use super::update::{Effect, Moment, State};
 
@@ -43,6 +44,7 @@ impl State {
                     moment.now,
                 );
             }
+            Action::Send if draft.enter() == Enter::GoesOn => {}
             Action::Send => self.enter(moment, effects),
             Action::Interrupt if !draft.is_empty() => {
                 draft.kill_all();
@@ -70,6 +72,10 @@ impl State {
             Action::KillWord => draft.kill_word(),
             Action::KillNextWord => draft.kill_next_word(),
             Action::Yank => self.yank(moment),
+            Action::YankEarlier => draft.yank_earlier(),
+            Action::Undo if draft.undo() => {}
+            Action::Undo => self.notice.say("nothing to undo", moment.now),
+            Action::Transpose => draft.transpose(),
             Action::Up | Action::Down => {
                 let down = action == Action::Down;
                 if !draft.vertical(down, width) {
