@@ -10,6 +10,7 @@ use sotto_protocol::words::RoomWords;
 
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::history::History;
 use super::list::List;
 use super::people::People;
 use crate::room::{Command, Update};
@@ -82,6 +83,8 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What was sent from here.
+    pub history: History,
     /// What was typed and is being handed to the room.
     pub outgoing: Outgoing,
     /// Whose words were compared, those who left included.
@@ -107,6 +110,7 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            history: History::default(),
             outgoing: Outgoing::default(),
             compared: HashSet::new(),
             typing_since: None,

@@ -53,6 +53,12 @@ pub enum Action {
     Undo,
     /// Exchanges two characters.
     Transpose,
+    /// What was sent before this, into the input.
+    OlderSent,
+    /// What was sent after this, into the input.
+    NewerSent,
+    /// Searches what was sent.
+    SearchSent,
     /// A row up in the draft, else in the messages.
     Up,
     /// A row down in the draft, else in the messages.
@@ -72,6 +78,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("Enter", "sends; Alt+Enter, Ctrl+J or a \\ before Enter: new line"),
     ("Up, Down, PageUp, PageDown", "scroll; End: to the newest"),
     ("Ctrl+A E B F U K W Y T, Alt+Y", "as in a shell; Ctrl+_ undoes"),
+    ("Ctrl+P N", "what you sent; Ctrl+R searches it"),
     (
         "Ctrl+C",
         "clears the draft (Ctrl+Y brings it back), then asks to leave",
@@ -128,8 +135,9 @@ fn control_action(c: char) -> Option<Action> {
         'j' => Action::NewLine,
         'k' => Action::KillToEnd,
         'l' => Action::Redraw,
-        'n' => Action::Down,
-        'p' => Action::Up,
+        'n' => Action::NewerSent,
+        'p' => Action::OlderSent,
+        'r' => Action::SearchSent,
         't' => Action::Transpose,
         'u' => Action::KillToStart,
         'w' => Action::KillWord,

@@ -30,7 +30,8 @@ impl State {
             }
             Line::Wrong(why) => return self.notice.say(why, moment.now),
             Line::Do(command) => {
-                self.room.draft.kill_all();
+                self.room.history.push(&line);
+                self.room.draft.take();
                 self.room.list.to_newest();
                 self.run(command, moment, effects);
             }
@@ -50,6 +51,7 @@ impl State {
                 .notice
                 .say(format!("{}; it stays here", SayError::Full), moment.now);
         }
+        self.room.history.push(self.room.draft.text());
         self.room.draft.take();
         self.notice.clear();
         self.say(text, effects);

@@ -31,6 +31,9 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
+        if self.recall_key(action) {
+            return;
+        }
         let width = self.input_width();
         let draft = &mut self.room.draft;
         match action {
@@ -75,6 +78,9 @@ impl State {
             Action::YankEarlier => draft.yank_earlier(),
             Action::Undo if draft.undo() => {}
             Action::Undo => self.notice.say("nothing to undo", moment.now),
+            Action::OlderSent => self.recall(true, moment),
+            Action::NewerSent => self.recall(false, moment),
+            Action::SearchSent => self.begin_recall(),
             Action::Transpose => draft.transpose(),
             Action::Up | Action::Down => {
                 let down = action == Action::Down;
