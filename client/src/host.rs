@@ -83,7 +83,8 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
-    let end = chat::run(Room::open(settings), conversation, Some(FAREWELL.to_owned())).await;
+    conversation.farewell = Some(FAREWELL.to_owned());
+    let end = chat::run(Room::open(settings), conversation).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

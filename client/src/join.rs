@@ -48,7 +48,7 @@ pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
     };
     drop(entrance);
     let conversation = conversation(&address, words, name);
-    let end = chat::run(Room::open(settings), conversation, None).await?;
+    let end = chat::run(Room::open(settings), conversation).await?;
     Ok(ended(end))
 }
 

@@ -10,10 +10,14 @@ use siphasher::sip::SipHasher24;
 /// nobody can wash a limit away by filling the table.
 pub const SLOTS: usize = 1 << 16;
 
+/// The network of the addresses under which Tor names the circuits of an onion service's visitors, with
+/// `HiddenServiceExportCircuitID haproxy`: a circuit's number in the last bits of an IPv6 address of this /64.
+const CIRCUITS: [u16; 4] = [0xfc00, 0xdead, 0xbeef, 0x4dad];
+
 /// The slots of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// Of an IPv4 address, or of the /64 of an IPv6 address: one customer's network.
+    /// Of an IPv4 address, of the /64 of an IPv6 address (one customer's network), or of a circuit of Tor.
     pub near: u16,
     /// Of the /48 of an IPv6 address: what a customer may get whole. It has sixteen-fold limits.
     pub wide: Option<u16>,
@@ -29,13 +33,16 @@ impl Place {
 /// Finds slots by a hash whose secret lives in memory only: nobody outside can aim at another's slot.
 pub struct Places {
     secret: SipHasher24,
+    /// Whether Tor may name circuits.
+    onion: bool,
 }
 
 impl Places {
-    /// Takes the secret: random bytes.
-    pub fn new(secret: &[u8; 16]) -> Self {
+    /// Takes the secret: random bytes; and whether this is an onion service, so that there are addresses of circuits.
+    pub fn new(secret: &[u8; 16], onion: bool) -> Self {
         Self {
             secret: SipHasher24::new_with_key(secret),
+            onion,
         }
     }
 
@@ -46,6 +53,10 @@ impl Places {
                 near: self.slot(4, &v4.octets()),
                 wide: None,
             },
+            IpAddr::V6(v6) if self.onion && v6.segments().starts_with(&CIRCUITS) => Place {
+                near: self.slot(128, &v6.octets()),
+                wide: None,
+            },
             IpAddr::V6(v6) => Place {
                 near: self.slot(64, prefix::<8>(v6).as_slice()),
                 wide: Some(self.slot(48, prefix::<6>(v6).as_slice())),
@@ -54,7 +65,7 @@ impl Places {
     }
 
     fn slot(&self, kind: u8, bytes: &[u8]) -> u16 {
-        let mut keyed = [0; 9];
+        let mut keyed = [0; 17];
         keyed[0] = kind;
         keyed[1..=bytes.len()].copy_from_slice(bytes);
         // The low 16 bits: as many as there are slots.
@@ -71,7 +82,7 @@ mod tests {
     use super::*;
 
     fn place(address: &str) -> Place {
-        Places::new(&[7; 16]).of(address.parse().unwrap())
+        Places::new(&[7; 16], false).of(address.parse().unwrap())
     }
 
     #[test]
@@ -90,11 +101,22 @@ mod tests {
     }
 
     #[test]
+    fn a_circuit_of_tor_is_an_address_of_its_own_where_there_is_an_onion_service() {
+        let (one, other) = ("fc00:dead:beef:4dad::0:1", "fc00:dead:beef:4dad::ffff:2");
+        assert_eq!(place(one), place(other));
+        let places = Places::new(&[7; 16], true);
+        let of = |address: &str| places.of(address.parse().unwrap());
+        assert_ne!(of(one).near, of(other).near);
+        assert_eq!((of(one).wide, of(other).wide), (None, None));
+        assert_eq!(of("2001:db8:1:1::1"), place("2001:db8:1:1::1"));
+    }
+
+    #[test]
     fn another_secret_makes_other_slots() {
         let address = "192.0.2.1".parse().unwrap();
         assert_ne!(
-            Places::new(&[1; 16]).of(address),
-            Places::new(&[2; 16]).of(address)
+            Places::new(&[1; 16], false).of(address),
+            Places::new(&[2; 16], false).of(address)
         );
     }
 }

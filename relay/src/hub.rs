@@ -55,7 +55,7 @@ impl Hub {
     pub fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
         Self {
             clock: Clock::start(),
-            places: Places::new(&rand::random()),
+            places: Places::new(&rand::random(), options.proxy.onion),
             origins: Origins::new(&options.proxy),
             counters: Counters::default(),
             quotas: Quotas::new(options),

@@ -7,6 +7,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 
 use crate::{
     invite::{self, Public},
@@ -263,6 +264,16 @@ impl Options {
             &"set",
             "it needs --trusted-proxy as well: whom to believe",
         )?;
+        let on_this_machine = |network: &&IpNet| network.addr().to_canonical().is_loopback();
+        if let Some(proxy) = self.proxy.trusted_proxy.iter().find(on_this_machine) {
+            must(
+                !self.proxy.onion || self.proxy.proxy_protocol,
+                "trusted-proxy",
+                proxy,
+                "with --onion all connections from this machine begin with a header of the PROXY protocol, so it \
+                 needs --proxy-protocol as well",
+            )?;
+        }
         // Four fields of 255 bytes and what is around them: below it not even a join fits.
         must(
             (2048..=64 << 20).contains(&self.max_message.0),

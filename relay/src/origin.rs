@@ -25,6 +25,11 @@ pub struct ProxyOptions {
     /// Trusted proxies speak the PROXY protocol, version 1 or 2, instead of the headers [default: they do not]
     #[arg(long, env = "SOTTO_RELAY_PROXY_PROTOCOL")]
     pub proxy_protocol: bool,
+
+    /// An onion service of Tor on this machine passes visitors on, with HiddenServiceExportCircuitID haproxy: each
+    /// circuit counts as an address [default: there is none]
+    #[arg(long, env = "SOTTO_RELAY_ONION")]
+    pub onion: bool,
 }
 
 fn network(text: &str) -> Result<IpNet, String> {
@@ -64,6 +69,7 @@ impl Origins {
     /// Where to find the address of a connection from this peer.
     pub fn source(&self, peer: IpAddr) -> Source {
         match self.trusts(peer) {
+            _ if self.options.onion && peer.to_canonical().is_loopback() => Source::ProxyHeader,
             true if self.options.proxy_protocol => Source::ProxyHeader,
             true => Source::Request,
             false => Source::Peer,
@@ -158,7 +164,7 @@ mod tests {
     fn origins(trusted: &[&str]) -> Origins {
         Origins::new(&ProxyOptions {
             trusted_proxy: trusted.iter().map(|text| network(text).unwrap()).collect(),
-            proxy_protocol: false,
+            ..ProxyOptions::default()
         })
     }
 
@@ -179,6 +185,21 @@ mod tests {
             ("::ffff:10.1.2.3", Source::Request),
             ("192.0.2.1", Source::Peer),
             ("::1", Source::Peer),
+        ] {
+            assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
+        }
+    }
+
+    #[test]
+    fn an_onion_service_is_asked_for_the_circuit_and_nobody_else_is() {
+        let origins = Origins::new(&ProxyOptions {
+            onion: true,
+            ..ProxyOptions::default()
+        });
+        for (peer, source) in [
+            ("127.0.0.1", Source::ProxyHeader),
+            ("::1", Source::ProxyHeader),
+            ("192.0.2.1", Source::Peer),
         ] {
             assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
         }

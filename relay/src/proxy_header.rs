@@ -83,6 +83,10 @@ mod tests {
         assert_eq!(said(&v2(1, 0x11, &body)).await, (known, b"GET".to_vec()));
         let line = b"PROXY TCP6 2001:db8::1 ::1 1000 4000\r\n";
         assert_eq!(said(line).await.0, Some(Some("2001:db8::1".to_owned())));
+        // As Tor names a circuit.
+        let line = b"PROXY TCP6 fc00:dead:beef:4dad::1:2a ::1 42 80\r\nGET";
+        let circuit = Some(Some("fc00:dead:beef:4dad::1:2a".to_owned()));
+        assert_eq!(said(line).await, (circuit, b"GET".to_vec()));
     }
 
     #[tokio::test]

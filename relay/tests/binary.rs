@@ -219,6 +219,11 @@ fn a_check_says_what_keeps_a_relay_from_starting_and_what_does_not() {
         code == Some(2) && stderr.contains("it needs --trusted-proxy"),
         "{stderr}"
     );
+    let (code, stderr) = check(&["--onion", "--trusted-proxy", "127.0.0.1"]);
+    assert!(
+        code == Some(2) && stderr.contains("it needs --proxy-protocol as well"),
+        "{stderr}"
+    );
     let (code, stderr) = check(&["--max-connections", "999999999"]);
     assert!(
         code == Some(0) && stderr.contains("limit of descriptors"),

@@ -5,7 +5,7 @@
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
 //!    keys become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
 //!    [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
-//! 2. the state holds the room as one value ([`conversation`]): who is here ([`people`]) and what was said
+//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
 //! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
@@ -32,6 +32,7 @@ pub mod focus;
 pub mod list;
 pub mod notice;
 pub mod people;
+pub mod rooms;
 
 pub mod view;
 pub mod visible;

@@ -6,7 +6,7 @@ use super::update::{Moment, State};
 impl State {
     /// Brings back the line that was sent before the one in the input, or after it.
     pub(super) fn recall(&mut self, older: bool, moment: Moment) {
-        let room = &mut self.room;
+        let room = self.rooms.current_mut();
         if older {
             match room.history.older(room.draft.text()) {
                 Some(line) => room.draft.set(line),
@@ -19,13 +19,14 @@ impl State {
 
     /// Begins to search among what was sent.
     pub(super) fn begin_recall(&mut self) {
-        self.room.history.begin_search(self.room.draft.text());
+        let room = self.rooms.current_mut();
+        room.history.begin_search(room.draft.text());
         self.ask_what_to_recall(true);
     }
 
     /// While something is searched for, keys are for that. Whether this one was.
     pub(super) fn recall_key(&mut self, action: Action) -> bool {
-        let room = &mut self.room;
+        let room = self.rooms.current_mut();
         if room.history.query().is_none() {
             return false;
         }
@@ -53,7 +54,7 @@ impl State {
     }
 
     fn ask_what_to_recall(&mut self, found: bool) {
-        let query = self.room.history.query().unwrap_or_default();
+        let query = self.rooms.current().history.query().unwrap_or_default();
         let none = if found || query.is_empty() { "" } else { " (none)" };
         self.notice.ask(format!(
             "search what you sent: {query}{none} · Enter takes it, Ctrl+R older, Esc back"

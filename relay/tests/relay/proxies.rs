@@ -30,6 +30,7 @@ async fn relay(trusted: &[&str], proxy_protocol: bool) -> Running {
         proxy: ProxyOptions {
             trusted_proxy: trusted.iter().map(|text| text.parse().unwrap()).collect(),
             proxy_protocol,
+            onion: false,
         },
         ..roomy()
     })
@@ -63,5 +64,27 @@ async fn with_the_proxy_protocol_the_header_names_the_address() {
         assert_eq!(status(&relay, &from("192.0.2.1"), "").await, expected);
     }
     assert_eq!(status(&relay, &from("192.0.2.2"), "").await, "101");
+    assert_eq!(status(&relay, "", "").await, "cut");
+}
+
+#[tokio::test]
+async fn each_circuit_of_an_onion_service_has_its_own_limit() {
+    let relay = Running::start(Options {
+        address_connections: 2,
+        proxy: ProxyOptions {
+            onion: true,
+            ..ProxyOptions::default()
+        },
+        ..roomy()
+    })
+    .await;
+    // As Tor writes it: the circuit's number is in the last bits of the address, and in the port.
+    let of = |circuit: &str| format!("PROXY TCP6 fc00:dead:beef:4dad::{circuit} ::1 42 80\r\n");
+    for expected in ["101", "101", "429"] {
+        assert_eq!(status(&relay, &of("0:2a"), "").await, expected);
+    }
+    assert_eq!(status(&relay, &of("0:2b"), "").await, "101");
+    assert_eq!(status(&relay, &of("1:2a"), "").await, "101");
+    // Who comes around Tor is not taken for it.
     assert_eq!(status(&relay, "", "").await, "cut");
 }

@@ -24,7 +24,7 @@ fn sign(screen: u16) -> &'static str {
 }
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
-    let draft = &state.room.draft;
+    let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
     let layout = draft.layout(width(area.width));
     let height = usize::from(area.height).max(1);
