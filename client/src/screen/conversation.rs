@@ -10,10 +10,12 @@ use sotto_protocol::{Name, RoomHash};
 
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
 use crate::address::Address;
+use crate::config::Complaint;
 use crate::room::{Command, Settings, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
@@ -105,6 +107,8 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What was sent from here.
+    pub history: History,
     /// What was typed and is being handed to the room.
     pub outgoing: Outgoing,
     /// How far it is on its way out.
@@ -145,6 +149,7 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            history: History::default(),
             outgoing: Outgoing::default(),
             out: WayOut::default(),
             farewell: None,
@@ -157,6 +162,13 @@ impl Conversation {
             typing_since: None,
             newer_said: false,
             was_up: false,
+        }
+    }
+
+    /// Says what is wrong in the configuration file.
+    pub fn complain(&mut self, complaints: &[Complaint], at: Clock) {
+        for complaint in complaints {
+            self.list.push(at, Content::Answer(complaint.to_string()));
         }
     }
 

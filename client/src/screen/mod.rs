@@ -8,7 +8,7 @@
 //! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
+//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless ([`visible`]) and broken into
 //!    rows ([`wrap`]).
 //!
 //! None of these does any I/O or knows a clock.
@@ -19,10 +19,12 @@ pub mod answering;
 pub mod command;
 pub mod editor;
 pub mod hidden;
+pub mod history;
 pub mod joining;
 pub mod key;
 pub mod leaving;
-pub mod sending;
+pub mod recall;
+mod sending;
 pub mod settings;
 pub mod typing;
 
@@ -34,6 +36,7 @@ pub mod notice;
 pub mod people;
 pub mod rooms;
 
+pub mod theme;
 pub mod view;
 pub mod visible;
 pub mod wrap;

@@ -36,7 +36,7 @@ impl State {
         let most = (height / INPUT_PART).max(1);
         let rows = match self.asked() {
             Some(_) => 1,
-            None => self.rooms.current().draft.layout(self.input_width()).rows.len(),
+            None => self.rooms.current().draft.layout(self.input_width()).rows,
         };
         let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
         let status = u16::from(height >= STATUS_FROM);
