@@ -223,3 +223,20 @@ fn a_room_is_not_joined_twice() {
     anna.type_keys(ENTER);
     anna.wait_for("open here already");
 }
+
+#[test]
+fn the_bytes_that_terminals_send_do_what_their_keys_do() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    // A line feed is Ctrl+J; 0x1f is Ctrl+_, which undoes; ESC and a letter that come together are Alt and it.
+    anna.type_keys("one\ntwo three\x1bb\x0b");
+    anna.wait_until("kills the last word", |screen| {
+        !screen.contents().contains("three")
+    });
+    anna.type_keys("\x1f");
+    anna.wait_for("two three");
+    anna.type_keys(ENTER);
+    assert_eq!(bot.message(), "one\ntwo three");
+}

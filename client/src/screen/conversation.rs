@@ -480,6 +480,12 @@ impl Conversation {
         self.list.said_mut().rev().find(mine).map(|said| said.id)
     }
 
+    /// What it says.
+    pub fn last_text(&mut self) -> Option<String> {
+        let id = self.last_mine()?;
+        self.of_mine(id).map(|said| said.text.clone())
+    }
+
     /// The room has done a command.
     pub fn done(&mut self, command: Command, at: Clock) {
         match command {

@@ -6,9 +6,10 @@ use crossterm::event::KeyEvent;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Measure};
+use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
 use super::joining::Joining;
+use super::keymap::Keymap;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -117,7 +118,9 @@ pub struct State {
     pub rooms: Rooms,
     /// The room that is being joined.
     pub joining: Option<Joining>,
-    /// What the user has set.
+    /// What the keys do.
+    pub keymap: Keymap,
+    /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
@@ -136,11 +139,25 @@ impl State {
             height,
             rooms: Rooms::new(room),
             joining: None,
+            keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
+        }
+    }
+
+    /// Takes over what the user has set; what is wrong with the keys is told.
+    pub fn set(&mut self, settings: Settings, clock: Clock) {
+        let (keymap, complaints) = Keymap::new(&settings.keys);
+        self.keymap = keymap;
+        self.settings = settings;
+        for complaint in complaints {
+            self.rooms
+                .current_mut()
+                .list
+                .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
     }
 

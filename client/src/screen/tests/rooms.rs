@@ -1,11 +1,12 @@
 //! Several rooms in one window.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 use insta::assert_snapshot;
 use sotto_protocol::Root;
 
 use super::*;
 use crate::screen::conversation::Place;
+use crate::screen::settings::Settings;
 
 #[test]
 fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
@@ -251,4 +252,56 @@ fn a_room_that_is_refused_says_why_and_one_that_was_given_up_does_not_come() {
     script.state.take_opening(id);
     script.press(KeyCode::Esc);
     assert!(!script.state.awaits(id));
+}
+
+#[test]
+fn rooms_are_shown_by_key_by_escape_and_by_command() {
+    let mut script = Script::with_anna(80, 24);
+    let second = script.opens_another();
+    script.key(KeyCode::Char('1'), KeyModifiers::ALT);
+    assert_eq!(script.state.rooms.current_id(), FIRST);
+    script.press(KeyCode::Esc).types("2");
+    assert_eq!(script.state.rooms.current_id(), second);
+    script.control('x').types("0");
+    assert_eq!(script.state.rooms.current_id(), FIRST);
+    script.types("/next-room").press(KeyCode::Enter);
+    assert_eq!(script.state.rooms.current_id(), second);
+    script.control('x');
+    assert!(script.picture().contains("Ctrl+X …"), "{}", script.picture());
+    script.types("7");
+    assert_eq!(script.notice(), "there is no room 7");
+    assert_eq!(script.draft(), "");
+}
+
+#[test]
+fn keys_of_the_users_own_are_taken_over_and_wrong_ones_told() {
+    let mut script = Script::with_anna(80, 24);
+    let second = script.opens_another();
+    let keys = [("last-room", "F5"), ("dance", "F2")].map(|(name, keys)| (name.to_owned(), keys.to_owned()));
+    let settings = Settings {
+        keys: keys.into(),
+        ..Settings::default()
+    };
+    script.state.set(settings, Clock { hour: 12, minute: 5 });
+    assert!(
+        script.picture().contains("there is no action \"dance\""),
+        "{}",
+        script.picture()
+    );
+    script.press(KeyCode::F(5)).press(KeyCode::F(5));
+    assert_eq!(script.state.rooms.current_id(), second);
+}
+
+#[test]
+fn the_last_message_comes_into_the_input_to_be_changed() {
+    let mut script = Script::with_anna(80, 24);
+    let id = script.says_self("helo");
+    script.key(KeyCode::Char('e'), KeyModifiers::ALT);
+    assert_eq!(script.draft(), "/edit helo");
+    script.press(KeyCode::Backspace).types("lo").press(KeyCode::Enter);
+    let edit = Command::Edit {
+        id,
+        text: "hello".to_owned(),
+    };
+    assert!(script.commands().contains(&&edit), "{:?}", script.commands());
 }
