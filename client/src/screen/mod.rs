@@ -3,20 +3,28 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
-//!    keys become actions ([`key`]) on the draft ([`editor`]), lines become texts or [`command`]s;
-//! 2. the state holds the room as one value ([`conversation`]): who is here ([`people`]) and what was said
+//!    keys become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
+//!    [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
+//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
+//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless ([`visible`]) and broken into
 //!    rows ([`wrap`]).
 //!
 //! None of these does any I/O or knows a clock.
 
 pub mod update;
 
+pub mod answering;
 pub mod command;
 pub mod editor;
+pub mod history;
 pub mod key;
+pub mod leaving;
+pub mod recall;
+mod sending;
+pub mod settings;
+pub mod typing;
 
 pub mod conversation;
 pub mod entry;
@@ -24,7 +32,9 @@ pub mod focus;
 pub mod list;
 pub mod notice;
 pub mod people;
+pub mod rooms;
 
+pub mod theme;
 pub mod view;
 pub mod visible;
 pub mod wrap;

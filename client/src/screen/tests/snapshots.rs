@@ -52,7 +52,8 @@ fn alone_as_the_host() {
         ];
         script
             .state
-            .room
+            .rooms
+            .current_mut()
             .list
             .push(Clock { hour: 12, minute: 5 }, Content::Copyable(lines));
         script.room(Update::Joined);

@@ -1,0 +1,148 @@
+//! What the commands that a user types do, and what they answer.
+
+use super::command;
+use super::conversation::Conversation;
+use super::entry::Content;
+use super::rooms::RoomId;
+use super::update::{Effect, Moment, State};
+use crate::room::{Command, CommandError};
+
+/// What a command of the user's comes to.
+enum Outcome {
+    /// The room is to do something.
+    Do(Command),
+    /// An answer to read.
+    Show(String),
+    /// Lines to hand over.
+    HandOver,
+    /// This room is left.
+    Leave,
+    /// All are.
+    Quit,
+    /// The next room is shown in which something waits.
+    Next,
+}
+
+impl State {
+    /// Does what the user has typed.
+    pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
+        let id = self.rooms.current_id();
+        let room = self.rooms.current_mut();
+        match outcome(room, command) {
+            Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
+            Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::HandOver) => {
+                let invitation = room.invitation.clone();
+                room.list.push(moment.clock, Content::Copyable(invitation));
+            }
+            Ok(Outcome::Leave) => self.leave_patiently(id, effects),
+            Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Next) => self.rooms.next_unread(),
+            Err(why) => self.notice.say(why, moment.now),
+        }
+    }
+
+    /// A room's answer to what it was to do.
+    pub(super) fn done(
+        &mut self,
+        room: RoomId,
+        command: Command,
+        answer: Result<(), CommandError>,
+        moment: Moment,
+    ) {
+        let Some(room) = self.rooms.get_mut(room) else {
+            return;
+        };
+        match answer {
+            Ok(()) => room.done(command, moment.clock),
+            // Nobody asked for these.
+            Err(_) if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
+            Err(error) => self.notice.say(format!("not done: {error}"), moment.now),
+        }
+    }
+}
+
+/// What a command comes to in a room.
+///
+/// # Errors
+/// A sentence that says why it cannot be done.
+fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome, String> {
+    use command::Command as Typed;
+    let mine = room.last_mine().ok_or("there is no message of yours");
+    Ok(match command {
+        Typed::Help => Outcome::Show(help()),
+        Typed::Who => Outcome::Show(who(room)),
+        Typed::Verify => Outcome::Show(verify(room)?),
+        Typed::Name(name) => Outcome::Do(Command::Rename(name)),
+        Typed::Burn { sure: true } => Outcome::Do(Command::Expire),
+        Typed::Burn { sure: false } => Outcome::Show(
+            "this destroys the room on the relay for everybody in it; it cannot take back what others have read. \
+             /burn yes does it"
+                .to_owned(),
+        ),
+        Typed::Verified(name) => Outcome::Do(Command::Compared(room.people.named(name.as_deref())?.id)),
+        Typed::Release(name) => Outcome::Do(Command::Release(room.people.named(name.as_deref())?.id)),
+        Typed::Edit(text) => Outcome::Do(Command::Edit { id: mine?, text }),
+        Typed::Delete => Outcome::Do(Command::Delete { id: mine? }),
+        Typed::Invite if room.invitation.is_empty() => {
+            return Err("the one who hosts the room hands over how to join it".to_owned());
+        }
+        Typed::Invite => Outcome::HandOver,
+        Typed::Leave => Outcome::Leave,
+        Typed::Quit => Outcome::Quit,
+        Typed::Next => Outcome::Next,
+    })
+}
+
+fn help() -> String {
+    let lines = super::key::HELP
+        .iter()
+        .chain(command::HELP)
+        .map(|(what, does)| format!("{what}: {does}"));
+    let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
+    lines.chain([marks]).collect::<Vec<_>>().join("\n")
+}
+
+fn who(room: &Conversation) -> String {
+    let mut lines = vec![format!(
+        "you are {}, in the room {} on {}",
+        room.me, room.words, room.relay
+    )];
+    for person in room.people.iter() {
+        let compared = if person.compared {
+            "verified"
+        } else {
+            "words not compared yet"
+        };
+        let silent = if person.silent { ", silent" } else { "" };
+        lines.push(format!("{}: {} ({compared}{silent})", person.name, person.words));
+    }
+    if room.people.is_empty() {
+        lines.push("nobody else is here".to_owned());
+    }
+    if room.strangers > 0 {
+        lines.push(super::notice::seats(room.strangers));
+    }
+    if room.disturbed > 0 {
+        lines.push(format!(
+            "{} times something came that did not open, or was missing",
+            room.disturbed
+        ));
+    }
+    lines.join("\n")
+}
+
+fn verify(room: &Conversation) -> Result<String, String> {
+    if room.people.is_empty() {
+        return Err("nobody else is here to verify".to_owned());
+    }
+    let mut lines = vec![
+        "read these words to each other by voice; the same on both screens: nobody sits in between"
+            .to_owned(),
+    ];
+    for person in room.people.iter() {
+        lines.push(format!("{}: {}", person.name, person.words));
+    }
+    lines.push("the same? /verify yes NAME. Not the same: leave, and take another passphrase".to_owned());
+    Ok(lines.join("\n"))
+}

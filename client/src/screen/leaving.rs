@@ -1,0 +1,113 @@
+//! On the way out: what is asked before, and what is waited for.
+
+use std::time::Duration;
+
+use super::conversation::{Conversation, Link};
+use super::rooms::RoomId;
+use super::update::{Effect, State};
+use crate::room::Command;
+
+/// How long leaving waits for what is not yet delivered.
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How far a room is on its way out.
+#[derive(Debug, Default)]
+pub struct WayOut {
+    /// It is being left.
+    pub begun: bool,
+    /// It is, and waits for nothing.
+    pub now: bool,
+    /// To leave when all that was typed is with the room, and how long to wait then.
+    then: Option<Duration>,
+}
+
+impl State {
+    /// Leaves all rooms without waiting for anything.
+    pub fn leave_now(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for room in self.rooms.ids() {
+            self.leave(room, Duration::ZERO, &mut effects);
+        }
+        effects
+    }
+
+    /// Whether all rooms are being left.
+    pub fn leaving(&self) -> bool {
+        self.rooms.iter().all(|(_, room)| room.out.begun)
+    }
+
+    /// Whether all rooms are being left, and nothing is waited for.
+    pub fn leaving_now(&self) -> bool {
+        self.rooms.iter().all(|(_, room)| room.out.now)
+    }
+
+    /// Leaves all rooms; each waits for what is not yet delivered while that can be.
+    pub(super) fn leave_all(&mut self, effects: &mut Vec<Effect>) {
+        for room in self.rooms.ids() {
+            self.leave_patiently(room, effects);
+        }
+    }
+
+    /// Leaves a room, which waits for what is not yet delivered while that can be.
+    pub(super) fn leave_patiently(&mut self, room: RoomId, effects: &mut Vec<Effect>) {
+        if let Some(timeout) = self.rooms.get_mut(room).map(|room| room.patience()) {
+            self.leave(room, timeout, effects);
+        }
+    }
+
+    /// Begins to leave: waits for what is not yet delivered, at most so long.
+    fn leave(&mut self, id: RoomId, timeout: Duration, effects: &mut Vec<Effect>) {
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
+        let begun = std::mem::replace(&mut room.out.begun, true);
+        room.out.then = Some(timeout);
+        if timeout.is_zero() {
+            room.out.now = true;
+        } else if !begun
+            && let Some(farewell) = room.farewell.take()
+            && !room.people.is_empty()
+        {
+            let said = room.say(farewell);
+            effects.extend(said.map(|text| Effect::Say { room: id, text }));
+        }
+        self.go_on_leaving(id, effects);
+    }
+
+    /// Leaves once the room has all that was typed, or at once.
+    pub(super) fn go_on_leaving(&mut self, id: RoomId, effects: &mut Vec<Effect>) {
+        if let Some(room) = self.rooms.get_mut(id)
+            && (room.out.now || room.outgoing.texts.is_empty())
+            && let Some(timeout) = room.out.then.take()
+        {
+            let command = Command::Leave { timeout };
+            effects.push(Effect::Do { room: id, command });
+        }
+    }
+
+    pub(super) fn ask(&mut self) {
+        self.asked = true;
+        let waits = |room: &Conversation| room.undelivered + room.outgoing.texts.len();
+        let undelivered: usize = self.rooms.iter().map(|(_, room)| waits(room)).sum();
+        let what = match self.rooms.len() {
+            1 => "leave?".to_owned(),
+            count => format!("leave all {count} rooms?"),
+        };
+        self.notice.ask(match undelivered {
+            0 => format!("{what} Ctrl+C again leaves"),
+            1 => format!("{what} 1 message is not delivered yet; Ctrl+C again leaves"),
+            count => format!("{what} {count} messages are not delivered yet; Ctrl+C again leaves"),
+        });
+    }
+}
+
+impl Conversation {
+    /// How long leaving waits.
+    fn patience(&self) -> Duration {
+        match self.link {
+            Link::Up if !self.people.is_empty() => LEAVE_TIMEOUT,
+            // Without a connection, or with nobody there, it would be waited in vain.
+            _ => Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! From the draft to the room: one text at a time, and nothing lost that the room does not take.
+
+use sotto_protocol::instance::SayError;
+use sotto_protocol::message::{MAX_TEXT, MessageId};
+
+use super::command::{self, Line};
+use super::rooms::RoomId;
+use super::update::{Effect, Moment, State};
+use crate::room::CommandError;
+
+/// The texts that may be on their way to the room; the next stays in the input.
+const MAX_OUTGOING: usize = 16;
+
+impl State {
+    pub(super) fn enter(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        if self.rooms.current_mut().draft.text().trim().is_empty() {
+            return;
+        }
+        if self.rooms.current().out.begun {
+            return self.notice.say("leaving; nothing more is said", moment.now);
+        }
+        let line = self.rooms.current_mut().draft.text().to_owned();
+        match command::parse(&line) {
+            Line::Slip if self.rooms.current_mut().slip.as_deref() != Some(&line) => {
+                self.notice.say(
+                    "a space before a slash: Enter again says it, without the space it is a command",
+                    moment.now,
+                );
+                self.rooms.current_mut().slip = Some(line);
+                return;
+            }
+            Line::Wrong(why) => return self.notice.say(why, moment.now),
+            Line::Do(command) => {
+                let room = self.rooms.current_mut();
+                room.history.push(&line);
+                room.draft.take();
+                room.list.to_newest();
+                self.run(command, moment, effects);
+            }
+            Line::Say(text) => self.try_to_say(text, moment, effects),
+            Line::Slip => self.try_to_say(line, moment, effects),
+        }
+        self.rooms.current_mut().slip = None;
+    }
+
+    pub(super) fn try_to_say(&mut self, text: String, moment: Moment, effects: &mut Vec<Effect>) {
+        if let Some(over) = text.len().checked_sub(MAX_TEXT + 1) {
+            let error = SayError::TooLong { over: over + 1 };
+            return self.notice.say(format!("{error}; it stays here"), moment.now);
+        }
+        if self.rooms.current_mut().outgoing.texts.len() >= MAX_OUTGOING {
+            return self
+                .notice
+                .say(format!("{}; it stays here", SayError::Full), moment.now);
+        }
+        let room = self.rooms.current_mut();
+        room.history.push(room.draft.text());
+        room.draft.take();
+        self.notice.clear();
+        let room = self.rooms.current_id();
+        let said = self.rooms.current_mut().say(text);
+        effects.extend(said.map(|text| Effect::Say { room, text }));
+    }
+
+    /// The room's answer to what it was to say.
+    pub(super) fn said(
+        &mut self,
+        id: RoomId,
+        answer: Result<MessageId, CommandError>,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
+        match answer {
+            Ok(message) => {
+                room.taken(message, moment.clock);
+                let next = room.outgoing.texts.front().cloned();
+                effects.extend(next.map(|text| Effect::Say { room: id, text }));
+            }
+            Err(error) => {
+                room.refused();
+                self.notice.say(format!("{error}; it stays here"), moment.now);
+            }
+        }
+        self.go_on_leaving(id, effects);
+    }
+}

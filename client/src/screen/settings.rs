@@ -1,0 +1,13 @@
+//! What the user has set, as plain data: the configuration file fills it in.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How the screen behaves; the default is what somebody gets who has set nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    /// Locks the screen when so long no key came; `None` never does.
+    pub lock_after: Option<Duration>,
+    /// Keys of the user's own, by action: `next = "Alt+n"`.
+    pub keys: BTreeMap<String, String>,
+}
