@@ -109,7 +109,7 @@ pub fn conversation(settings: &Settings) -> Conversation {
     let at = chat::clock();
     let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
     conversation.list.push(at, Content::Answer(alone));
-    if !address.is_secure() && !address.is_local() {
+    if !address.is_secure() && !address.is_local() && !address.is_onion() {
         conversation
             .list
             .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));
