@@ -67,8 +67,11 @@ fn a_room_of_the_configuration_file_is_joined_by_its_name() {
     anna.wait_for("config.toml, line 1: there is no setting");
     drop(reader);
 
-    let unknown = scene.without_terminal(&["pipe", "carl"], "");
-    let ended = unknown.end();
-    assert_eq!(ended.code, 2, "{ended:?}");
-    assert!(ended.stderr.contains("there are flat"), "{ended:?}");
+    let mut unknown = scene.without_terminal(&["pipe", "carl"], "");
+    assert_eq!(unknown.exit_code(), 2);
+    assert!(
+        unknown.errors().contains("there are flat"),
+        "{}",
+        unknown.errors()
+    );
 }

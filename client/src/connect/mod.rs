@@ -155,7 +155,7 @@ impl Front {
             };
             for effect in effects {
                 match effect {
-                    Effect::Join(ticket) => self.set_out(ticket),
+                    Effect::Join(ticket) => self.set_out(*ticket),
                     Effect::Stop => (self.work, self.journey) = (None, None),
                     Effect::Leave => return Ok(None),
                     Effect::Redraw => desk.terminal.forget(),

@@ -10,6 +10,7 @@ use sotto_protocol::words::RoomWords;
 
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
@@ -84,6 +85,8 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What was sent from here.
+    pub history: History,
     /// What was typed and is being handed to the room.
     pub outgoing: Outgoing,
     /// How far it is on its way out.
@@ -123,6 +126,7 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            history: History::default(),
             outgoing: Outgoing::default(),
             out: WayOut::default(),
             farewell: None,

@@ -18,9 +18,11 @@ pub mod update;
 pub mod answering;
 pub mod command;
 pub mod editor;
+pub mod history;
 pub mod key;
 pub mod leaving;
-pub mod sending;
+pub mod recall;
+mod sending;
 pub mod settings;
 pub mod typing;
 

@@ -31,8 +31,10 @@ impl State {
             }
             Line::Wrong(why) => return self.notice.say(why, moment.now),
             Line::Do(command) => {
-                self.rooms.current_mut().draft.kill_all();
-                self.rooms.current_mut().list.to_newest();
+                let room = self.rooms.current_mut();
+                room.history.push(&line);
+                room.draft.take();
+                room.list.to_newest();
                 self.run(command, moment, effects);
             }
             Line::Say(text) => self.try_to_say(text, moment, effects),
@@ -51,7 +53,9 @@ impl State {
                 .notice
                 .say(format!("{}; it stays here", SayError::Full), moment.now);
         }
-        self.rooms.current_mut().draft.take();
+        let room = self.rooms.current_mut();
+        room.history.push(room.draft.text());
+        room.draft.take();
         self.notice.clear();
         let room = self.rooms.current_id();
         let said = self.rooms.current_mut().say(text);

@@ -3,6 +3,7 @@
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
 
+use super::editor::Enter;
 use super::key::{Action, action};
 use super::update::{Effect, Moment, State};
 
@@ -28,6 +29,9 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
+        if self.recall_key(action) {
+            return;
+        }
         let width = self.input_width();
         let leaving = self.leaving();
         let draft = &mut self.rooms.current_mut().draft;
@@ -42,6 +46,7 @@ impl State {
                     moment.now,
                 );
             }
+            Action::Send if draft.enter() == Enter::GoesOn => {}
             Action::Send => self.enter(moment, effects),
             Action::Interrupt if !draft.is_empty() => {
                 draft.kill_all();
@@ -69,6 +74,13 @@ impl State {
             Action::KillWord => draft.kill_word(),
             Action::KillNextWord => draft.kill_next_word(),
             Action::Yank => self.yank(moment),
+            Action::YankEarlier => draft.yank_earlier(),
+            Action::Undo if draft.undo() => {}
+            Action::Undo => self.notice.say("nothing to undo", moment.now),
+            Action::OlderSent => self.recall(true, moment),
+            Action::NewerSent => self.recall(false, moment),
+            Action::SearchSent => self.begin_recall(),
+            Action::Transpose => draft.transpose(),
             Action::Up | Action::Down => {
                 let down = action == Action::Down;
                 if !draft.vertical(down, width) {

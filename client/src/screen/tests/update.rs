@@ -513,3 +513,27 @@ fn the_cursor_stands_at_the_caret() {
     script.press(KeyCode::Up);
     assert_eq!(script.caret(), Position::new(2, 22));
 }
+
+#[test]
+fn what_was_sent_comes_back_and_the_draft_after_it() {
+    let mut script = Script::with_anna(80, 24);
+    for line in ["one", "two", "/who"] {
+        script.types(line).press(KeyCode::Enter);
+    }
+    script.types("draft").control('p').control('p');
+    assert_eq!(script.draft(), "two");
+    script.control('n').control('n');
+    assert_eq!(script.draft(), "draft");
+    script.control('r').types("on");
+    assert_eq!(script.draft(), "one");
+    assert!(
+        script.picture().contains("search what you sent: on"),
+        "{}",
+        script.picture()
+    );
+    let before = script.effects.len();
+    script.press(KeyCode::Enter);
+    assert_eq!((script.draft(), script.effects.len()), ("one", before));
+    script.control('r').types("wh").press(KeyCode::Esc);
+    assert_eq!(script.draft(), "one");
+}
