@@ -15,6 +15,7 @@ use crate::address::{Address, AddressError, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
@@ -45,7 +46,9 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let relay = bind(options.listen, &tls).await?;
     let pin = pin(&relay)?;
     let listening = relay.local_addr();
-    let name = entrance.name(options.identity.name.or(config.name)).await?;
+    let name = entrance
+        .name(options.identity.name.or(config.name.clone()))
+        .await?;
     let room_name = match options.identity.room {
         Some(room) => room,
         None => RoomName::generate(&mut rand::rng()),
@@ -98,7 +101,13 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation).await;
+    let end = chat::run(
+        Desk::take()?,
+        Room::open(settings),
+        conversation,
+        config.settings(),
+    )
+    .await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;
