@@ -5,10 +5,10 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
-use super::hidden::Hidden;
 use crate::address::Invitation;
 use crate::cli::WORDS;
 use crate::screen::editor::Editor;
+use crate::screen::hidden::Hidden;
 use crate::screen::key::Action;
 use crate::screen::keymap::{Keymap, Pressed};
 use crate::screen::theme::Theme;
@@ -275,7 +275,7 @@ impl Form {
     }
 
     fn type_passphrase(&mut self, text: &str) {
-        if !self.passphrase.push(text) {
+        if !self.passphrase.insert(text) {
             self.complain(
                 Field::Passphrase,
                 "this is longer than any passphrase: is it the right text?".to_owned(),
@@ -329,7 +329,7 @@ impl Form {
             return;
         };
         self.passphrase.clear();
-        self.passphrase.push(made.expose());
+        self.passphrase.insert(made.expose());
         self.passphrase_changed();
         self.strength = Some(Strength::of_random_words(WORDS));
         (self.made, self.shown, self.focus) = (true, true, Field::Passphrase);

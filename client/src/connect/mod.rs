@@ -1,10 +1,9 @@
 //! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
 //!
-//! An input changes the [`form`], which keeps the passphrase [`hidden`]; what is to be done comes out as effects;
+//! An input changes the [`form`], which keeps the passphrase [hidden](crate::screen::hidden); what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
 pub mod form;
-pub mod hidden;
 pub mod view;
 
 use std::future::{Future, pending};
