@@ -40,6 +40,7 @@ pub mod room;
 pub mod chat;
 pub mod doctor;
 pub mod keyboard;
+pub mod keyhole;
 pub mod pipe;
 pub mod screen;
 pub mod terminal;
