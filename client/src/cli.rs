@@ -190,6 +190,9 @@ pub struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Speak TLS, with a key that is made once and kept; the line to hand over pins it
+    #[arg(long)]
+    pub tls: bool,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,

@@ -6,8 +6,10 @@ use crossterm::event::KeyEvent;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Measure};
+use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
+use super::joining::Joining;
+use super::keymap::Keymap;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -69,6 +71,13 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// The answer to [`Effect::Open`].
+    Opened {
+        /// Which room.
+        room: RoomId,
+        /// The room as the screen begins with it, or why there is none.
+        opened: Result<Box<Conversation>, String>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -90,6 +99,8 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    Open(RoomId),
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -105,7 +116,11 @@ pub struct State {
     pub height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
-    /// What the user has set.
+    /// The room that is being joined.
+    pub joining: Option<Joining>,
+    /// What the keys do.
+    pub keymap: Keymap,
+    /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
@@ -123,11 +138,26 @@ impl State {
             width,
             height,
             rooms: Rooms::new(room),
+            joining: None,
+            keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
+        }
+    }
+
+    /// Takes over what the user has set; what is wrong with the keys is told.
+    pub fn set(&mut self, settings: Settings, clock: Clock) {
+        let (keymap, complaints) = Keymap::new(&settings.keys);
+        self.keymap = keymap;
+        self.settings = settings;
+        for complaint in complaints {
+            self.rooms
+                .current_mut()
+                .list
+                .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
     }
 
@@ -148,6 +178,7 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);
