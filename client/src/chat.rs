@@ -59,7 +59,7 @@ pub async fn run(
     } = desk;
     let (width, height) = terminal.size()?;
     let mut state = State::new(conversation, width, height);
-    state.settings = settings;
+    state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (derive, derived) = mpsc::channel(1);
