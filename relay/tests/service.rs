@@ -158,6 +158,38 @@ fn a_relay_is_ready_when_it_accepts_and_stopping_while_its_sockets_close() {
 }
 
 #[test]
+fn who_is_at_the_door_when_a_relay_stops_is_let_in_and_told_to_come_back() {
+    let manager = Manager::new();
+    let mut relay = Running::start(&mut manager.command());
+    let addr = relay.addr();
+    let mut visitor = TcpStream::connect(&addr).unwrap();
+    visitor.set_read_timeout(Some(SOON)).unwrap();
+    // An answer shows that it was accepted.
+    visitor
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    let mut answer = [0; 15];
+    visitor.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    visitor
+        .write_all(b"GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nhost: x\r\n")
+        .unwrap();
+    assert_eq!(manager.told(), "READY=1\n");
+    relay.signal(Signal::TERM);
+    assert_eq!(manager.told(), "STOPPING=1\n");
+    let rest = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    visitor.write_all(rest.as_bytes()).unwrap();
+    let mut answers = Vec::new();
+    visitor.read_to_end(&mut answers).unwrap();
+    let text = String::from_utf8_lossy(&answers);
+    assert!(text.contains("HTTP/1.1 101 Switching Protocols"), "{text}");
+    let restart = 1012_u16.to_be_bytes();
+    assert!(answers.windows(2).any(|pair| pair == restart), "{answers:?}");
+    assert_eq!(relay.ended().0, Some(0));
+}
+
+#[test]
 fn a_reload_begins_with_its_time_and_ends_ready() {
     let manager = Manager::new();
     let relay = Running::start(&mut manager.command());
