@@ -297,6 +297,48 @@ fn sockets_of_systemd_are_used_instead_of_addresses() {
     assert!(stderr.contains("--metrics 127.0.0.1:1 is ignored"), "{stderr}");
 }
 
+#[test]
+fn invite_and_check_take_what_is_not_given_from_where_the_service_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let defaults = folder.path().join("sotto-relay");
+    let text = format!(
+        "# The service.\nSOTTO_RELAY_TLS_SELF_SIGNED={}\nSOTTO_RELAY_LISTEN=\"[::]:4711\"\nSOTTO_RELAY_PUBLIC=one.example\n",
+        keys.display()
+    );
+    std::fs::write(&defaults, text).unwrap();
+    // A machine of which only /etc/default differs.
+    let script = r#"mount --bind "$1" /etc/default && shift && exec "$0" "$@""#;
+    let output = |arguments: &[&str]| {
+        let mut command = clean(Command::new("unshare"));
+        if !rustix::process::geteuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        command
+            .args(["--mount", "sh", "-c", script, RELAY])
+            .arg(folder.path())
+            .args(arguments);
+        command.output().unwrap()
+    };
+
+    let invite = output(&["invite"]);
+    let line = String::from_utf8(invite.stdout).unwrap();
+    assert!(
+        line.starts_with("sotto join 'wss://one.example:4711/#pin="),
+        "{line} {}",
+        String::from_utf8_lossy(&invite.stderr)
+    );
+    let line = String::from_utf8(output(&["invite", "--public", "two.example:1"]).stdout).unwrap();
+    assert!(
+        line.starts_with("sotto join 'wss://two.example:1/#pin="),
+        "{line}"
+    );
+
+    assert_eq!(output(&["--check"]).status.code(), Some(0));
+    std::fs::write(keys.join("key.pem"), "no key").unwrap();
+    assert_eq!(output(&["--check"]).status.code(), Some(1));
+}
+
 /// A connection as soon as somebody listens there.
 fn until_it_listens(addr: &str) -> TcpStream {
     let begun = Instant::now();
