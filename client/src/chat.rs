@@ -265,6 +265,7 @@ pub fn clock() -> Clock {
     let now = OffsetDateTime::now_utc();
     let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
     Clock {
+        date: here.date(),
         hour: here.hour(),
         minute: here.minute(),
     }

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Departure, Event, Receipt, TYPING_SHOWN};
+use sotto_protocol::instance::{Departure, Event, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 
@@ -18,11 +18,6 @@ use crate::room::{Command, Update};
 const MAX_EARLY: usize = 64;
 /// The peers whose words were compared that are remembered after they left.
 const MAX_COMPARED: usize = 64;
-/// The longest name or reaction that is kept, in characters, whatever a peer calls it.
-const MAX_REACTION: usize = 16;
-/// The most reactions that a message shows.
-const MAX_REACTIONS: usize = 16;
-
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
@@ -199,24 +194,20 @@ impl Conversation {
             Event::Message {
                 receipt,
                 id,
+                reply_to,
                 text,
                 age,
                 repeat,
-                ..
             } => {
                 self.people.typing(receipt.peer, false, now);
                 self.list.push(
                     at,
                     Content::Said(Said {
                         id,
-                        author: Author::Peer {
-                            receipt,
-                            seen: false,
-                            age,
-                            repeat,
-                        },
+                        author: Author::Peer { receipt, age, repeat },
                         name,
-                        text,
+                        text: text.into(),
+                        reply_to,
                         edited: false,
                         deleted: false,
                         reactions: Vec::new(),
@@ -225,19 +216,19 @@ impl Conversation {
                 return Some(Command::Hold(receipt));
             }
             Event::Edited { receipt, id, text } => {
-                if let Some(said) = self.of_peer(receipt.peer, id) {
-                    said.text = text;
-                    said.edited = true;
-                } else {
+                let number = self.list.find(Some(receipt.peer), id);
+                if number
+                    .and_then(|number| self.list.change(number, |said| said.edit(text)))
+                    .is_none()
+                {
                     // Too old to be in the list: what it says now is still news.
                     self.list.quiet(at, format!("{name} changed an older message"));
                 }
                 return Some(Command::Hold(receipt));
             }
             Event::Deleted { receipt, id } => {
-                if let Some(said) = self.of_peer(receipt.peer, id) {
-                    said.text.clear();
-                    said.deleted = true;
+                if let Some(number) = self.list.find(Some(receipt.peer), id) {
+                    self.list.change(number, Said::delete);
                 }
                 return Some(Command::Hold(receipt));
             }
@@ -246,7 +237,7 @@ impl Conversation {
                 target,
                 reaction,
             } => {
-                self.reacted(target.author, target.id, name, reaction);
+                self.reacted(target, name, reaction);
                 return Some(Command::Hold(receipt));
             }
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
@@ -313,40 +304,21 @@ impl Conversation {
         }
     }
 
-    fn of_peer(&mut self, peer: InstanceId, id: MessageId) -> Option<&mut Said> {
-        self.list.said_mut().rev().find(|said| {
-            said.id == id && matches!(said.author, Author::Peer { receipt, .. } if receipt.peer == peer)
-        })
-    }
-
-    fn of_mine(&mut self, id: MessageId) -> Option<&mut Said> {
-        self.list
-            .said_mut()
-            .rev()
-            .find(|said| said.id == id && matches!(said.author, Author::Me(_)))
-    }
-
-    fn reacted(&mut self, author: InstanceId, id: MessageId, name: String, reaction: String) {
-        let said = match self.of_peer(author, id) {
-            Some(_) => self.of_peer(author, id),
-            None => self.of_mine(id),
-        };
-        let Some(said) = said else { return };
-        said.reactions.retain(|(by, _)| *by != name);
-        if !reaction.is_empty() && said.reactions.len() < MAX_REACTIONS {
-            said.reactions
-                .push((name, reaction.chars().take(MAX_REACTION).collect()));
+    fn reacted(&mut self, target: Target, name: String, reaction: String) {
+        if let Some(number) = self.list.target(target) {
+            self.list.change(number, |said| said.react(name, &reaction));
         }
     }
 
     fn mark(&mut self, id: MessageId, mark: Mark) {
-        if let Some(Said {
-            author: Author::Me(marks),
-            ..
-        }) = self.of_mine(id)
-        {
-            marks.set(mark);
-        } else if !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
+        let number = self.list.find(None, id);
+        let marked = number.and_then(|number| {
+            self.list.change(number, |said| match &mut said.author {
+                Author::Me(marks) => marks.set(mark),
+                Author::Peer { .. } => {}
+            })
+        });
+        if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
             // The room's answer to the one that it is about may still be on its way here.
             self.outgoing.early.push((id, mark));
         }
@@ -371,13 +343,15 @@ impl Conversation {
             self.outgoing.early.clear();
         }
         self.list.to_newest();
+        self.list.answered();
         self.list.push(
             at,
             Content::Said(Said {
                 id,
                 author: Author::Me(marks),
                 name: self.me.to_string(),
-                text,
+                text: text.into(),
+                reply_to: None,
                 edited: false,
                 deleted: false,
                 reactions: Vec::new(),
@@ -396,24 +370,22 @@ impl Conversation {
     }
 
     /// The last message of ours that is still there.
-    pub fn last_mine(&mut self) -> Option<MessageId> {
-        let mine = |said: &&mut Said| matches!(said.author, Author::Me(_)) && !said.deleted;
-        self.list.said_mut().rev().find(mine).map(|said| said.id)
+    pub fn last_mine(&self) -> Option<MessageId> {
+        let number = self.list.last_mine()?;
+        self.list.said(number).map(|said| said.id)
     }
 
     /// The room has done a command.
     pub fn done(&mut self, command: Command, at: Clock) {
         match command {
             Command::Edit { id, text } => {
-                if let Some(said) = self.of_mine(id) {
-                    said.text = text;
-                    said.edited = true;
+                if let Some(number) = self.list.find(None, id) {
+                    self.list.change(number, |said| said.edit(text));
                 }
             }
             Command::Delete { id } => {
-                if let Some(said) = self.of_mine(id) {
-                    said.text.clear();
-                    said.deleted = true;
+                if let Some(number) = self.list.find(None, id) {
+                    self.list.change(number, Said::delete);
                 }
             }
             Command::Rename(name) => {
@@ -450,27 +422,6 @@ impl Conversation {
                 Some(Command::Typing(on))
             }
         }
-    }
-
-    /// What the reader has read, by peer: the last message of each before the first that was not seen.
-    pub fn read(&self) -> Vec<Receipt> {
-        let mut read: Vec<Receipt> = Vec::new();
-        let mut unseen: Vec<InstanceId> = Vec::new();
-        for entry in self.list.entries() {
-            if let Content::Said(Said {
-                author: Author::Peer { receipt, seen, .. },
-                ..
-            }) = &entry.content
-            {
-                if !seen {
-                    unseen.push(receipt.peer);
-                } else if !unseen.contains(&receipt.peer) {
-                    read.retain(|earlier| earlier.peer != receipt.peer);
-                    read.push(*receipt);
-                }
-            }
-        }
-        read
     }
 
     /// When something on the screen changes by itself.

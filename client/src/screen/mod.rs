@@ -24,12 +24,17 @@ pub mod sending;
 pub mod settings;
 pub mod typing;
 
+pub mod clock;
 pub mod conversation;
 pub mod entry;
 pub mod focus;
 pub mod list;
+pub mod markup;
 pub mod notice;
 pub mod people;
+pub mod row;
+pub mod search;
+pub mod unread;
 
 pub mod view;
 pub mod visible;

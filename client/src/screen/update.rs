@@ -1,10 +1,9 @@
 //! What comes in changes the state; what is to be done goes out. No I/O and no clock here.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
-use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
 use super::entry::{Clock, Measure};
@@ -90,6 +89,8 @@ pub struct State {
     pub(super) then_leave: Option<Duration>,
     /// What the others hear when we leave, as the host.
     pub(super) farewell: Option<String>,
+    /// Only the texts are shown, for the terminal's own selection.
+    pub(super) bare: bool,
     pub(super) focus: Focus,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
@@ -97,8 +98,6 @@ pub struct State {
     pub(super) slip: Option<String>,
     /// Input comes without brackets around a paste: Enter only sends when it comes alone.
     pub(super) holding: bool,
-    /// How far each peer knows that we have read.
-    pub(super) read: HashMap<InstanceId, u64>,
 }
 
 impl State {
@@ -114,11 +113,11 @@ impl State {
             leaving_now: false,
             then_leave: None,
             farewell,
+            bare: false,
             focus: Focus::Unknown(None),
             asked: false,
             slip: None,
             holding: false,
-            read: HashMap::new(),
         }
     }
 
@@ -162,17 +161,11 @@ impl State {
     /// Marks what is before the reader's eyes, and tells its authors.
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         if !self.focus.reads(moment.now) {
-            return;
+            return self.room.list.unseen();
         }
         let (measure, height) = (self.measure(), self.list_height());
-        self.room.list.see(measure, height);
-        for receipt in self.room.read() {
-            let known = self.read.entry(receipt.peer).or_default();
-            if *known < receipt.number + 1 {
-                *known = receipt.number + 1;
-                effects.push(Effect::Do(Command::Read(receipt)));
-            }
-        }
+        let read = self.room.list.see(measure, height);
+        effects.extend(read.into_iter().map(|receipt| Effect::Do(Command::Read(receipt))));
     }
 
     /// What the rows of the list depend on.
@@ -186,6 +179,8 @@ impl State {
         Measure {
             width: usize::from(self.width),
             name,
+            time: self.settings.time_format,
+            bare: self.bare,
         }
     }
 }

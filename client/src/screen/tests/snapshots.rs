@@ -50,11 +50,7 @@ fn alone_as_the_host() {
             Copyable::Heading("and, by another way, the passphrase:".to_owned()),
             Copyable::Verbatim("acorn badge cabin daisy eagle fable".to_owned()),
         ];
-        script
-            .state
-            .room
-            .list
-            .push(Clock { hour: 12, minute: 5 }, Content::Copyable(lines));
+        script.state.room.list.push(NOON, Content::Copyable(lines));
         script.room(Update::Joined);
     });
 }
