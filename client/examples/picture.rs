@@ -11,6 +11,7 @@ use ratatui::style::{Color, Modifier};
 use sotto::room::Update;
 use sotto::screen::conversation::Conversation;
 use sotto::screen::entry::Clock;
+use sotto::screen::rooms::RoomId;
 use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
@@ -45,7 +46,7 @@ impl Person {
         let relay = "relay.example:4000".to_owned();
         let room = Conversation::new(relay, RoomWords(["swan", "kettle"]), Name::new(name)?, Vec::new());
         let id = InstanceId([id; 16]);
-        let state = State::new(room, SIZE.0, SIZE.1, None);
+        let state = State::new(room, SIZE.0, SIZE.1);
         Ok(Self {
             state,
             id,
@@ -71,10 +72,13 @@ impl Person {
     }
 
     fn event(&mut self, name: &str, event: Event) {
-        self.input(Input::Room(Update::Event {
-            event,
-            name: name.to_owned(),
-        }));
+        self.input(Input::Room {
+            room: RoomId::FIRST,
+            update: Update::Event {
+                event,
+                name: name.to_owned(),
+            },
+        });
     }
 
     fn types(&mut self, text: &str) {
@@ -93,7 +97,10 @@ impl Person {
     }
 
     fn meets(&mut self, other: &Self) -> Result<(), Box<dyn std::error::Error>> {
-        self.input(Input::Room(Update::Joined));
+        self.input(Input::Room {
+            room: RoomId::FIRST,
+            update: Update::Joined,
+        });
         self.input(Input::Focus(true));
         let name = Name::new(other.name)?;
         self.event(
@@ -114,7 +121,10 @@ impl Person {
         let id = MessageId([self.said as u8 + self.id.0[0] * 16; 16]);
         self.types(text);
         self.press(KeyCode::Enter);
-        self.input(Input::Said(Ok(id)));
+        self.input(Input::Said {
+            room: RoomId::FIRST,
+            answer: Ok(id),
+        });
         let receipt = Receipt {
             peer: self.id,
             number: self.said,

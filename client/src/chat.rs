@@ -1,6 +1,7 @@
 //! The chat: terminal, screen and room joined together.
 
-use std::collections::VecDeque;
+mod rooms;
+
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -11,11 +12,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::exit::Exit;
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Clock;
+use crate::screen::rooms::RoomId;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::view;
 use crate::signals;
@@ -23,8 +26,6 @@ use crate::terminal::{self, Terminal};
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
-/// Effects that may wait for the room; beyond, nothing is taken from it.
-const EFFECTS: usize = 64;
 /// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
 const HURRY: Duration = Duration::from_secs(2);
 /// How long it takes at most until a process that stops itself has stopped.
@@ -42,42 +43,35 @@ pub enum End {
     Failed(Trouble),
 }
 
-/// Shows a room until it is left.
+/// Shows a room, and others that are joined beside it, until all are left.
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(
-    (room, updates): (Room, Updates),
-    conversation: Conversation,
-    farewell: Option<String>,
-) -> io::Result<End> {
+pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Result<End> {
     // Before the terminal is taken: from now on it is always given back.
     let signals = hurried(signals::listen()?);
     let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
     let mut terminal = Terminal::enter()?;
     let (width, height) = terminal.size()?;
-    let (effects, answers) = carry_out(room);
+    let mut rooms = OpenRooms::new();
+    rooms.add(RoomId::FIRST, room);
     let mut chat = Chat {
-        state: State::new(conversation, width, height, farewell),
+        state: State::new(conversation, width, height),
         began: Instant::now(),
-        updates,
         keyboard: Keyboard::open(),
         signals,
-        effects,
-        answers,
-        waiting: VecDeque::new(),
+        rooms,
+        undelivered: 0,
+        suspend: false,
+        redraw: false,
         over: None,
     };
     let mut drawn = None::<Instant>;
     while chat.over.is_none() {
-        let suspend = chat.waiting.iter().any(|effect| *effect == Effect::Suspend);
-        let redraw = chat.waiting.iter().any(|effect| *effect == Effect::Redraw);
-        chat.waiting
-            .retain(|effect| !matches!(effect, Effect::Suspend | Effect::Redraw));
-        if redraw {
+        if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
-        if suspend && terminal.suspend().is_ok() {
+        if std::mem::take(&mut chat.suspend) && terminal.suspend().is_ok() {
             // The signal may reach another thread first; where nobody can wake us up again, it does nothing.
             tokio::select! {
                 _ = continued.recv() => {}
@@ -112,14 +106,15 @@ struct Chat {
     state: State,
     /// Where the monotonic clock of the screen begins.
     began: Instant,
-    updates: Updates,
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
-    /// To the task that carries effects out.
-    effects: mpsc::Sender<Effect>,
-    answers: mpsc::Receiver<Input>,
-    /// What that task has no room for just now.
-    waiting: VecDeque<Effect>,
+    rooms: OpenRooms,
+    /// What was not delivered in the rooms that are over.
+    undelivered: usize,
+    /// The terminal is to be given back to the shell for a while.
+    suspend: bool,
+    /// Everything is to be drawn anew.
+    redraw: bool,
     over: Option<End>,
 }
 
@@ -133,7 +128,19 @@ impl Chat {
             now: self.now(),
             clock: clock(),
         };
-        self.waiting.extend(self.state.update(input, moment));
+        let effects = self.state.update(input, moment);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
+                Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Suspend => self.suspend = true,
+                Effect::Redraw => self.redraw = true,
+            }
+        }
     }
 
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
@@ -148,33 +155,39 @@ impl Chat {
     async fn turn(&mut self) {
         let tick = self.state.next_tick(self.now()).map(|tick| self.began + tick);
         tokio::select! {
-            typed = self.keyboard.next(), if !self.state.leaving_now => match typed {
+            typed = self.keyboard.next(), if !self.state.leaving_now() => match typed {
                 Typed::Batch(events) => self.typed(events),
                 Typed::Gone => self.gone(),
             },
-            update = self.updates.next(), if self.waiting.len() < EFFECTS => self.updated(update),
-            // Cloned, as a place there has to be waited for while the chat is free to change.
-            Ok(permit) = self.effects.clone().reserve_owned(), if !self.waiting.is_empty() => {
-                if let Some(effect) = self.waiting.pop_front() {
-                    permit.send(effect);
-                }
+            from = self.rooms.next() => match from {
+                FromRooms::Answer(answer) => self.input(answer),
+                FromRooms::Update(room, update) => self.updated(room, update),
             },
-            Some(answer) = self.answers.recv() => self.input(answer),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }
     }
 
-    fn updated(&mut self, update: Option<Update>) {
+    fn updated(&mut self, room: RoomId, update: Option<Update>) {
+        // A task that ended without a last word has delivered no more than the screen knows.
+        let update = update.unwrap_or_else(|| Update::Left {
+            undelivered: (self.state.rooms.get_mut(room)).map_or(0, |room| room.undelivered),
+        });
+        if let Update::Failed(_) | Update::Left { .. } = update {
+            self.rooms.remove(room);
+        }
         match update {
-            Some(Update::Failed(trouble)) => self.over = Some(End::Failed(trouble)),
-            Some(Update::Left { undelivered }) => self.over = Some(End::Left { undelivered }),
-            Some(update) => self.input(Input::Room(update)),
-            None => {
-                self.over = Some(End::Left {
-                    undelivered: self.state.room.undelivered,
-                })
+            Update::Failed(trouble) if self.rooms.is_empty() => self.over = Some(End::Failed(trouble)),
+            Update::Left { undelivered } => {
+                self.undelivered += undelivered;
+                if self.rooms.is_empty() {
+                    self.over = Some(End::Left {
+                        undelivered: self.undelivered,
+                    });
+                }
+                self.input(Input::Room { room, update });
             }
+            update => self.input(Input::Room { room, update }),
         }
     }
 
@@ -205,12 +218,10 @@ impl Chat {
 
     /// Nobody is there any more, or somebody wants the process to end: leaves, and within a time.
     fn gone(&mut self) {
-        if self.state.leaving_now {
-            return;
+        if !self.state.leaving_now() {
+            let leave = self.state.leave_now();
+            self.carry_out(leave);
         }
-        // Before anything else that waits.
-        let leave = self.state.leave_now();
-        self.waiting.push_front(leave);
     }
 }
 
@@ -229,28 +240,6 @@ fn hurried(mut signals: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
         std::process::exit(Exit::Undelivered as i32);
     });
     receiver
-}
-
-/// Gives effects to a room one after the other, in a task of its own, and brings back the answers.
-fn carry_out(room: Room) -> (mpsc::Sender<Effect>, mpsc::Receiver<Input>) {
-    let (effects, mut orders) = mpsc::channel(EFFECTS);
-    let (answer, answers) = mpsc::channel(EFFECTS);
-    tokio::spawn(async move {
-        while let Some(effect) = orders.recv().await {
-            let done = match effect {
-                Effect::Say(text) => Input::Said(room.say(text, None).await),
-                Effect::Do(command) => {
-                    let done = room.command(command.clone()).await;
-                    Input::Done(command, done)
-                }
-                Effect::Suspend | Effect::Redraw => continue,
-            };
-            if answer.send(done).await.is_err() {
-                return;
-            }
-        }
-    });
-    (effects, answers)
 }
 
 async fn until(moment: Option<Instant>) {

@@ -83,7 +83,7 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
         let about = format!("a relay in this process, at {address}; Ctrl+C twice leaves");
         conversation.list.push(chat::clock(), Content::Quiet(vec![about]));
-        chat::run(ours, conversation, None).await.map(ended)?
+        chat::run(ours, conversation).await.map(ended)?
     } else {
         converse(ours).await?
     };

@@ -18,6 +18,7 @@ mod timing;
 mod trouble;
 pub(crate) mod trust;
 
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use recorder::Recorder;
@@ -209,6 +210,11 @@ impl Updates {
     /// nothing is lost.
     pub async fn next(&mut self) -> Option<Update> {
         self.updates.recv().await
+    }
+
+    /// As [`next`](Self::next), for those who wait for several rooms at once.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Update>> {
+        self.updates.poll_recv(context)
     }
 }
 

@@ -3,61 +3,95 @@
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
 
+/// What a command of the user's comes to.
+enum Outcome {
+    /// The room is to do something.
+    Do(Command),
+    /// An answer to read.
+    Show(String),
+    /// Lines to hand over.
+    HandOver,
+    /// This room is left.
+    Leave,
+    /// All are.
+    Quit,
+    /// The next room is shown in which something waits.
+    Next,
+}
+
 impl State {
+    /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
-        use command::Command as Typed;
-        let room = &mut self.room;
-        let answer = match command {
-            Typed::Help => Ok(help()),
-            Typed::Who => Ok(who(room)),
-            Typed::Verify => verify(room),
-            Typed::Quit => return self.leave(self.patience(), effects),
-            Typed::Name(name) => return effects.push(Effect::Do(Command::Rename(name))),
-            Typed::Burn { sure: true } => return effects.push(Effect::Do(Command::Expire)),
-            Typed::Burn { sure: false } => Ok("this destroys the room on the relay for everybody in it; \
-                 it cannot take back what others have read. /burn yes does it"
-                .to_owned()),
-            Typed::Verified(name) => match room.people.named(name.as_deref()) {
-                Ok(person) => return effects.push(Effect::Do(Command::Compared(person.id))),
-                Err(why) => Err(why),
-            },
-            Typed::Release(name) => match room.people.named(name.as_deref()) {
-                Ok(person) => return effects.push(Effect::Do(Command::Release(person.id))),
-                Err(why) => Err(why),
-            },
-            Typed::Edit(text) => match room.last_mine() {
-                Some(id) => return effects.push(Effect::Do(Command::Edit { id, text })),
-                None => Err("there is no message of yours".to_owned()),
-            },
-            Typed::Delete => match room.last_mine() {
-                Some(id) => return effects.push(Effect::Do(Command::Delete { id })),
-                None => Err("there is no message of yours".to_owned()),
-            },
-            Typed::Invite if room.invitation.is_empty() => {
-                Err("the one who hosts the room hands over how to join it".to_owned())
-            }
-            Typed::Invite => {
+        let id = self.rooms.current_id();
+        let room = self.rooms.current_mut();
+        match outcome(room, command) {
+            Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
+            Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
-                return room.list.push(moment.clock, Content::Copyable(invitation));
+                room.list.push(moment.clock, Content::Copyable(invitation));
             }
-        };
-        match answer {
-            Ok(text) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Leave) => self.leave_patiently(id, effects),
+            Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
     }
 
-    pub(super) fn done(&mut self, command: Command, answer: Result<(), CommandError>, moment: Moment) {
+    /// A room's answer to what it was to do.
+    pub(super) fn done(
+        &mut self,
+        room: RoomId,
+        command: Command,
+        answer: Result<(), CommandError>,
+        moment: Moment,
+    ) {
+        let Some(room) = self.rooms.get_mut(room) else {
+            return;
+        };
         match answer {
-            Ok(()) => self.room.done(command, moment.clock),
+            Ok(()) => room.done(command, moment.clock),
             // Nobody asked for these.
             Err(_) if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
             Err(error) => self.notice.say(format!("not done: {error}"), moment.now),
         }
     }
+}
+
+/// What a command comes to in a room.
+///
+/// # Errors
+/// A sentence that says why it cannot be done.
+fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome, String> {
+    use command::Command as Typed;
+    let mine = room.last_mine().ok_or("there is no message of yours");
+    Ok(match command {
+        Typed::Help => Outcome::Show(help()),
+        Typed::Who => Outcome::Show(who(room)),
+        Typed::Verify => Outcome::Show(verify(room)?),
+        Typed::Name(name) => Outcome::Do(Command::Rename(name)),
+        Typed::Burn { sure: true } => Outcome::Do(Command::Expire),
+        Typed::Burn { sure: false } => Outcome::Show(
+            "this destroys the room on the relay for everybody in it; it cannot take back what others have read. \
+             /burn yes does it"
+                .to_owned(),
+        ),
+        Typed::Verified(name) => Outcome::Do(Command::Compared(room.people.named(name.as_deref())?.id)),
+        Typed::Release(name) => Outcome::Do(Command::Release(room.people.named(name.as_deref())?.id)),
+        Typed::Edit(text) => Outcome::Do(Command::Edit { id: mine?, text }),
+        Typed::Delete => Outcome::Do(Command::Delete { id: mine? }),
+        Typed::Invite if room.invitation.is_empty() => {
+            return Err("the one who hosts the room hands over how to join it".to_owned());
+        }
+        Typed::Invite => Outcome::HandOver,
+        Typed::Leave => Outcome::Leave,
+        Typed::Quit => Outcome::Quit,
+        Typed::Next => Outcome::Next,
+    })
 }
 
 fn help() -> String {

@@ -13,7 +13,9 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
-    ("/quit", "leaves"),
+    ("/next", "shows the next room in which something waits"),
+    ("/leave", "leaves this room"),
+    ("/quit", "leaves all rooms"),
     ("//…", "says something that begins with a slash"),
 ];
 
@@ -24,8 +26,12 @@ pub enum Command {
     Help,
     /// Shows who is here.
     Who,
-    /// Leaves.
+    /// Leaves all rooms.
     Quit,
+    /// Leaves the room on the screen.
+    Leave,
+    /// Shows the next room in which something waits.
+    Next,
     /// Takes another name.
     Name(Name),
     /// Shows the safety words.
@@ -99,6 +105,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "help" => bare(Command::Help),
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
+        "leave" => bare(Command::Leave),
+        "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
         "name" => Name::new(argument)

@@ -10,8 +10,11 @@ use sotto_protocol::words::RoomWords;
 
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::history::History;
+use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use crate::config::Complaint;
 use crate::room::{Command, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
@@ -77,8 +80,22 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What was sent from here.
+    pub history: History,
     /// What was typed and is being handed to the room.
     pub outgoing: Outgoing,
+    /// How far it is on its way out.
+    pub out: WayOut,
+    /// What the others hear when we leave, as the host.
+    pub farewell: Option<String>,
+    /// The messages that came while the room was not before the reader's eyes.
+    pub unread: usize,
+    /// Something else happened since then.
+    pub stirred: bool,
+    /// The line that was held back once for its leading space.
+    pub(super) slip: Option<String>,
+    /// What the last peer was called that was here.
+    known_as: Option<String>,
     /// Whose words were compared, those who left included.
     compared: HashSet<InstanceId>,
     /// When the last typing notice went out, while it counts.
@@ -102,7 +119,14 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            history: History::default(),
             outgoing: Outgoing::default(),
+            out: WayOut::default(),
+            farewell: None,
+            unread: 0,
+            stirred: false,
+            slip: None,
+            known_as: None,
             compared: HashSet::new(),
             typing_since: None,
             newer_said: false,
@@ -110,8 +134,29 @@ impl Conversation {
         }
     }
 
+    /// Says what is wrong in the configuration file.
+    pub fn complain(&mut self, complaints: &[Complaint], at: Clock) {
+        for complaint in complaints {
+            self.list.push(at, Content::Answer(complaint.to_string()));
+        }
+    }
+
     /// Something has happened in the room. Gives back what the room is to be told.
     pub fn happened(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
+        match &update {
+            Update::Event {
+                event: Event::Message { .. },
+                ..
+            } => self.unread += 1,
+            Update::Event {
+                event:
+                    Event::Typing { .. } | Event::Sent { .. } | Event::Delivered { .. } | Event::Read { .. },
+                ..
+            }
+            | Update::Connecting
+            | Update::Undelivered(_) => {}
+            _ => self.stirred = true,
+        }
         match update {
             Update::Connecting => self.link = Link::Connecting,
             Update::Joined => {
@@ -159,6 +204,7 @@ impl Conversation {
                 peer, words, back, ..
             } => {
                 let compared = self.compared.contains(&peer);
+                self.known_as = Some(name.clone());
                 self.people.joined(peer, name.clone(), words, compared);
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
@@ -324,6 +370,13 @@ impl Conversation {
         }
     }
 
+    /// Takes a text that is to be said. Gives back what to hand to the room now: one at a time, as what is refused
+    /// must not be overtaken.
+    pub fn say(&mut self, text: String) -> Option<String> {
+        self.outgoing.texts.push_back(text.clone());
+        (self.outgoing.texts.len() == 1).then_some(text)
+    }
+
     /// The room has taken the first text that is on its way.
     pub fn taken(&mut self, id: MessageId, at: Clock) {
         let Some(text) = self.outgoing.texts.pop_front() else {
@@ -421,6 +474,15 @@ impl Conversation {
                 self.typing_since = on.then_some(now);
                 Some(Command::Typing(on))
             }
+        }
+    }
+
+    /// What its tab is called: who is here, or was last, else the words of the room.
+    pub fn title(&self) -> String {
+        match (self.people.iter().next(), &self.known_as) {
+            (Some(person), _) => person.name.clone(),
+            (None, Some(name)) => name.clone(),
+            (None, None) => self.words.to_string(),
         }
     }
 

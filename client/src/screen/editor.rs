@@ -1,30 +1,60 @@
 //! The text in the input and its caret, with the moves that a shell's users know.
 
+mod kills;
+mod rows;
+mod undo;
+
+use std::cell::RefCell;
 use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use zeroize::Zeroizing;
 
+use self::kills::{Kills, Side};
+use self::rows::Rows;
+use self::undo::{Step, Undo};
 use super::visible::{clean, columns};
-use super::wrap::{Breaks, wrap};
 
 /// A text under construction. The caret stands between graphemes, never inside one.
 #[derive(Debug, Clone, Default)]
 pub struct Editor {
-    text: String,
+    text: Zeroizing<String>,
     caret: usize,
-    /// What was killed last, for [`Editor::yank`].
-    killed: String,
+    undo: Undo,
+    kills: Kills,
+    last: Last,
+    /// Asked for many times a key, by whoever only looks.
+    rows: RefCell<Rows>,
+}
+
+/// What the last call did, where the next one goes on with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Last {
+    #[default]
+    Other,
+    Typed,
+    Killed,
+    Yanked(Range<usize>),
 }
 
 /// The rows of an editor at some width, and where its caret is among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// The byte ranges of the rows.
-    pub rows: Vec<Range<usize>>,
+    /// How many rows there are.
+    pub rows: usize,
     /// The caret's row.
     pub row: usize,
     /// The caret's column.
     pub column: usize,
+}
+
+/// What an Enter means for the text before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Enter {
+    /// It is complete.
+    Complete,
+    /// It goes on in a new line, which is there now.
+    GoesOn,
 }
 
 impl Editor {
@@ -43,24 +73,62 @@ impl Editor {
         self.caret
     }
 
-    /// Takes the text out.
+    /// Takes the text out, for good: it cannot be brought back from here.
     pub fn take(&mut self) -> String {
         self.caret = 0;
-        std::mem::take(&mut self.text)
+        self.last = Last::Other;
+        self.undo.clear();
+        let length = self.text.len();
+        let text = std::mem::take(&mut *self.text);
+        self.rows.get_mut().replaced("", 0..length, 0);
+        text
     }
 
     /// Holds another text, the caret at its end.
     pub fn set(&mut self, text: &str) {
-        self.text = clean(text).into_owned();
-        self.caret = self.text.len();
+        self.last = Last::Other;
+        self.replace(0..self.text.len(), &clean(text));
     }
 
     /// Puts a text at the caret. Control characters are taken as their pictures: what is seen is what is sent.
     pub fn insert(&mut self, text: &str) {
         let text = clean(text);
-        self.text.insert_str(self.caret, &text);
-        self.caret += text.len();
-        self.settle();
+        let typed = text.chars().nth(1).is_none();
+        // A word at a time is taken back.
+        let new_word =
+            self.text[..self.caret].ends_with(char::is_whitespace) && !text.starts_with(char::is_whitespace);
+        let goes_on = typed && self.last == Last::Typed && !new_word;
+        if goes_on && self.undo.extend(self.caret, text.len()) {
+            self.splice(self.caret..self.caret, &text);
+        } else {
+            self.replace(self.caret..self.caret, &text);
+        }
+        self.last = if typed { Last::Typed } else { Last::Other };
+    }
+
+    /// Takes the last change back; `false` when there is none.
+    pub fn undo(&mut self) -> bool {
+        self.last = Last::Other;
+        let Some(step) = self.undo.pop() else { return false };
+        self.splice(step.inserted, &step.removed);
+        self.caret = step.caret;
+        true
+    }
+
+    /// An Enter came: a backslash at the end makes a new line of it, two of them are one and none.
+    pub fn enter(&mut self) -> Enter {
+        self.last = Last::Other;
+        let line = &self.text[..self.line_end()];
+        if !line.ends_with('\\') || (line.ends_with("\\\\") && line.len() < self.text.len()) {
+            return Enter::Complete;
+        }
+        let backslash = line.len() - 1..line.len();
+        if line.ends_with("\\\\") {
+            self.replace(backslash, "");
+            return Enter::Complete;
+        }
+        self.replace(backslash, "\n");
+        Enter::GoesOn
     }
 
     /// Deletes the grapheme before the caret.
@@ -73,82 +141,126 @@ impl Editor {
         self.remove(self.caret..self.after());
     }
 
+    /// Exchanges the graphemes on both sides of the caret, at the end of a line the last two.
+    pub fn transpose(&mut self) {
+        self.last = Last::Other;
+        let middle = if self.caret == self.line_end() {
+            self.before()
+        } else {
+            self.caret
+        };
+        if middle <= self.line_start() {
+            return;
+        }
+        let range = self.boundary_before(middle)..self.boundary_after(middle);
+        let (first, second) = (&self.text[range.start..middle], &self.text[middle..range.end]);
+        let exchanged = Zeroizing::new(format!("{second}{first}"));
+        self.replace(range, &exchanged);
+    }
+
     /// One grapheme to the left.
     pub fn left(&mut self) {
-        self.caret = self.before();
+        self.go(self.before());
     }
 
     /// One grapheme to the right.
     pub fn right(&mut self) {
-        self.caret = self.after();
+        self.go(self.after());
     }
 
     /// To the beginning of the word before the caret.
     pub fn word_left(&mut self) {
-        self.caret = self.word_start();
+        self.go(self.word_start());
     }
 
     /// To the end of the word after the caret.
     pub fn word_right(&mut self) {
-        self.caret = self.word_end();
+        self.go(self.word_end());
     }
 
     /// To the beginning of the line.
     pub fn home(&mut self) {
-        self.caret = self.line_start();
+        self.go(self.line_start());
     }
 
     /// To the end of the line.
     pub fn end(&mut self) {
-        self.caret = self.line_end();
+        self.go(self.line_end());
     }
 
     /// Kills from the caret to the end of the line, or the line break there.
     pub fn kill_to_end(&mut self) {
         let end = self.line_end();
-        self.kill(self.caret..if end == self.caret { self.after() } else { end });
+        let end = if end == self.caret { self.after() } else { end };
+        self.kill(self.caret..end, Side::After);
     }
 
     /// Kills from the beginning of the line to the caret.
     pub fn kill_to_start(&mut self) {
-        self.kill(self.line_start()..self.caret);
+        self.kill(self.line_start()..self.caret, Side::Before);
     }
 
     /// Kills the word before the caret.
     pub fn kill_word(&mut self) {
-        self.kill(self.word_start()..self.caret);
+        self.kill(self.word_start()..self.caret, Side::Before);
     }
 
     /// Kills the word after the caret.
     pub fn kill_next_word(&mut self) {
-        self.kill(self.caret..self.word_end());
+        self.kill(self.caret..self.word_end(), Side::After);
     }
 
     /// Kills everything.
     pub fn kill_all(&mut self) {
-        self.kill(0..self.text.len());
+        self.last = Last::Other;
+        self.kill(0..self.text.len(), Side::After);
     }
 
     /// Inserts what was killed last.
     pub fn yank(&mut self) {
-        let killed = std::mem::take(&mut self.killed);
-        self.insert(&killed);
-        self.killed = killed;
+        let killed = Zeroizing::new(self.kills.newest().to_owned());
+        let start = self.caret;
+        self.replace(start..start, &killed);
+        self.last = Last::Yanked(start..start + killed.len());
+    }
+
+    /// Right after a yank: what was killed before takes the place of what was yanked.
+    pub fn yank_earlier(&mut self) {
+        if let Last::Yanked(yanked) = self.last.clone() {
+            self.undo();
+            self.kills.turn();
+            self.caret = yanked.start;
+            self.yank();
+        }
     }
 
     /// What [`yank`](Self::yank) would insert.
     pub fn killed(&self) -> &str {
-        &self.killed
+        self.kills.newest()
     }
 
-    /// The rows at a width; the last column of each is left to the caret.
+    /// Where the caret is at a width, and of how many rows; the last column of each is left to the caret.
     pub fn layout(&self, width: usize) -> Layout {
-        let width = width.saturating_sub(1).max(1);
-        let rows = wrap(&self.text, width, width, Breaks::Caret);
-        let row = rows.iter().rposition(|row| row.start <= self.caret).unwrap_or(0);
+        let mut kept = self.rows.borrow_mut();
+        let rows = kept.at(&self.text, text_width(width));
+        let row = rows
+            .partition_point(|row| row.start <= self.caret)
+            .saturating_sub(1);
         let start = rows.get(row).map_or(0, |row| row.start);
         let column = self.text[start..self.caret].graphemes(true).map(columns).sum();
-        Layout { rows, row, column }
+        Layout {
+            rows: rows.len(),
+            row,
+            column,
+        }
+    }
+
+    /// The texts of some rows at a width.
+    pub fn rows(&self, width: usize, which: Range<usize>) -> Vec<&str> {
+        let mut kept = self.rows.borrow_mut();
+        let rows = kept.at(&self.text, text_width(width));
+        let which = which.start.min(rows.len())..which.end.min(rows.len());
+        rows[which].iter().map(|row| &self.text[row.clone()]).collect()
     }
 
     /// One row up or down at a width; `false` when there is none.
@@ -159,9 +271,12 @@ impl Editor {
         } else {
             layout.row.checked_sub(1)
         };
-        let Some(row) = target.and_then(|row| layout.rows.get(row)) else {
+        let rows = self.rows.get_mut().at(&self.text, text_width(width));
+        let Some((number, row)) = target.and_then(|row| Some((row, rows.get(row)?.clone()))) else {
             return false;
         };
+        // The end of a wrapped row is the beginning of the next one.
+        let wrapped = rows.get(number + 1).is_some_and(|next| next.start == row.end);
         let mut column = 0;
         let mut caret = row.start;
         for grapheme in self.text[row.clone()].graphemes(true) {
@@ -171,34 +286,67 @@ impl Editor {
             column += columns(grapheme);
             caret += grapheme.len();
         }
-        // The end of a wrapped row is the beginning of the next one: stay in this one.
-        if caret == row.end && layout.rows.iter().any(|next| next.start == caret) && caret > row.start {
+        if wrapped && caret == row.end && caret > row.start {
             caret = self.boundary_before(caret);
         }
-        self.caret = caret;
+        self.go(caret);
         self.settle();
         true
     }
 
-    fn kill(&mut self, range: Range<usize>) {
-        if !range.is_empty() {
-            self.killed = self.text[range.clone()].to_owned();
-            self.remove(range);
+    fn go(&mut self, caret: usize) {
+        self.last = Last::Other;
+        self.caret = caret;
+    }
+
+    fn kill(&mut self, range: Range<usize>, side: Side) {
+        if range.is_empty() {
+            return;
         }
+        self.kills
+            .push(&self.text[range.clone()], side, self.last == Last::Killed);
+        self.remove(range);
+        self.last = Last::Killed;
     }
 
     fn remove(&mut self, range: Range<usize>) {
-        self.caret = range.start;
-        self.text.replace_range(range, "");
+        self.last = Last::Other;
+        if !range.is_empty() {
+            self.replace(range, "");
+        }
+    }
+
+    /// Puts a text in the place of a range, the caret behind it, so that it can be taken back.
+    fn replace(&mut self, range: Range<usize>, with: &str) {
+        self.undo.push(Step {
+            inserted: range.start..range.start + with.len(),
+            removed: Zeroizing::new(self.text[range.clone()].to_owned()),
+            caret: self.caret,
+        });
+        self.splice(range, with);
+    }
+
+    /// The only place where the text changes.
+    fn splice(&mut self, range: Range<usize>, with: &str) {
+        let length = self.text.len() - range.len() + with.len();
+        if length > self.text.capacity() {
+            // Moved by hand: what is left where a text grew out of is overwritten.
+            let mut roomier = Zeroizing::new(String::with_capacity(length.next_power_of_two().max(256)));
+            roomier.push_str(&self.text[..range.start]);
+            roomier.push_str(with);
+            roomier.push_str(&self.text[range.end..]);
+            self.text = roomier;
+        } else {
+            self.text.replace_range(range.clone(), with);
+        }
+        self.caret = range.start + with.len();
+        self.rows.get_mut().replaced(&self.text, range, with.len());
         self.settle();
     }
 
     /// What stands around the caret may have become one grapheme: the caret goes behind it.
     fn settle(&mut self) {
-        let mut cursor = GraphemeCursor::new(self.caret, self.text.len(), true);
-        if cursor.is_boundary(&self.text, 0) == Ok(false) {
-            self.caret = self.after();
-        }
+        self.caret = self.ceil(self.caret);
     }
 
     fn boundary_before(&self, at: usize) -> usize {
@@ -211,12 +359,13 @@ impl Editor {
     }
 
     fn after(&self) -> usize {
-        let mut cursor = GraphemeCursor::new(self.caret, self.text.len(), true);
-        cursor
-            .next_boundary(&self.text, 0)
-            .ok()
-            .flatten()
-            .unwrap_or(self.text.len())
+        self.boundary_after(self.caret)
+    }
+
+    fn boundary_after(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        let after = cursor.next_boundary(&self.text, 0).ok().flatten();
+        after.unwrap_or(self.text.len())
     }
 
     fn line_start(&self) -> usize {
@@ -259,15 +408,16 @@ impl Editor {
     fn ceil(&self, at: usize) -> usize {
         let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
         if cursor.is_boundary(&self.text, 0) == Ok(false) {
-            cursor
-                .next_boundary(&self.text, 0)
-                .ok()
-                .flatten()
-                .unwrap_or(self.text.len())
+            self.boundary_after(at)
         } else {
             at
         }
     }
+}
+
+/// The columns of the text where there are so many: one is the caret's.
+fn text_width(width: usize) -> usize {
+    width.saturating_sub(1).max(1)
 }
 
 #[cfg(test)]
@@ -311,15 +461,15 @@ mod tests {
         editor.kill_to_start();
         assert_eq!(shown(&editor), "one two\n|");
         editor.yank();
-        assert_eq!(shown(&editor), "one two\nthree |");
+        assert_eq!(shown(&editor), "one two\nthree four|");
         editor.kill_all();
         assert_eq!(shown(&editor), "|");
         editor.yank();
-        assert_eq!(shown(&editor), "one two\nthree |");
+        assert_eq!(shown(&editor), "one two\nthree four|");
         editor.home();
         editor.left();
         editor.kill_to_end();
-        assert_eq!(shown(&editor), "one two|three ");
+        assert_eq!(shown(&editor), "one two|three four");
     }
 
     #[test]
@@ -340,7 +490,7 @@ mod tests {
     fn the_caret_has_a_place_in_every_row() {
         let editor = editor("abcd efgh");
         let layout = editor.layout(6);
-        assert_eq!(layout.rows, [0..5, 5..9]);
+        assert_eq!(editor.rows(6, 0..9), ["abcd ", "efgh"]);
         assert_eq!((layout.row, layout.column), (1, 4));
     }
 
@@ -361,10 +511,95 @@ mod tests {
         assert_eq!(editor("a\x1b[2J\r\nb\tc").text(), "a␛[2J\nb\tc");
     }
 
+    #[test]
+    fn a_yank_can_be_changed_for_an_earlier_kill() {
+        let mut editor = editor("one");
+        editor.kill_all();
+        editor.insert("two");
+        editor.kill_all();
+        editor.insert("x ");
+        editor.yank_earlier();
+        assert_eq!(shown(&editor), "x |");
+        editor.yank();
+        assert_eq!(shown(&editor), "x two|");
+        editor.yank_earlier();
+        assert_eq!(shown(&editor), "x one|");
+        editor.yank_earlier();
+        assert_eq!(shown(&editor), "x two|");
+    }
+
+    #[test]
+    fn changes_are_taken_back_one_after_the_other() {
+        let mut editor = Editor::default();
+        for c in "one two".chars() {
+            editor.insert(c.encode_utf8(&mut [0; 4]));
+        }
+        editor.home();
+        editor.insert("zero ");
+        editor.end();
+        editor.kill_word();
+        assert_eq!(shown(&editor), "zero one |");
+        editor.undo();
+        assert_eq!(shown(&editor), "zero one two|");
+        editor.undo();
+        assert_eq!(shown(&editor), "|one two");
+        editor.undo();
+        assert_eq!(shown(&editor), "one |");
+        editor.undo();
+        assert_eq!(shown(&editor), "|");
+        assert!(!editor.undo());
+    }
+
+    #[test]
+    fn graphemes_change_places() {
+        let mut editor = editor("ae\u{301}");
+        editor.transpose();
+        assert_eq!(shown(&editor), "e\u{301}a|");
+        editor.left();
+        editor.transpose();
+        assert_eq!(shown(&editor), "ae\u{301}|");
+        editor.insert("\n");
+        editor.transpose();
+        assert_eq!(shown(&editor), "ae\u{301}\n|");
+    }
+
+    #[test]
+    fn a_backslash_at_the_end_makes_a_new_line_and_two_are_one() {
+        let mut editor = editor("one\\");
+        assert_eq!(editor.enter(), Enter::GoesOn);
+        assert_eq!(shown(&editor), "one\n|");
+        editor.insert("C:\\\\");
+        assert_eq!(editor.enter(), Enter::Complete);
+        assert_eq!(editor.text(), "one\nC:\\");
+        editor.insert("x");
+        assert_eq!(editor.enter(), Enter::Complete);
+    }
+
     proptest! {
         #[test]
+        fn taking_everything_back_leaves_nothing(
+            steps in proptest::collection::vec((0usize..9, "[a \n漢\u{301}]{1,3}"), 0..40),
+        ) {
+            let mut editor = Editor::default();
+            for (step, text) in steps {
+                match step {
+                    0 => editor.left(),
+                    1 => editor.backspace(),
+                    2 => editor.kill_to_start(),
+                    3 => editor.yank(),
+                    4 => editor.yank_earlier(),
+                    5 => editor.transpose(),
+                    6 => drop(editor.enter()),
+                    _ => editor.insert(&text),
+                }
+            }
+            while editor.undo() {}
+            prop_assert_eq!(editor.text(), "");
+        }
+
+        #[test]
         fn the_caret_is_never_inside_a_grapheme(
-            steps in proptest::collection::vec((0usize..15, "[a \n漢👩\u{200d}\u{301}🇩]{0,3}"), 0..40),
+            steps in proptest::collection::vec((0usize..18, "[a \n漢👩\u{200d}\u{301}🇩]{0,3}"), 0..40),
             width in 0usize..12,
         ) {
             let mut editor = Editor::default();
@@ -382,13 +617,16 @@ mod tests {
                     9 => editor.yank(),
                     10 => drop(editor.vertical(false, width)),
                     11 => drop(editor.vertical(true, width)),
+                    12 => editor.transpose(),
+                    13 => editor.yank_earlier(),
+                    14 => drop(editor.undo()),
                     _ => editor.insert(&text),
                 }
                 let caret = editor.caret;
                 let mut boundaries = editor.text.grapheme_indices(true).map(|(at, _)| at);
                 prop_assert!(caret == editor.text.len() || boundaries.any(|at| at == caret), "{}", shown(&editor));
                 let layout = editor.layout(width);
-                prop_assert!(layout.row < layout.rows.len());
+                prop_assert!(layout.row < layout.rows);
                 prop_assert!(layout.column <= width.saturating_sub(1).max(4), "column {} of {width}", layout.column);
             }
         }

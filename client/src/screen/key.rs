@@ -47,6 +47,18 @@ pub enum Action {
     KillNextWord,
     /// Inserts what was killed.
     Yank,
+    /// Right after it: inserts what was killed before instead.
+    YankEarlier,
+    /// Takes the last change of the draft back.
+    Undo,
+    /// Exchanges two characters.
+    Transpose,
+    /// What was sent before this, into the input.
+    OlderSent,
+    /// What was sent after this, into the input.
+    NewerSent,
+    /// Searches what was sent.
+    SearchSent,
     /// A row up in the draft, else in the messages.
     Up,
     /// A row down in the draft, else in the messages.
@@ -63,9 +75,10 @@ pub enum Action {
 
 /// What `/help` says about keys.
 pub const HELP: &[(&str, &str)] = &[
-    ("Enter", "sends; Alt+Enter or Ctrl+J: new line"),
+    ("Enter", "sends; Alt+Enter, Ctrl+J or a \\ before Enter: new line"),
     ("Up, Down, PageUp, PageDown", "scroll; End: to the newest"),
-    ("Ctrl+A E B F U K W Y", "as in a shell"),
+    ("Ctrl+A E B F U K W Y T, Alt+Y", "as in a shell; Ctrl+_ undoes"),
+    ("Ctrl+P N", "what you sent; Ctrl+R searches it"),
     (
         "Ctrl+C",
         "clears the draft (Ctrl+Y brings it back), then asks to leave",
@@ -122,12 +135,16 @@ fn control_action(c: char) -> Option<Action> {
         'j' => Action::NewLine,
         'k' => Action::KillToEnd,
         'l' => Action::Redraw,
-        'n' => Action::Down,
-        'p' => Action::Up,
+        'n' => Action::NewerSent,
+        'p' => Action::OlderSent,
+        'r' => Action::SearchSent,
+        't' => Action::Transpose,
         'u' => Action::KillToStart,
         'w' => Action::KillWord,
         'y' => Action::Yank,
         'z' => Action::Suspend,
+        // A terminal sends the same byte for Ctrl+_, Ctrl+/ and Ctrl+7.
+        '_' | '/' | '7' => Action::Undo,
         _ => return None,
     })
 }
@@ -137,6 +154,7 @@ fn alt_action(c: char) -> Option<Action> {
         'b' => Action::WordLeft,
         'f' => Action::WordRight,
         'd' => Action::KillNextWord,
+        'y' => Action::YankEarlier,
         '<' => Action::Top,
         '>' => Action::Bottom,
         _ => return None,

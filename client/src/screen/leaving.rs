@@ -2,63 +2,112 @@
 
 use std::time::Duration;
 
-use super::conversation::Link;
+use super::conversation::{Conversation, Link};
+use super::rooms::RoomId;
 use super::update::{Effect, State};
 use crate::room::Command;
 
 /// How long leaving waits for what is not yet delivered.
 pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How far a room is on its way out.
+#[derive(Debug, Default)]
+pub struct WayOut {
+    /// It is being left.
+    pub begun: bool,
+    /// It is, and waits for nothing.
+    pub now: bool,
+    /// To leave when all that was typed is with the room, and how long to wait then.
+    then: Option<Duration>,
+}
+
 impl State {
-    /// Leaves without waiting for anything.
-    pub fn leave_now(&mut self) -> Effect {
-        (self.leaving, self.leaving_now) = (true, true);
-        Effect::Do(Command::Leave {
-            timeout: Duration::ZERO,
-        })
+    /// Leaves all rooms without waiting for anything.
+    pub fn leave_now(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        for room in self.rooms.ids() {
+            self.leave(room, Duration::ZERO, &mut effects);
+        }
+        effects
+    }
+
+    /// Whether all rooms are being left.
+    pub fn leaving(&self) -> bool {
+        self.rooms.iter().all(|(_, room)| room.out.begun)
+    }
+
+    /// Whether all rooms are being left, and nothing is waited for.
+    pub fn leaving_now(&self) -> bool {
+        self.rooms.iter().all(|(_, room)| room.out.now)
+    }
+
+    /// Leaves all rooms; each waits for what is not yet delivered while that can be.
+    pub(super) fn leave_all(&mut self, effects: &mut Vec<Effect>) {
+        for room in self.rooms.ids() {
+            self.leave_patiently(room, effects);
+        }
+    }
+
+    /// Leaves a room, which waits for what is not yet delivered while that can be.
+    pub(super) fn leave_patiently(&mut self, room: RoomId, effects: &mut Vec<Effect>) {
+        if let Some(timeout) = self.rooms.get_mut(room).map(|room| room.patience()) {
+            self.leave(room, timeout, effects);
+        }
     }
 
     /// Begins to leave: waits for what is not yet delivered, at most so long.
-    pub(super) fn leave(&mut self, timeout: Duration, effects: &mut Vec<Effect>) {
+    fn leave(&mut self, id: RoomId, timeout: Duration, effects: &mut Vec<Effect>) {
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
+        let begun = std::mem::replace(&mut room.out.begun, true);
+        room.out.then = Some(timeout);
         if timeout.is_zero() {
-            return effects.push(self.leave_now());
-        }
-        if !self.leaving
-            && let Some(farewell) = self.farewell.take()
-            && !self.room.people.is_empty()
+            room.out.now = true;
+        } else if !begun
+            && let Some(farewell) = room.farewell.take()
+            && !room.people.is_empty()
         {
-            self.say(farewell, effects);
+            let said = room.say(farewell);
+            effects.extend(said.map(|text| Effect::Say { room: id, text }));
         }
-        self.leaving = true;
-        self.then_leave = Some(timeout);
-        self.go_on_leaving(effects);
+        self.go_on_leaving(id, effects);
     }
 
-    /// Leaves once the room has all that was typed.
-    pub(super) fn go_on_leaving(&mut self, effects: &mut Vec<Effect>) {
-        if self.room.outgoing.texts.is_empty()
-            && let Some(timeout) = self.then_leave.take()
+    /// Leaves once the room has all that was typed, or at once.
+    pub(super) fn go_on_leaving(&mut self, id: RoomId, effects: &mut Vec<Effect>) {
+        if let Some(room) = self.rooms.get_mut(id)
+            && (room.out.now || room.outgoing.texts.is_empty())
+            && let Some(timeout) = room.out.then.take()
         {
-            effects.push(Effect::Do(Command::Leave { timeout }));
-        }
-    }
-
-    /// How long leaving waits.
-    pub(super) fn patience(&self) -> Duration {
-        match self.room.link {
-            Link::Up if !self.room.people.is_empty() => LEAVE_TIMEOUT,
-            // Without a connection, or with nobody there, it would be waited in vain.
-            _ => Duration::ZERO,
+            let command = Command::Leave { timeout };
+            effects.push(Effect::Do { room: id, command });
         }
     }
 
     pub(super) fn ask(&mut self) {
         self.asked = true;
-        let question = match self.room.undelivered + self.room.outgoing.texts.len() {
-            0 => "leave? Ctrl+C again leaves".to_owned(),
-            1 => "leave? 1 message is not delivered yet; Ctrl+C again leaves".to_owned(),
-            count => format!("leave? {count} messages are not delivered yet; Ctrl+C again leaves"),
+        let waits = |room: &Conversation| room.undelivered + room.outgoing.texts.len();
+        let undelivered: usize = self.rooms.iter().map(|(_, room)| waits(room)).sum();
+        let what = match self.rooms.len() {
+            1 => "leave?".to_owned(),
+            count => format!("leave all {count} rooms?"),
         };
-        self.notice.ask(question);
+        self.notice.ask(match undelivered {
+            0 => format!("{what} Ctrl+C again leaves"),
+            1 => format!("{what} 1 message is not delivered yet; Ctrl+C again leaves"),
+            count => format!("{what} {count} messages are not delivered yet; Ctrl+C again leaves"),
+        });
+    }
+}
+
+impl Conversation {
+    /// How long leaving waits.
+    fn patience(&self) -> Duration {
+        match self.link {
+            Link::Up if !self.people.is_empty() => LEAVE_TIMEOUT,
+            // Without a connection, or with nobody there, it would be waited in vain.
+            _ => Duration::ZERO,
+        }
     }
 }

@@ -5,10 +5,10 @@
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
 //!    keys become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
 //!    [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
-//! 2. the state holds the room as one value ([`conversation`]): who is here ([`people`]) and what was said
+//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
+//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless ([`visible`]) and broken into
 //!    rows ([`wrap`]).
 //!
 //! None of these does any I/O or knows a clock.
@@ -18,9 +18,11 @@ pub mod update;
 pub mod answering;
 pub mod command;
 pub mod editor;
+pub mod history;
 pub mod key;
 pub mod leaving;
-pub mod sending;
+pub mod recall;
+mod sending;
 pub mod settings;
 pub mod typing;
 
@@ -32,10 +34,12 @@ pub mod list;
 pub mod markup;
 pub mod notice;
 pub mod people;
+pub mod rooms;
 pub mod row;
 pub mod search;
 pub mod unread;
 
+pub mod theme;
 pub mod view;
 pub mod visible;
 pub mod wrap;

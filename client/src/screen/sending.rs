@@ -4,6 +4,7 @@ use sotto_protocol::instance::SayError;
 use sotto_protocol::message::{MAX_TEXT, MessageId};
 
 use super::command::{self, Line};
+use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::CommandError;
 
@@ -12,32 +13,34 @@ const MAX_OUTGOING: usize = 16;
 
 impl State {
     pub(super) fn enter(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        if self.room.draft.text().trim().is_empty() {
+        if self.rooms.current_mut().draft.text().trim().is_empty() {
             return;
         }
-        if self.leaving {
+        if self.rooms.current().out.begun {
             return self.notice.say("leaving; nothing more is said", moment.now);
         }
-        let line = self.room.draft.text().to_owned();
+        let line = self.rooms.current_mut().draft.text().to_owned();
         match command::parse(&line) {
-            Line::Slip if self.slip.as_deref() != Some(&line) => {
+            Line::Slip if self.rooms.current_mut().slip.as_deref() != Some(&line) => {
                 self.notice.say(
                     "a space before a slash: Enter again says it, without the space it is a command",
                     moment.now,
                 );
-                self.slip = Some(line);
+                self.rooms.current_mut().slip = Some(line);
                 return;
             }
             Line::Wrong(why) => return self.notice.say(why, moment.now),
             Line::Do(command) => {
-                self.room.draft.kill_all();
-                self.room.list.to_newest();
+                let room = self.rooms.current_mut();
+                room.history.push(&line);
+                room.draft.take();
+                room.list.to_newest();
                 self.run(command, moment, effects);
             }
             Line::Say(text) => self.try_to_say(text, moment, effects),
             Line::Slip => self.try_to_say(line, moment, effects),
         }
-        self.slip = None;
+        self.rooms.current_mut().slip = None;
     }
 
     pub(super) fn try_to_say(&mut self, text: String, moment: Moment, effects: &mut Vec<Effect>) {
@@ -45,40 +48,42 @@ impl State {
             let error = SayError::TooLong { over: over + 1 };
             return self.notice.say(format!("{error}; it stays here"), moment.now);
         }
-        if self.room.outgoing.texts.len() >= MAX_OUTGOING {
+        if self.rooms.current_mut().outgoing.texts.len() >= MAX_OUTGOING {
             return self
                 .notice
                 .say(format!("{}; it stays here", SayError::Full), moment.now);
         }
-        self.room.draft.take();
+        let room = self.rooms.current_mut();
+        room.history.push(room.draft.text());
+        room.draft.take();
         self.notice.clear();
-        self.say(text, effects);
+        let room = self.rooms.current_id();
+        let said = self.rooms.current_mut().say(text);
+        effects.extend(said.map(|text| Effect::Say { room, text }));
     }
 
-    pub(super) fn say(&mut self, text: String, effects: &mut Vec<Effect>) {
-        self.room.outgoing.texts.push_back(text.clone());
-        // One at a time: what is refused must not be overtaken.
-        if self.room.outgoing.texts.len() == 1 {
-            effects.push(Effect::Say(text));
-        }
-    }
-
+    /// The room's answer to what it was to say.
     pub(super) fn said(
         &mut self,
+        id: RoomId,
         answer: Result<MessageId, CommandError>,
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
         match answer {
-            Ok(id) => {
-                self.room.taken(id, moment.clock);
-                effects.extend(self.room.outgoing.texts.front().cloned().map(Effect::Say));
+            Ok(message) => {
+                room.taken(message, moment.clock);
+                let next = room.outgoing.texts.front().cloned();
+                effects.extend(next.map(|text| Effect::Say { room: id, text }));
             }
             Err(error) => {
-                self.room.refused();
+                room.refused();
                 self.notice.say(format!("{error}; it stays here"), moment.now);
             }
         }
-        self.go_on_leaving(effects);
+        self.go_on_leaving(id, effects);
     }
 }

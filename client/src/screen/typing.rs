@@ -1,10 +1,9 @@
 //! Keys and pastes change the draft, scroll, and give commands.
 
-use std::time::Duration;
-
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
 
+use super::editor::Enter;
 use super::key::{Action, action};
 use super::update::{Effect, Moment, State};
 
@@ -30,8 +29,12 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
+        if self.recall_key(action) {
+            return;
+        }
         let width = self.input_width();
-        let draft = &mut self.room.draft;
+        let leaving = self.leaving();
+        let draft = &mut self.rooms.current_mut().draft;
         match action {
             Action::Insert(c) => self.insert(c.encode_utf8(&mut [0; 4]), moment),
             Action::NewLine => self.insert("\n", moment),
@@ -43,6 +46,7 @@ impl State {
                     moment.now,
                 );
             }
+            Action::Send if draft.enter() == Enter::GoesOn => {}
             Action::Send => self.enter(moment, effects),
             Action::Interrupt if !draft.is_empty() => {
                 draft.kill_all();
@@ -50,8 +54,8 @@ impl State {
                 self.notice.say("cleared; Ctrl+Y brings it back", moment.now);
             }
             Action::EndOfInput if !draft.is_empty() => draft.delete(),
-            Action::Interrupt | Action::EndOfInput if self.leaving => self.leave(Duration::ZERO, effects),
-            Action::Interrupt | Action::EndOfInput if asked => self.leave(self.patience(), effects),
+            Action::Interrupt | Action::EndOfInput if leaving => effects.extend(self.leave_now()),
+            Action::Interrupt | Action::EndOfInput if asked => self.leave_all(effects),
             Action::Interrupt | Action::EndOfInput => self.ask(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
@@ -61,7 +65,7 @@ impl State {
             Action::WordLeft => draft.word_left(),
             Action::WordRight => draft.word_right(),
             Action::Home => draft.home(),
-            Action::End if draft.is_empty() => self.room.list.to_newest(),
+            Action::End if draft.is_empty() => self.rooms.current_mut().list.to_newest(),
             Action::End => draft.end(),
             Action::Backspace => draft.backspace(),
             Action::Delete => draft.delete(),
@@ -70,6 +74,13 @@ impl State {
             Action::KillWord => draft.kill_word(),
             Action::KillNextWord => draft.kill_next_word(),
             Action::Yank => self.yank(moment),
+            Action::YankEarlier => draft.yank_earlier(),
+            Action::Undo if draft.undo() => {}
+            Action::Undo => self.notice.say("nothing to undo", moment.now),
+            Action::OlderSent => self.recall(true, moment),
+            Action::NewerSent => self.recall(false, moment),
+            Action::SearchSent => self.begin_recall(),
+            Action::Transpose => draft.transpose(),
             Action::Up | Action::Down => {
                 let down = action == Action::Down;
                 if !draft.vertical(down, width) {
@@ -79,14 +90,14 @@ impl State {
             Action::PageUp => self.scroll(-self.page()),
             Action::PageDown => self.scroll(self.page()),
             Action::Top => self.scroll(isize::MIN),
-            Action::Bottom => self.room.list.to_newest(),
+            Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
     }
 
     pub(super) fn scroll(&mut self, rows: isize) {
         let (measure, height) = (self.measure(), self.list_height());
-        self.room.list.scroll(rows, measure, height);
+        self.rooms.current_mut().list.scroll(rows, measure, height);
     }
 
     /// The rows of a page: one stays, so that the eye finds on.
@@ -98,24 +109,26 @@ impl State {
     }
 
     pub(super) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        effects.extend(self.room.typing(moment.now).map(Effect::Do));
+        let room = self.rooms.current_id();
+        let command = self.rooms.current_mut().typing(moment.now);
+        effects.extend(command.map(|command| Effect::Do { room, command }));
     }
 
     /// Types into the draft, as far as there is room for it.
     pub(super) fn insert(&mut self, text: &str, moment: Moment) {
-        if self.room.draft.text().len() + text.len() > MAX_DRAFT {
+        if self.rooms.current_mut().draft.text().len() + text.len() > MAX_DRAFT {
             self.notice.full(text.len(), moment.now);
         } else {
-            self.room.draft.insert(text);
+            self.rooms.current_mut().draft.insert(text);
         }
     }
 
     pub(super) fn yank(&mut self, moment: Moment) {
-        let killed = self.room.draft.killed().len();
-        if self.room.draft.text().len() + killed > MAX_DRAFT {
+        let killed = self.rooms.current_mut().draft.killed().len();
+        if self.rooms.current_mut().draft.text().len() + killed > MAX_DRAFT {
             self.notice.full(killed, moment.now);
         } else {
-            self.room.draft.yank();
+            self.rooms.current_mut().draft.yank();
         }
     }
 
@@ -123,7 +136,7 @@ impl State {
         self.focus.key(moment.now);
         self.asked = false;
         let text = super::visible::clean(text);
-        let over = (self.room.draft.text().len() + text.len()).saturating_sub(MAX_TEXT);
+        let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);
         if over > 0 {
             let over = super::notice::grouped(over);
             self.notice.say(
@@ -132,7 +145,7 @@ impl State {
             );
             return;
         }
-        self.room.draft.insert(&text);
+        self.rooms.current_mut().draft.insert(&text);
         match text.lines().count() {
             0 | 1 if !text.contains('\n') => self.notice.clear(),
             lines => self

@@ -9,6 +9,7 @@ use super::conversation::Conversation;
 use super::entry::{Clock, Measure};
 use super::focus::Focus;
 use super::notice::Notice;
+use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
 use super::visible::columns;
 use crate::room::{Command, CommandError, Update};
@@ -45,12 +46,29 @@ pub enum Input {
     },
     /// The terminal has, or has not, the focus.
     Focus(bool),
-    /// Something has happened in the room.
-    Room(Update),
-    /// The room's answer to [`Effect::Say`].
-    Said(Result<MessageId, CommandError>),
-    /// The room's answer to [`Effect::Do`].
-    Done(Command, Result<(), CommandError>),
+    /// Something has happened in a room.
+    Room {
+        /// In which one.
+        room: RoomId,
+        /// What.
+        update: Update,
+    },
+    /// A room's answer to [`Effect::Say`].
+    Said {
+        /// Which one's.
+        room: RoomId,
+        /// What the message is called from now on.
+        answer: Result<MessageId, CommandError>,
+    },
+    /// A room's answer to [`Effect::Do`].
+    Done {
+        /// Which one's.
+        room: RoomId,
+        /// To what.
+        command: Command,
+        /// Whether it is done.
+        answer: Result<(), CommandError>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -59,9 +77,19 @@ pub enum Input {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Say this; answered by [`Input::Said`], one at a time.
-    Say(String),
-    /// Do this in the room; answered by [`Input::Done`].
-    Do(Command),
+    Say {
+        /// In which room.
+        room: RoomId,
+        /// What.
+        text: String,
+    },
+    /// Do this; answered by [`Input::Done`].
+    Do {
+        /// In which room.
+        room: RoomId,
+        /// What.
+        command: Command,
+    },
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -75,48 +103,33 @@ pub struct State {
     pub width: u16,
     /// The terminal's rows.
     pub height: u16,
-    /// The room on the screen.
-    pub room: Conversation,
+    /// The rooms, and which of them is on the screen.
+    pub rooms: Rooms,
     /// What the user has set.
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
-    /// We are on our way out.
-    pub leaving: bool,
-    /// We are, and wait for nothing.
-    pub leaving_now: bool,
-    /// To leave when all that was typed is with the room, and how long to wait then.
-    pub(super) then_leave: Option<Duration>,
-    /// What the others hear when we leave, as the host.
-    pub(super) farewell: Option<String>,
     /// Only the texts are shown, for the terminal's own selection.
     pub(super) bare: bool,
     pub(super) focus: Focus,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
-    /// The line that was held back once for its leading space.
-    pub(super) slip: Option<String>,
     /// Input comes without brackets around a paste: Enter only sends when it comes alone.
     pub(super) holding: bool,
 }
 
 impl State {
-    /// The screen of a room that is about to be opened. `farewell`: what the others hear when the host leaves.
-    pub fn new(room: Conversation, width: u16, height: u16, farewell: Option<String>) -> Self {
+    /// The screen of a room that is about to be opened.
+    pub fn new(room: Conversation, width: u16, height: u16) -> Self {
         Self {
             width,
             height,
-            room,
+            rooms: Rooms::new(room),
             settings: Settings::default(),
             notice: Notice::default(),
-            leaving: false,
-            leaving_now: false,
-            then_leave: None,
-            farewell,
             bare: false,
             focus: Focus::Unknown(None),
             asked: false,
-            slip: None,
             holding: false,
         }
     }
@@ -131,15 +144,13 @@ impl State {
             Input::Paste(text) => self.paste(&text, moment, &mut effects),
             Input::Resize { width, height } => (self.width, self.height) = (width, height),
             Input::Focus(on) => self.focus = if on { Focus::On } else { Focus::Off },
-            Input::Room(update) => {
-                effects.extend(
-                    self.room
-                        .happened(update, moment.now, moment.clock)
-                        .map(Effect::Do),
-                );
-            }
-            Input::Said(answer) => self.said(answer, moment, &mut effects),
-            Input::Done(command, answer) => self.done(command, answer, moment),
+            Input::Room { room, update } => self.happened(room, update, moment, &mut effects),
+            Input::Said { room, answer } => self.said(room, answer, moment, &mut effects),
+            Input::Done {
+                room,
+                command,
+                answer,
+            } => self.done(room, command, answer, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);
@@ -151,28 +162,67 @@ impl State {
 
     /// When [`Input::Tick`] is wanted, if at all.
     pub fn next_tick(&self, now: Duration) -> Option<Duration> {
-        self.room
+        self.rooms
+            .current()
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
             .min()
     }
 
+    fn happened(&mut self, id: RoomId, update: Update, moment: Moment, effects: &mut Vec<Effect>) {
+        let why = match &update {
+            Update::Failed(trouble) => Some(format!("the room was not joined: {trouble}")),
+            Update::Left { undelivered: 0 } => Some("the room was left".to_owned()),
+            Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
+            _ => None,
+        };
+        let shown = self.rooms.current_id() == id;
+        let Some(room) = self.rooms.get_mut(id) else {
+            return;
+        };
+        match why {
+            // The end of the last one is the end of the chat.
+            Some(why) => {
+                if self.rooms.remove(id).is_some() {
+                    self.notice.say(why, moment.now);
+                }
+            }
+            None => {
+                let command = room.happened(update, moment.now, moment.clock);
+                effects.extend(command.map(|command| Effect::Do { room: id, command }));
+                if !shown {
+                    room.list.unseen();
+                }
+            }
+        }
+    }
+
     /// Marks what is before the reader's eyes, and tells its authors.
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         if !self.focus.reads(moment.now) {
-            return self.room.list.unseen();
+            return self.rooms.current_mut().list.unseen();
         }
         let (measure, height) = (self.measure(), self.list_height());
-        let read = self.room.list.see(measure, height);
-        effects.extend(read.into_iter().map(|receipt| Effect::Do(Command::Read(receipt))));
+        let id = self.rooms.current_id();
+        let room = self.rooms.current_mut();
+        (room.unread, room.stirred) = (0, false);
+        for receipt in room.list.see(measure, height) {
+            let command = Command::Read(receipt);
+            effects.push(Effect::Do { room: id, command });
+        }
     }
 
     /// What the rows of the list depend on.
     pub fn measure(&self) -> Measure {
-        let names = self.room.people.iter().map(|person| person.name.as_str());
+        let names = self
+            .rooms
+            .current()
+            .people
+            .iter()
+            .map(|person| person.name.as_str());
         let name = names
-            .chain([self.room.me.as_str()])
+            .chain([self.rooms.current().me.as_str()])
             .map(columns)
             .max()
             .unwrap_or(0);

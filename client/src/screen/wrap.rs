@@ -23,40 +23,38 @@ pub enum Breaks {
 /// grapheme wider than a row has a row of its own. A `\n` belongs to no row. There is always at least one row.
 pub fn wrap(text: &str, first: usize, rest: usize, breaks: Breaks) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
-    let mut offset = 0;
-    for line in text.split('\n') {
-        wrap_line(line, offset, [first.max(1), rest.max(1)], breaks, &mut rows);
-        offset += line.len() + 1;
+    let mut next = Some(0);
+    while let Some(start) = next {
+        let limit = if rows.is_empty() { first } else { rest };
+        let (row, following) = row_from(text, start, limit, breaks);
+        rows.push(row);
+        next = following;
     }
     rows
 }
 
-fn wrap_line(
-    line: &str,
-    offset: usize,
-    [first, rest]: [usize; 2],
-    breaks: Breaks,
-    rows: &mut Vec<Range<usize>>,
-) {
-    let mut start = 0;
-    loop {
-        let limit = if rows.is_empty() { first } else { rest };
-        let length = row_length(&line[start..], limit, breaks);
-        rows.push(offset + start..offset + start + length);
-        start += length;
-        if start == line.len() {
-            return;
-        }
-    }
+/// The row that begins at a place, at most so many columns wide, and where the next one begins, if there is one.
+/// It depends on nothing before that place.
+pub fn row_from(text: &str, start: usize, limit: usize, breaks: Breaks) -> (Range<usize>, Option<usize>) {
+    let end = start + row_length(&text[start..], limit.max(1), breaks);
+    let next = match text[end..].chars().next() {
+        Some('\n') => Some(end + 1),
+        Some(_) => Some(end),
+        None => None,
+    };
+    (start..end, next)
 }
 
-/// How many bytes of the rest of a line go into a row. Not zero unless nothing is left.
+/// How many bytes of the rest of a text go into a row. Not zero unless nothing is left of the line.
 fn row_length(rest: &str, limit: usize, breaks: Breaks) -> usize {
     let mut used = 0;
     // The last place where the row may end.
     let mut opportunity = None;
     let (mut after_space, mut after_wide) = (false, false);
     for (at, grapheme) in rest.grapheme_indices(true) {
+        if grapheme == "\n" {
+            return at;
+        }
         let width = columns(grapheme);
         let space = grapheme == " ";
         let wide = width > 1 && grapheme != "\t";

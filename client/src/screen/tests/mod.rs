@@ -2,6 +2,7 @@
 
 mod look;
 mod properties;
+mod rooms;
 mod snapshots;
 mod update;
 
@@ -17,10 +18,12 @@ use sotto_protocol::words::{RoomWords, SafetyWords};
 
 use super::conversation::Conversation;
 use super::entry::{Clock, Copyable};
+use super::rooms::RoomId;
 use super::update::{Effect, Input, Moment, State};
 use super::view::draw;
 use crate::room::{Command, CommandError, Update};
 
+const FIRST: RoomId = RoomId::FIRST;
 const ANNA: InstanceId = InstanceId([1; 16]);
 const CARL: InstanceId = InstanceId([3; 16]);
 
@@ -46,6 +49,33 @@ impl Script {
         Self::with(width, height, Vec::new())
     }
 
+    /// Another room beside the first, on the screen, with carl.
+    fn opens_another(&mut self) -> RoomId {
+        let room = Conversation::new(
+            "other.example:4000".to_owned(),
+            RoomWords(["paper", "lemon"]),
+            Name::new("ben").unwrap(),
+            Vec::new(),
+        );
+        let id = self.state.rooms.new_id();
+        self.state.rooms.add(id, room);
+        self.in_room(id, Update::Joined);
+        let words = SafetyWords(["gavel", "habit", "icing", "jelly", "kayak", "ladle"]);
+        let event = Event::PeerJoined {
+            peer: CARL,
+            name: Name::new("carl").unwrap(),
+            words,
+            back: false,
+        };
+        let name = "carl".to_owned();
+        self.in_room(id, Update::Event { event, name });
+        id
+    }
+
+    fn in_room(&mut self, room: RoomId, update: Update) -> &mut Self {
+        self.input(Input::Room { room, update })
+    }
+
     fn with(width: u16, height: u16, invitation: Vec<Copyable>) -> Self {
         let room = Conversation::new(
             "relay.example:4000".to_owned(),
@@ -53,7 +83,7 @@ impl Script {
             Name::new("ben").unwrap(),
             invitation,
         );
-        let state = State::new(room, width, height, None);
+        let state = State::new(room, width, height);
         Self {
             state,
             now: Duration::from_secs(1000),
@@ -81,7 +111,7 @@ impl Script {
     }
 
     fn room(&mut self, update: Update) -> &mut Self {
-        self.input(Input::Room(update))
+        self.input(Input::Room { room: FIRST, update })
     }
 
     fn event(&mut self, name: &str, event: Event) -> &mut Self {
@@ -171,12 +201,18 @@ impl Script {
     fn taken(&mut self) -> MessageId {
         self.number += 1;
         let id = MessageId([self.number as u8; 16]);
-        self.input(Input::Said(Ok(id)));
+        self.input(Input::Said {
+            room: FIRST,
+            answer: Ok(id),
+        });
         id
     }
 
     fn refused(&mut self, error: CommandError) -> &mut Self {
-        self.input(Input::Said(Err(error)))
+        self.input(Input::Said {
+            room: FIRST,
+            answer: Err(error),
+        })
     }
 
     /// Types a line and lets the room take it.
@@ -188,7 +224,7 @@ impl Script {
     fn said(&self) -> Vec<&str> {
         let mut said = Vec::new();
         for effect in &self.effects {
-            if let Effect::Say(text) = effect {
+            if let Effect::Say { text, .. } = effect {
                 said.push(text.as_str());
             }
         }
@@ -198,7 +234,7 @@ impl Script {
     fn commands(&self) -> Vec<&Command> {
         let mut commands = Vec::new();
         for effect in &self.effects {
-            if let Effect::Do(command) = effect {
+            if let Effect::Do { command, .. } = effect {
                 commands.push(command);
             }
         }
@@ -214,7 +250,7 @@ impl Script {
     }
 
     fn draft(&self) -> &str {
-        self.state.room.draft.text()
+        self.state.rooms.current().draft.text()
     }
 
     fn notice(&self) -> &str {

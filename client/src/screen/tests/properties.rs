@@ -87,7 +87,7 @@ proptest! {
                 Step::Paste(text) => script.input(Input::Paste(text)),
                 Step::Says(text) => script.says(ANNA, "anna", &text),
                 Step::Resize(width, height) => script.input(Input::Resize { width, height }),
-                Step::Taken => script.input(Input::Said(Ok(MessageId([9; 16])))),
+                Step::Taken => script.input(Input::Said { room: FIRST, answer: Ok(MessageId([9; 16])) }),
                 Step::Refused => script.refused(CommandError::Left),
                 Step::Joins => script.joins(CARL, "漢字漢字漢字漢字漢字漢字漢字漢字"),
                 Step::Leaves => script.event("carl", Event::PeerLeft { peer: CARL, how: Departure::Left }),

@@ -50,7 +50,12 @@ fn alone_as_the_host() {
             Copyable::Heading("and, by another way, the passphrase:".to_owned()),
             Copyable::Verbatim("acorn badge cabin daisy eagle fable".to_owned()),
         ];
-        script.state.room.list.push(NOON, Content::Copyable(lines));
+        script
+            .state
+            .rooms
+            .current_mut()
+            .list
+            .push(NOON, Content::Copyable(lines));
         script.room(Update::Joined);
     });
 }

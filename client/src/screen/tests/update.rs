@@ -162,9 +162,9 @@ fn control_c_clears_the_draft_then_asks_then_leaves() {
         "leave? 2 messages are not delivered yet; Ctrl+C again leaves"
     );
     script.types("x").control('c').control('c');
-    assert!(!script.state.leaving);
+    assert!(!script.state.leaving());
     script.control('c');
-    assert!(script.state.leaving);
+    assert!(script.state.leaving());
     assert!(matches!(script.commands().last(), Some(Command::Leave { timeout }) if !timeout.is_zero()));
     script.control('c');
     assert!(matches!(script.commands().last(), Some(Command::Leave { timeout }) if timeout.is_zero()));
@@ -192,12 +192,7 @@ fn leaving_while_nobody_is_there_does_not_wait() {
 #[test]
 fn the_host_says_farewell_before_it_leaves() {
     let mut script = Script::with_anna(80, 24);
-    script.state = State::new(
-        std::mem::replace(&mut script.state.room, Script::new(1, 1).state.room),
-        80,
-        24,
-        Some("the host left".to_owned()),
-    );
+    script.state.rooms.current_mut().farewell = Some("the host left".to_owned());
     script.types("/quit").press(KeyCode::Enter);
     assert_eq!(script.said(), ["the host left"]);
     assert!(
@@ -374,7 +369,15 @@ fn a_third_party_cannot_be_missed() {
     script.joins(CARL, "carl");
     assert!(script.picture().contains("3 ARE HERE"));
     assert!(matches!(
-        script.state.room.list.entries().last().unwrap().content,
+        script
+            .state
+            .rooms
+            .current()
+            .list
+            .entries()
+            .last()
+            .unwrap()
+            .content,
         Content::Loud(_)
     ));
 }
@@ -390,7 +393,11 @@ fn compared_words_are_remembered_for_the_run() {
     );
     script.types("/verify yes anna").press(KeyCode::Enter);
     assert_eq!(script.commands().last(), Some(&&Command::Compared(ANNA)));
-    script.input(Input::Done(Command::Compared(ANNA), Ok(())));
+    script.input(Input::Done {
+        room: FIRST,
+        command: Command::Compared(ANNA),
+        answer: Ok(()),
+    });
     assert!(script.rows()[0].contains("anna verified"));
     script.event(
         "anna",
@@ -415,7 +422,11 @@ fn a_command_that_the_room_refuses_is_said() {
     );
     script.types("/burn yes").press(KeyCode::Enter);
     assert_eq!(script.commands().last(), Some(&&Command::Expire));
-    script.input(Input::Done(Command::Expire, Err(CommandError::NotExpired)));
+    script.input(Input::Done {
+        room: FIRST,
+        command: Command::Expire,
+        answer: Err(CommandError::NotExpired),
+    });
     assert!(script.notice().contains("does not let members"));
 }
 
@@ -429,14 +440,22 @@ fn the_last_message_can_be_changed_and_deleted() {
         text: "hello".to_owned(),
     };
     assert_eq!(script.commands().last(), Some(&&edit));
-    script.input(Input::Done(edit, Ok(())));
+    script.input(Input::Done {
+        room: FIRST,
+        command: edit,
+        answer: Ok(()),
+    });
     assert!(
         script.squeezed().contains("hello edited …"),
         "{}",
         script.picture()
     );
     script.types("/delete").press(KeyCode::Enter);
-    script.input(Input::Done(Command::Delete { id }, Ok(())));
+    script.input(Input::Done {
+        room: FIRST,
+        command: Command::Delete { id },
+        answer: Ok(()),
+    });
     assert!(script.picture().contains("deleted"));
     script.types("/delete").press(KeyCode::Enter);
     assert_eq!(script.notice(), "there is no message of yours");
@@ -464,7 +483,12 @@ fn what_to_hand_over_goes_when_somebody_came_and_comes_back_by_command() {
     ];
     let mut script = Script::with(80, 24, invitation.clone());
     let at = Clock::default();
-    script.state.room.list.push(at, Content::Copyable(invitation));
+    script
+        .state
+        .rooms
+        .current_mut()
+        .list
+        .push(at, Content::Copyable(invitation));
     assert!(
         script
             .rows()
@@ -488,4 +512,28 @@ fn the_cursor_stands_at_the_caret() {
     assert_eq!(script.caret(), Position::new(2, 23));
     script.press(KeyCode::Up);
     assert_eq!(script.caret(), Position::new(2, 22));
+}
+
+#[test]
+fn what_was_sent_comes_back_and_the_draft_after_it() {
+    let mut script = Script::with_anna(80, 24);
+    for line in ["one", "two", "/who"] {
+        script.types(line).press(KeyCode::Enter);
+    }
+    script.types("draft").control('p').control('p');
+    assert_eq!(script.draft(), "two");
+    script.control('n').control('n');
+    assert_eq!(script.draft(), "draft");
+    script.control('r').types("on");
+    assert_eq!(script.draft(), "one");
+    assert!(
+        script.picture().contains("search what you sent: on"),
+        "{}",
+        script.picture()
+    );
+    let before = script.effects.len();
+    script.press(KeyCode::Enter);
+    assert_eq!((script.draft(), script.effects.len()), ("one", before));
+    script.control('r').types("wh").press(KeyCode::Esc);
+    assert_eq!(script.draft(), "one");
 }

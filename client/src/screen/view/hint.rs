@@ -18,7 +18,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let below = below(state);
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
-        () if state.leaving => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
+        () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
         () if urgent && below.is_empty() => return,
         () if urgent => (String::new(), dim()),
         () => (typing(state, now), dim()),
@@ -59,7 +59,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
 }
 
 fn leaving(state: &State) -> String {
-    match state.room.undelivered {
+    match state.rooms.current().undelivered {
         0 => "leaving …".to_owned(),
         1 => "leaving when 1 message is delivered; Ctrl+C leaves now".to_owned(),
         count => format!("leaving when {count} messages are delivered; Ctrl+C leaves now"),
@@ -67,7 +67,7 @@ fn leaving(state: &State) -> String {
 }
 
 fn typing(state: &State, now: Duration) -> String {
-    match state.room.people.typists(now).as_slice() {
+    match state.rooms.current().people.typists(now).as_slice() {
         [] => String::new(),
         [one] => format!("{} is typing", visible_line(one)),
         many => format!("{} are typing", visible_line(&many.join(", "))),
@@ -76,10 +76,10 @@ fn typing(state: &State, now: Duration) -> String {
 
 fn below(state: &State) -> String {
     let (measure, height) = (state.measure(), state.list_height());
-    if !state.room.list.is_scrolled(measure, height) {
+    if !state.rooms.current().list.is_scrolled(measure, height) {
         return String::new();
     }
-    match state.room.list.below_unseen(measure, height) {
+    match state.rooms.current().list.below_unseen(measure, height) {
         0 => "more below".to_owned(),
         count => format!("{count} new below"),
     }

@@ -24,23 +24,28 @@ fn sign(screen: u16) -> &'static str {
 }
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
-    let draft = &state.room.draft;
+    let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
     let layout = draft.layout(width(area.width));
     let height = usize::from(area.height).max(1);
     // The caret's row is always there, and as much above it as fits.
     let first = (layout.row + 1).saturating_sub(height);
-    for (number, row) in layout.rows.iter().enumerate().skip(first).take(height) {
+    for (place, row) in draft
+        .rows(width(area.width), first..first + height)
+        .into_iter()
+        .enumerate()
+    {
+        let number = first + place;
         let lead = if number == 0 {
             sign.to_owned()
         } else {
             " ".repeat(sign.len())
         };
-        let text = visible(&draft.text()[row.clone()]);
+        let text = visible(row);
         put(
             buffer,
             area,
-            number - first,
+            place,
             &Line::from(vec![Span::styled(lead, dim()), Span::raw(text)]),
         );
     }

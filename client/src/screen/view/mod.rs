@@ -4,6 +4,7 @@ mod hint;
 mod input;
 mod messages;
 mod status;
+mod tabs;
 
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ impl State {
     fn areas(&self) -> Areas {
         let (width, height) = (self.width, self.height);
         let most = (height / INPUT_PART).max(1);
-        let rows = self.room.draft.layout(self.input_width()).rows.len();
+        let rows = self.rooms.current().draft.layout(self.input_width()).rows;
         let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
         let status = u16::from(height >= STATUS_FROM);
         let hint = u16::from(height >= HINT_FROM);

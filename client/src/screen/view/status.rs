@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::put;
+use super::{put, tabs};
 use crate::screen::conversation::Link;
 use crate::screen::entry::{dim, loud};
 use crate::screen::notice::seats;
@@ -29,7 +29,17 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let link = link(state, now);
     let taken = link.as_ref().map_or(0, |link| columns(link) + 2);
     let details = [(true, true), (false, true), (true, false), (false, false)];
-    let lines = details.map(|(relay, words)| people(state, Detail { relay, words }));
+    let mut lines = details.map(|(relay, words)| people(state, Detail { relay, words }));
+    if state.rooms.len() > 1 {
+        let least = lines.last().map_or(0, Line::width) + taken;
+        let tabs = tabs::tabs(&state.rooms, width.saturating_sub(least + columns(SEPARATOR)));
+        for line in &mut lines {
+            let mut spans = tabs.clone();
+            spans.push(Span::styled(SEPARATOR, dim()));
+            spans.append(&mut line.spans);
+            line.spans = spans;
+        }
+    }
     let fitting = lines.iter().find(|line| line.width() + taken <= width);
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     put(buffer, area, 0, &line);
@@ -57,13 +67,13 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
 /// What there is to say about the connection; nothing while all is well.
 fn link(state: &State, now: Duration) -> Option<String> {
     let short = state.width < 60;
-    let waiting = match state.room.undelivered {
+    let waiting = match state.rooms.current().undelivered {
         0 => String::new(),
         count if short => format!(" ({count} waiting)"),
         1 => " · 1 message waits".to_owned(),
         count => format!(" · {count} messages wait"),
     };
-    match &state.room.link {
+    match &state.rooms.current().link {
         Link::Up => None,
         Link::Connecting => Some(format!("connecting …{waiting}")),
         Link::Down { until, why, busy } => {
@@ -79,7 +89,7 @@ fn link(state: &State, now: Duration) -> Option<String> {
 }
 
 fn people(state: &State, detail: Detail) -> Line<'static> {
-    let room = &state.room;
+    let room = &state.rooms.current();
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut push = |parts: Vec<Span<'static>>| {
         if !spans.is_empty() {

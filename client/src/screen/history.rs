@@ -1,0 +1,191 @@
+//! What was sent from a room's input, to have it there again. In memory only.
+
+use std::collections::VecDeque;
+
+use zeroize::Zeroizing;
+
+/// The lines that are kept.
+const MAX_LINES: usize = 500;
+/// The bytes that are kept; one line may have 60,000.
+const MAX_BYTES: usize = 512 << 10;
+
+/// The lines that were sent, and where the user is among them.
+#[derive(Debug, Default)]
+pub struct History {
+    /// The newest last.
+    lines: VecDeque<Zeroizing<String>>,
+    bytes: usize,
+    /// The line that is in the input, and what was there before the first one.
+    place: Option<Place>,
+    /// What is being searched for.
+    query: Option<Zeroizing<String>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    line: usize,
+    draft: Zeroizing<String>,
+}
+
+impl History {
+    /// A line was sent.
+    pub fn push(&mut self, line: &str) {
+        (self.place, self.query) = (None, None);
+        if self.lines.back().is_some_and(|last| last.as_str() == line) {
+            return;
+        }
+        self.bytes += line.len();
+        self.lines.push_back(Zeroizing::new(line.to_owned()));
+        while self.lines.len() > MAX_LINES || self.bytes > MAX_BYTES {
+            let Some(oldest) = self.lines.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.len();
+        }
+    }
+
+    /// The line before the one in the input, which holds `draft`; nothing where there is none.
+    pub fn older(&mut self, draft: &str) -> Option<&str> {
+        let line = self.place.as_ref().map_or(self.lines.len(), |place| place.line);
+        self.go(line.checked_sub(1)?, draft)
+    }
+
+    /// The line after the one in the input, or what was there before the first one.
+    pub fn newer(&mut self) -> Option<Zeroizing<String>> {
+        let place = self.place.as_mut()?;
+        if place.line + 1 < self.lines.len() {
+            place.line += 1;
+            return self.lines.get(place.line).cloned();
+        }
+        self.place.take().map(|place| place.draft)
+    }
+
+    /// What is being searched for, if anything.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_ref().map(|query| query.as_str())
+    }
+
+    /// Begins to search.
+    pub fn begin_search(&mut self, draft: &str) {
+        self.query = Some(Zeroizing::default());
+        self.place = Some(Place {
+            line: self.lines.len(),
+            draft: Zeroizing::new(draft.to_owned()),
+        });
+    }
+
+    /// One character more to search for; the newest line that has it all.
+    pub fn search_on(&mut self, c: char) -> Option<&str> {
+        self.query.as_mut()?.push(c);
+        self.find(0)
+    }
+
+    /// One character less.
+    pub fn search_back(&mut self) -> Option<&str> {
+        self.query.as_mut()?.pop();
+        self.find(0)
+    }
+
+    /// The next older line that has it.
+    pub fn search_older(&mut self) -> Option<&str> {
+        self.find(1)
+    }
+
+    /// Ends a search; the line that was found stays where it is.
+    pub fn end_search(&mut self) {
+        self.query = None;
+        if self
+            .place
+            .as_ref()
+            .is_some_and(|place| place.line >= self.lines.len())
+        {
+            self.place = None;
+        }
+    }
+
+    /// Gives a search up: what was in the input before.
+    pub fn give_up(&mut self) -> Option<Zeroizing<String>> {
+        self.query = None;
+        self.place.take().map(|place| place.draft)
+    }
+
+    /// The nearest line that has the query, at least so many before the one in the input. From the newest one on
+    /// when the query has changed.
+    fn find(&mut self, before: usize) -> Option<&str> {
+        let query = self.query.as_ref().filter(|query| !query.is_empty())?;
+        let from = match &self.place {
+            Some(place) if before > 0 => place.line,
+            _ => self.lines.len(),
+        };
+        let found = (0..from)
+            .rev()
+            .find(|&line| self.lines[line].contains(query.as_str()))?;
+        self.go(found, "")
+    }
+
+    fn go(&mut self, line: usize, draft: &str) -> Option<&str> {
+        let text = self.lines.get(line)?;
+        match &mut self.place {
+            Some(place) => place.line = line,
+            None => {
+                let draft = Zeroizing::new(draft.to_owned());
+                self.place = Some(Place { line, draft });
+            }
+        }
+        Some(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history() -> History {
+        let mut history = History::default();
+        for line in ["one", "two", "three"] {
+            history.push(line);
+        }
+        history
+    }
+
+    #[test]
+    fn the_draft_comes_back_behind_the_newest_line() {
+        let mut history = history();
+        assert!(history.newer().is_none());
+        assert_eq!(history.older("draft"), Some("three"));
+        assert_eq!(history.older("three"), Some("two"));
+        assert_eq!(history.newer().unwrap().as_str(), "three");
+        assert_eq!(history.newer().unwrap().as_str(), "draft");
+        assert!(history.newer().is_none());
+        for _ in 0..3 {
+            history.older("");
+        }
+        assert_eq!(history.older(""), None);
+        assert_eq!(history.newer().unwrap().as_str(), "two");
+    }
+
+    #[test]
+    fn a_search_finds_the_newest_line_and_then_older_ones() {
+        let mut history = history();
+        history.begin_search("draft");
+        assert_eq!(history.search_on('t'), Some("three"));
+        assert_eq!(history.search_older(), Some("two"));
+        assert_eq!(history.search_older(), None);
+        assert_eq!(history.search_on('w'), Some("two"));
+        assert_eq!(history.search_on('x'), None);
+        assert_eq!(history.search_back(), Some("two"));
+        assert_eq!(history.give_up().unwrap().as_str(), "draft");
+        assert_eq!(history.query(), None);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut history = History::default();
+        for number in 0..2 * MAX_LINES {
+            history.push(&number.to_string());
+        }
+        assert_eq!(history.lines.len(), MAX_LINES);
+        history.push(&"a".repeat(MAX_BYTES));
+        assert_eq!(history.lines.len(), 1);
+    }
+}

@@ -1,0 +1,105 @@
+//! The open rooms on the line on top: number, who is there, and how much waits to be read.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::Span;
+
+use crate::screen::conversation::{Conversation, Link};
+use crate::screen::entry::{dim, loud};
+use crate::screen::rooms::Rooms;
+use crate::screen::visible::{columns, visible_line};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// The columns of a name in a tab, where several have to fit.
+const SHORT: usize = 8;
+
+/// How much a tab says; less where less fits.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// The whole name.
+    Full,
+    /// The beginning of the name.
+    Short,
+    /// The number only.
+    Number,
+}
+
+/// The tabs, as wide as they may be.
+pub(super) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
+    for detail in [Detail::Full, Detail::Short, Detail::Number] {
+        let spans = row(rooms, detail);
+        if spans.iter().map(Span::width).sum::<usize>() <= width {
+            return spans;
+        }
+    }
+    summary(rooms)
+}
+
+fn row(rooms: &Rooms, detail: Detail) -> Vec<Span<'static>> {
+    let current = rooms.current_id();
+    let mut spans = Vec::new();
+    for (place, (id, room)) in rooms.iter().enumerate() {
+        if place > 0 {
+            spans.push(Span::raw(" "));
+        }
+        let shown = id == current;
+        let name = visible_line(&room.title());
+        let name = match detail {
+            Detail::Full => format!(" {name}"),
+            Detail::Short => format!(" {}", shortened(&name)),
+            Detail::Number => String::new(),
+        };
+        let unread = match room.unread {
+            0 => String::new(),
+            _ if shown => String::new(),
+            count => format!(" ({count})"),
+        };
+        spans.push(Span::styled(
+            format!("{}{name}{unread}", place + 1),
+            style(room, shown),
+        ));
+    }
+    spans
+}
+
+fn style(room: &Conversation, shown: bool) -> Style {
+    // A third party is to be seen from every room.
+    if room.people.len() > 1 && !shown {
+        return loud();
+    }
+    match (shown, room.unread > 0, room.stirred || room.link != Link::Up) {
+        (true, ..) => Style::new().add_modifier(Modifier::REVERSED),
+        (false, true, _) => Style::new().add_modifier(Modifier::BOLD),
+        (false, false, true) => Style::new().fg(Color::Yellow),
+        (false, false, false) => dim(),
+    }
+}
+
+/// Where not even the numbers fit: which one of how many, and what waits in all.
+fn summary(rooms: &Rooms) -> Vec<Span<'static>> {
+    let current = rooms.current_id();
+    let place = rooms.iter().take_while(|(id, _)| *id != current).count();
+    let waits: usize = rooms
+        .iter()
+        .filter(|(id, _)| *id != current)
+        .map(|(_, room)| room.unread)
+        .sum();
+    let mut text = format!("{}/{}", place + 1, rooms.len());
+    if waits > 0 {
+        text.push_str(&format!(" +{waits}"));
+    }
+    vec![Span::styled(text, Style::new().add_modifier(Modifier::REVERSED))]
+}
+
+fn shortened(name: &str) -> String {
+    if columns(name) <= SHORT {
+        return name.to_owned();
+    }
+    let mut short = String::new();
+    for grapheme in name.graphemes(true) {
+        if columns(&short) + columns(grapheme) >= SHORT {
+            break;
+        }
+        short.push_str(grapheme);
+    }
+    short + "…"
+}
