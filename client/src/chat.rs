@@ -1,5 +1,6 @@
 //! The chat: terminal, screen and room joined together.
 
+mod hand_over;
 mod rooms;
 
 use std::future::pending;
@@ -47,7 +48,8 @@ pub enum End {
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Result<End> {
+pub async fn run(room: (Room, Updates), mut conversation: Conversation) -> io::Result<End> {
+    conversation.id = room.0.id();
     // Before the terminal is taken: from now on it is always given back.
     let signals = hurried(signals::listen()?);
     let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
@@ -64,6 +66,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
         undelivered: 0,
         suspend: false,
         redraw: false,
+        clipboard: None,
         over: None,
     };
     let mut drawn = None::<Instant>;
@@ -78,6 +81,11 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
                 () = sleep(STOP) => {}
             }
             chat.resume(&mut terminal);
+        }
+        if let Some(text) = chat.clipboard.take()
+            && terminal.copy(&text).is_err()
+        {
+            chat.gone();
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
@@ -115,6 +123,8 @@ struct Chat {
     suspend: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
+    /// What the terminal is to put into its clipboard.
+    clipboard: Option<String>,
     over: Option<End>,
 }
 
@@ -135,12 +145,30 @@ impl Chat {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
+                Effect::Say { room, text, reply_to } => {
+                    self.rooms.order(room, Order::Say { text, reply_to });
+                }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Copy(text) => self.copy(text, "copied"),
+                Effect::Open(link) => match hand_over::open(&link) {
+                    Ok(()) => self.input(Input::Told(format!("opened {link}"))),
+                    Err(why) => self.copy(link, &format!("{why}; the link was copied")),
+                },
                 Effect::Suspend => self.suspend = true,
                 Effect::Redraw => self.redraw = true,
             }
         }
+    }
+
+    /// Hands a text to the clipboard, which never answers.
+    fn copy(&mut self, text: String, what: &str) {
+        if hand_over::in_tmux() && hand_over::to_tmux(text.clone()).is_ok() {
+            return self.input(Input::Told(format!("{what}: handed to tmux")));
+        }
+        self.clipboard = Some(text);
+        self.input(Input::Told(format!(
+            "{what}: handed to the terminal; where that takes nothing, Alt+V shows only the texts"
+        )));
     }
 
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.

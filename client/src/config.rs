@@ -83,17 +83,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// How times of the day are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TimeFormat {
-    /// `17:05`.
-    #[default]
-    Hours24,
-    /// `5:05 pm`.
-    Hours12,
-    /// Not at all.
-    None,
-}
+pub use crate::screen::clock::TimeFormat;
 
 /// When a notice is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -105,6 +105,16 @@ impl Terminal {
         Ok(())
     }
 
+    /// Puts a text into the clipboard of the terminal, if it has one that we may write (OSC 52). It never answers.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let text = data_encoding::BASE64.encode(text.as_bytes());
+        write!(self.out, "\x1b]52;c;{text}\x07")?;
+        self.out.flush()
+    }
+
     /// Everything is drawn anew the next time.
     pub fn forget(&mut self) {
         self.shown = None;

@@ -19,6 +19,10 @@ enum Outcome {
     Leave,
     /// All are.
     Quit,
+    /// A text is searched for.
+    Search(String),
+    /// Only the texts are shown, or everything again.
+    Bare,
     /// The next room is shown in which something waits.
     Next,
 }
@@ -37,6 +41,8 @@ impl State {
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Search(text)) => self.search(&text, moment),
+            Ok(Outcome::Bare) => self.bare = !self.bare,
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -91,6 +97,8 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,
+        Typed::Search(text) => Outcome::Search(text),
+        Typed::Bare => Outcome::Bare,
     })
 }
 

@@ -45,21 +45,11 @@ pub enum TimeFormat {
     /// ` 4:05 pm`.
     Hours12,
     /// Not at all.
-    Off,
+    None,
 }
 
 impl TimeFormat {
-    /// Reads `24h`, `12h` or `off`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "24h" => Self::Hours24,
-            "12h" => Self::Hours12,
-            "off" => Self::Off,
-            _ => return None,
-        })
-    }
-
-    /// A time, with a space behind it; nothing when times are off.
+    /// A time, with a space behind it; nothing when times are not shown.
     pub fn show(self, clock: Clock) -> String {
         let Clock { hour, minute, .. } = clock;
         match self {
@@ -68,7 +58,7 @@ impl TimeFormat {
                 let half = if hour < 12 { "am" } else { "pm" };
                 format!("{:2}:{minute:02} {half} ", (hour + 11) % 12 + 1)
             }
-            Self::Off => String::new(),
+            Self::None => String::new(),
         }
     }
 
@@ -77,7 +67,7 @@ impl TimeFormat {
         match self {
             Self::Hours24 => 6,
             Self::Hours12 => 9,
-            Self::Off => 0,
+            Self::None => 0,
         }
     }
 }
@@ -102,11 +92,10 @@ mod tests {
 
     #[test]
     fn every_time_is_as_wide_as_its_column() {
-        for format in ["24h", "12h", "off"].map(|word| TimeFormat::parse(word).unwrap()) {
+        for format in [TimeFormat::Hours24, TimeFormat::Hours12, TimeFormat::None] {
             for hour in 0..24 {
                 assert_eq!(format.show(at(hour)).len(), format.columns());
             }
         }
-        assert_eq!(TimeFormat::parse("24"), None);
     }
 }

@@ -8,12 +8,16 @@ use sotto_protocol::instance::{Departure, Event, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 
+use super::browse::Browse;
+use super::compose::Compose;
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
 use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use super::rooms::RoomId;
+use super::update::Effect;
 use crate::config::Complaint;
 use crate::room::{Command, Update};
 
@@ -39,11 +43,28 @@ pub enum Link {
     },
 }
 
+/// Something to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What.
+    pub text: String,
+    /// What it answers.
+    pub reply_to: Option<Target>,
+}
+
+impl Text {
+    /// What hands it to a room.
+    pub fn say(self, room: RoomId) -> Effect {
+        let Self { text, reply_to } = self;
+        Effect::Say { room, text, reply_to }
+    }
+}
+
 /// What the user has typed and the room has not yet taken.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// The texts in order; the first is before the room just now.
-    pub texts: VecDeque<String>,
+    pub texts: VecDeque<Text>,
     /// What came back for it before the room's answer did.
     early: Vec<(MessageId, Mark)>,
 }
@@ -64,6 +85,8 @@ pub struct Conversation {
     pub words: RoomWords,
     /// What we are called.
     pub me: Name,
+    /// Which instance we are; nobody's until the room is open.
+    pub id: InstanceId,
     /// What to hand over to the other one; empty for who is no host.
     pub invitation: Vec<Copyable>,
     /// The state of the connection.
@@ -80,6 +103,10 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What it is for.
+    pub compose: Compose,
+    /// The message that is selected, while one is.
+    pub browse: Option<Browse>,
     /// What was sent from here.
     pub history: History,
     /// What was typed and is being handed to the room.
@@ -111,6 +138,7 @@ impl Conversation {
             relay,
             words,
             me,
+            id: InstanceId([0; 16]),
             invitation,
             link: Link::Connecting,
             people: People::default(),
@@ -119,6 +147,8 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            compose: Compose::default(),
+            browse: None,
             history: History::default(),
             outgoing: Outgoing::default(),
             out: WayOut::default(),
@@ -372,14 +402,20 @@ impl Conversation {
 
     /// Takes a text that is to be said. Gives back what to hand to the room now: one at a time, as what is refused
     /// must not be overtaken.
-    pub fn say(&mut self, text: String) -> Option<String> {
+    pub fn say(&mut self, text: String) -> Option<Text> {
+        let reply_to = match self.compose {
+            Compose::Reply(target) => Some(target),
+            _ => None,
+        };
+        self.give_up();
+        let text = Text { text, reply_to };
         self.outgoing.texts.push_back(text.clone());
         (self.outgoing.texts.len() == 1).then_some(text)
     }
 
     /// The room has taken the first text that is on its way.
     pub fn taken(&mut self, id: MessageId, at: Clock) {
-        let Some(text) = self.outgoing.texts.pop_front() else {
+        let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
         let mut marks = Marks {
@@ -404,7 +440,7 @@ impl Conversation {
                 author: Author::Me(marks),
                 name: self.me.to_string(),
                 text: text.into(),
-                reply_to: None,
+                reply_to,
                 edited: false,
                 deleted: false,
                 reactions: Vec::new(),
@@ -414,7 +450,13 @@ impl Conversation {
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
     pub fn refused(&mut self) {
-        let mut texts: Vec<String> = self.outgoing.texts.drain(..).map(escaped).collect();
+        self.give_up();
+        let first = self.outgoing.texts.front();
+        if let Some(target) = first.and_then(|text| text.reply_to) {
+            self.compose = Compose::Reply(target);
+        }
+        let outgoing = self.outgoing.texts.drain(..);
+        let mut texts: Vec<String> = outgoing.map(|text| escaped(text.text)).collect();
         self.outgoing.early.clear();
         if !self.draft.is_empty() {
             texts.push(self.draft.take());
@@ -441,6 +483,7 @@ impl Conversation {
                     self.list.change(number, Said::delete);
                 }
             }
+            Command::React { target, reaction } => self.reacted(target, self.me.to_string(), reaction),
             Command::Rename(name) => {
                 self.list.quiet(at, format!("you are called {name} now"));
                 self.me = name;

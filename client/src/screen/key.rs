@@ -71,6 +71,10 @@ pub enum Action {
     Top,
     /// To the newest message.
     Bottom,
+    /// The last message of ours, into the input.
+    EditLast,
+    /// Only the texts, for the terminal's own selection; again: everything.
+    Bare,
 }
 
 /// What `/help` says about keys.
@@ -82,6 +86,11 @@ pub const HELP: &[(&str, &str)] = &[
     (
         "Ctrl+C",
         "clears the draft (Ctrl+Y brings it back), then asks to leave",
+    ),
+    ("Esc", "selects a message to answer, edit, copy …; ? shows how"),
+    (
+        "Alt+E",
+        "edits your last message; Alt+V: only the texts, to select them",
     ),
     ("Ctrl+Z", "suspends; Ctrl+L draws anew"),
 ];
@@ -152,8 +161,10 @@ fn control_action(c: char) -> Option<Action> {
 fn alt_action(c: char) -> Option<Action> {
     Some(match c {
         'b' => Action::WordLeft,
+        'e' => Action::EditLast,
         'f' => Action::WordRight,
         'd' => Action::KillNextWord,
+        'v' => Action::Bare,
         'y' => Action::YankEarlier,
         '<' => Action::Top,
         '>' => Action::Bottom,

@@ -461,7 +461,10 @@ impl List {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
         let read = self.unread.see(top.entry..bottom.entry);
-        self.unread.draw_line();
+        // A line before the reader's eyes stays where it is: without it, all rows would move.
+        if self.unread.line().is_none_or(|line| line.entry < top.entry) {
+            self.unread.draw_line();
+        }
         read
     }
 

@@ -16,7 +16,9 @@
 pub mod update;
 
 pub mod answering;
+pub mod browse;
 pub mod command;
+pub mod compose;
 pub mod editor;
 pub mod history;
 pub mod key;

@@ -29,7 +29,7 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
-        if self.recall_key(action) {
+        if self.recall_key(action) || self.browse_key(action, moment, effects) {
             return;
         }
         let width = self.input_width();
@@ -59,7 +59,9 @@ impl State {
             Action::Interrupt | Action::EndOfInput => self.ask(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
-            Action::Dismiss => self.notice.clear(),
+            Action::Dismiss => self.dismiss(moment),
+            Action::EditLast => self.edit_last(moment),
+            Action::Bare => self.bare = !self.bare,
             Action::Left => draft.left(),
             Action::Right => draft.right(),
             Action::WordLeft => draft.word_left(),
@@ -93,6 +95,15 @@ impl State {
             Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
+    }
+
+    /// Takes back what was asked or begun; where that is nothing and the input is empty, begins to browse.
+    fn dismiss(&mut self, moment: Moment) {
+        self.notice.clear();
+        let given_up = self.rooms.current_mut().give_up();
+        if !given_up && self.rooms.current().draft.is_empty() {
+            self.browse(moment);
+        }
     }
 
     pub(super) fn scroll(&mut self, rows: isize) {
@@ -135,6 +146,7 @@ impl State {
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
         self.asked = false;
+        self.rooms.current_mut().stop_browsing(false);
         let text = super::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);
         if over > 0 {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use sotto_protocol::instance::Target;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
@@ -69,6 +70,8 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// What became of [`Effect::Copy`] or [`Effect::Open`], in words.
+    Told(String),
     /// Time has passed.
     Tick,
 }
@@ -82,6 +85,8 @@ pub enum Effect {
         room: RoomId,
         /// What.
         text: String,
+        /// What it answers.
+        reply_to: Option<Target>,
     },
     /// Do this; answered by [`Input::Done`].
     Do {
@@ -90,6 +95,10 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Hand this text to the clipboard; answered by [`Input::Told`].
+    Copy(String),
+    /// Open this link, which does no harm; answered by [`Input::Told`].
+    Open(String),
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -151,6 +160,7 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Told(what) => self.notice.say(what, moment.now),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);

@@ -77,7 +77,7 @@ fn times_are_shown_as_the_user_has_set() {
     for (format, row) in [
         (TimeFormat::Hours24, "16:05 anna  hi"),
         (TimeFormat::Hours12, " 4:05 pm anna  hi"),
-        (TimeFormat::Off, "anna  hi"),
+        (TimeFormat::None, "anna  hi"),
     ] {
         script.state.settings.time_format = format;
         assert!(script.rows().contains(&row.to_owned()), "{}", script.picture());

@@ -1,5 +1,6 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
+mod browse;
 mod look;
 mod properties;
 mod rooms;

@@ -15,6 +15,7 @@ fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
     let say = Effect::Say {
         room: second,
         text: "hi carl".to_owned(),
+        reply_to: None,
     };
     assert!(script.effects.contains(&say), "{:?}", script.effects);
     script.state.rooms.show(0);
