@@ -1,6 +1,7 @@
 //! The chat: terminal, screen and room joined together.
 
 mod hand_over;
+mod opening;
 mod rooms;
 
 use std::future::pending;
@@ -13,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::opening::Derived;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::exit::Exit;
 use crate::keyboard::{Keyboard, Typed};
@@ -57,12 +59,15 @@ pub async fn run(room: (Room, Updates), mut conversation: Conversation) -> io::R
     let (width, height) = terminal.size()?;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
+    let (derive, derived) = mpsc::channel(1);
     let mut chat = Chat {
         state: State::new(conversation, width, height),
         began: Instant::now(),
         keyboard: Keyboard::open(),
         signals,
         rooms,
+        derive,
+        derived,
         undelivered: 0,
         suspend: false,
         redraw: false,
@@ -117,6 +122,9 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
+    /// To those who make the key of another room.
+    derive: mpsc::Sender<Derived>,
+    derived: mpsc::Receiver<Derived>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
@@ -150,10 +158,15 @@ impl Chat {
                 }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Copy(text) => self.copy(text, "copied"),
-                Effect::Open(link) => match hand_over::open(&link) {
+                Effect::OpenLink(link) => match hand_over::open(&link) {
                     Ok(()) => self.input(Input::Told(format!("opened {link}"))),
                     Err(why) => self.copy(link, &format!("{why}; the link was copied")),
                 },
+                Effect::Open(room) => {
+                    if let Some(opening) = self.state.take_opening(room) {
+                        opening::derive_for(room, opening, self.derive.clone());
+                    }
+                }
                 Effect::Suspend => self.suspend = true,
                 Effect::Redraw => self.redraw = true,
             }
@@ -191,6 +204,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            Some(derived) = self.derived.recv() => self.derived(derived),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }

@@ -17,7 +17,7 @@ use crate::exit::Exit;
 use crate::invite::{self, Handout};
 use crate::join::ended;
 use crate::room::{Room, Settings, Timing};
-use crate::screen::conversation::Conversation;
+use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
 
 /// The ports after the usual one that are tried when it is taken.
@@ -74,6 +74,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         recorder: None,
         timing: Timing::default(),
     };
+    let place = Place::of(&settings);
     let status = format!("your relay, port {}", listening.port());
     let mut conversation = Conversation::new(status, words, name, lines.clone());
     conversation.list.push(chat::clock(), Content::Copyable(lines));
@@ -84,6 +85,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
+    conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
     let end = chat::run(Room::open(settings), conversation).await;

@@ -3,6 +3,8 @@
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::key::Action;
+use super::keymap::Keymap;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
@@ -13,16 +15,23 @@ enum Outcome {
     Do(Command),
     /// An answer to read.
     Show(String),
+    /// The keys and commands, or every action by its name.
+    Help {
+        /// Every action.
+        keys: bool,
+    },
+    /// What a key would do.
+    Act(Action),
     /// Lines to hand over.
     HandOver,
+    /// Another room is joined.
+    Join(String),
     /// This room is left.
     Leave,
     /// All are.
     Quit,
     /// A text is searched for.
     Search(String),
-    /// Only the texts are shown, or everything again.
-    Bare,
     /// The next room is shown in which something waits.
     Next,
 }
@@ -35,14 +44,23 @@ impl State {
         match outcome(room, command) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Help { keys }) => {
+                let text = if keys {
+                    self.keymap.names().join("\n")
+                } else {
+                    help(&self.keymap)
+                };
+                room.list.push(moment.clock, Content::Answer(text));
+            }
+            Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
             Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
+            Ok(Outcome::Join(target)) => self.join(&target, moment),
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
             Ok(Outcome::Search(text)) => self.search(&text, moment),
-            Ok(Outcome::Bare) => self.bare = !self.bare,
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -76,7 +94,8 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
     use command::Command as Typed;
     let mine = room.last_mine().ok_or("there is no message of yours");
     Ok(match command {
-        Typed::Help => Outcome::Show(help()),
+        Typed::Help { keys } => Outcome::Help { keys },
+        Typed::Act(action) => Outcome::Act(action),
         Typed::Who => Outcome::Show(who(room)),
         Typed::Verify => Outcome::Show(verify(room)?),
         Typed::Name(name) => Outcome::Do(Command::Rename(name)),
@@ -94,21 +113,19 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
             return Err("the one who hosts the room hands over how to join it".to_owned());
         }
         Typed::Invite => Outcome::HandOver,
+        Typed::Join(target) => Outcome::Join(target),
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,
         Typed::Search(text) => Outcome::Search(text),
-        Typed::Bare => Outcome::Bare,
     })
 }
 
-fn help() -> String {
-    let lines = super::key::HELP
-        .iter()
-        .chain(command::HELP)
-        .map(|(what, does)| format!("{what}: {does}"));
+fn help(keymap: &Keymap) -> String {
+    let commands = command::HELP.iter().map(|(what, does)| format!("{what}: {does}"));
     let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
-    lines.chain([marks]).collect::<Vec<_>>().join("\n")
+    let lines = keymap.help().into_iter().chain(commands).chain([marks]);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn who(room: &Conversation) -> String {

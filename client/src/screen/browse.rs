@@ -65,6 +65,12 @@ impl Browse {
         }
     }
 
+    /// Whether a bare character is a key right after the Esc that began it. Others are with Alt then, as everywhere:
+    /// Esc e changes our last message, Esc n goes to the next room.
+    pub fn owns(&self, c: char) -> bool {
+        self.asks.is_some() || "jkgG/rdyoi+? ".contains(c)
+    }
+
     /// What the event line says.
     pub fn line(&self) -> String {
         match &self.asks {
@@ -147,12 +153,11 @@ impl Conversation {
 
 impl State {
     /// Begins to browse with the last message on the screen. False where there is none.
-    pub(super) fn browse(&mut self, moment: Moment) -> bool {
+    pub(super) fn browse(&mut self) -> bool {
         let (measure, height) = (self.measure(), self.list_height());
         let room = self.rooms.current_mut();
         let shown = room.list.shown(measure, height);
         let Some(selected) = room.list.next(shown.end, true, |_| true) else {
-            self.notice.say("there is no message to select", moment.now);
             return false;
         };
         let before = room.list.reader();
@@ -171,8 +176,8 @@ impl State {
     /// Searches for a text from the newest message on.
     pub(super) fn search(&mut self, text: &str, moment: Moment) {
         self.rooms.current_mut().list.to_newest();
-        if !self.browse(moment) {
-            return;
+        if !self.browse() {
+            return self.notice.say("nothing was said yet", moment.now);
         }
         if let Some(browse) = &mut self.rooms.current_mut().browse {
             browse.needle = Needle::new(text);
@@ -212,7 +217,21 @@ impl State {
         let selected = browse.selected;
         let list = &room.list;
         match action {
-            Action::Interrupt | Action::EndOfInput | Action::Suspend | Action::Redraw => return false,
+            Action::Interrupt | Action::EndOfInput | Action::Suspend | Action::Redraw | Action::Bare => {
+                return false;
+            }
+            Action::Lock | Action::Panic => return false,
+            // The Esc before it was for this.
+            Action::Room(_)
+            | Action::NextRoom
+            | Action::PreviousRoom
+            | Action::LastRoom
+            | Action::NextUnread
+            | Action::EditLast
+            | Action::Help => {
+                room.stop_browsing(true);
+                return false;
+            }
             Action::Dismiss => room.stop_browsing(true),
             Action::Send | Action::Insert('i') => room.stop_browsing(false),
             Action::Up | Action::Insert('k') => {
@@ -286,7 +305,7 @@ impl State {
                 let mut links: Vec<_> = links.take(MAX_LINKS).collect();
                 match (links.len(), &mut room.browse) {
                     (0, _) => self.notice.say("there is no link in it", moment.now),
-                    (1, _) => effects.extend(links.pop().map(Effect::Open)),
+                    (1, _) => effects.extend(links.pop().map(Effect::OpenLink)),
                     (_, Some(browse)) => browse.asks = Some(Asks::Link(links)),
                     (_, None) => {}
                 }
@@ -326,7 +345,7 @@ impl State {
                 effects.extend(
                     number
                         .and_then(|number| links.get(number).cloned())
-                        .map(Effect::Open),
+                        .map(Effect::OpenLink),
                 );
                 None
             }

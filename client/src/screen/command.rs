@@ -2,8 +2,12 @@
 
 use sotto_protocol::Name;
 
+use super::key::Action;
+use super::keymap;
+
 /// The commands, as `/help` shows them.
 pub const HELP: &[(&str, &str)] = &[
+    ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
     ("/verify", "the safety words, and what to do with them"),
     ("/me waves", "says what you do"),
@@ -18,6 +22,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
+    ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
@@ -28,11 +33,18 @@ pub const HELP: &[(&str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Shows keys and commands.
-    Help,
+    Help {
+        /// Every action by its name instead.
+        keys: bool,
+    },
+    /// Does what a key does.
+    Act(Action),
     /// Shows who is here.
     Who,
     /// Leaves all rooms.
     Quit,
+    /// Joins another room: a relay's URL, or a room of this relay.
+    Join(String),
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
@@ -51,8 +63,6 @@ pub enum Command {
     Delete,
     /// Searches what was said.
     Search(String),
-    /// Shows only the texts, or everything again.
-    Bare,
     /// Shows again what to hand over.
     Invite,
     /// Destroys the room; `sure` after the word yes.
@@ -111,10 +121,15 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
     };
     let named = || (!argument.is_empty()).then(|| argument.to_owned());
     Some(match word {
-        "help" => bare(Command::Help),
+        "help" => match argument {
+            "" => Ok(Command::Help { keys: false }),
+            "keys" => Ok(Command::Help { keys: true }),
+            _ => Err("it is /help, or /help keys for every action by its name".to_owned()),
+        },
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
+        "join" => Ok(Command::Join(argument.to_owned())),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
@@ -122,7 +137,6 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             .map(Command::Name)
             .map_err(|error| error.to_string()),
         "release" => Ok(Command::Release(named())),
-        "bare" => bare(Command::Bare),
         "search" if argument.is_empty() => Err("/search needs a text".to_owned()),
         "search" => Ok(Command::Search(argument.to_owned())),
         "edit" => Ok(Command::Edit(argument.to_owned())),
@@ -137,7 +151,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             "yes" => Ok(Command::Burn { sure: true }),
             _ => Err("it is /burn yes".to_owned()),
         },
-        _ => return None,
+        _ => bare(Command::Act(keymap::named(word)?.action)),
     })
 }
 

@@ -3,10 +3,10 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::Name;
 use sotto_protocol::instance::{Departure, Event, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
+use sotto_protocol::{Name, RoomHash};
 
 use super::browse::Browse;
 use super::compose::Compose;
@@ -18,8 +18,9 @@ use super::list::List;
 use super::people::People;
 use super::rooms::RoomId;
 use super::update::Effect;
+use crate::address::Address;
 use crate::config::Complaint;
-use crate::room::{Command, Update};
+use crate::room::{Command, Settings, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
 const MAX_EARLY: usize = 64;
@@ -60,6 +61,25 @@ impl Text {
     }
 }
 
+/// Where a room is.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// On which relay.
+    pub address: Address,
+    /// What the relay calls it.
+    pub room: RoomHash,
+}
+
+impl Place {
+    /// Where a room that is opened with these will be.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            address: settings.address.clone(),
+            room: settings.root.room_hash(),
+        }
+    }
+}
+
 /// What the user has typed and the room has not yet taken.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -87,6 +107,8 @@ pub struct Conversation {
     pub me: Name,
     /// Which instance we are; nobody's until the room is open.
     pub id: InstanceId,
+    /// Where it is; nowhere for a room that is only shown.
+    pub place: Option<Place>,
     /// What to hand over to the other one; empty for who is no host.
     pub invitation: Vec<Copyable>,
     /// The state of the connection.
@@ -139,6 +161,7 @@ impl Conversation {
             words,
             me,
             id: InstanceId([0; 16]),
+            place: None,
             invitation,
             link: Link::Connecting,
             people: People::default(),

@@ -1,10 +1,12 @@
 //! Keys and pastes change the draft, scroll, and give commands.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use sotto_protocol::message::MAX_TEXT;
 
+use super::command::Command;
 use super::editor::Enter;
-use super::key::{Action, action};
+use super::key::Action;
+use super::keymap::Pressed;
 use super::update::{Effect, Moment, State};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
@@ -19,9 +21,42 @@ impl State {
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(action) = action(key) else { return };
+        if let KeyCode::Char(c) = key.code
+            && key.modifiers.is_empty()
+            && let Some(browse) = &self.rooms.current().browse
+            && browse.owns(c)
+        {
+            // Esc before it began to browse, and is no Alt.
+            self.keymap.forget_esc();
+        }
+        let pressed = self.keymap.press(key, moment.now);
+        if pressed == Pressed::Nothing {
+            return;
+        }
         self.focus.key(moment.now);
         self.notice.key(moment.now);
+        let action = match pressed {
+            Pressed::Action(action) => action,
+            Pressed::Unknown(keys) => {
+                return self.notice.say(format!("{keys} does nothing: /help"), moment.now);
+            }
+            Pressed::Begun | Pressed::Nothing => return,
+        };
+        self.act(action, more, alone, moment, effects);
+    }
+
+    /// Does what a key or a command asks for.
+    pub(super) fn act(
+        &mut self,
+        action: Action,
+        more: bool,
+        alone: bool,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.joining_key(action, moment, effects) {
+            return;
+        }
         let asked = std::mem::take(&mut self.asked);
         if asked {
             self.notice.clear();
@@ -59,8 +94,7 @@ impl State {
             Action::Interrupt | Action::EndOfInput => self.ask(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
-            Action::Dismiss => self.dismiss(moment),
-            Action::EditLast => self.edit_last(moment),
+            Action::Dismiss => self.dismiss(),
             Action::Bare => self.bare = !self.bare,
             Action::Left => draft.left(),
             Action::Right => draft.right(),
@@ -92,17 +126,35 @@ impl State {
             Action::PageUp => self.scroll(-self.page()),
             Action::PageDown => self.scroll(self.page()),
             Action::Top => self.scroll(isize::MIN),
+            Action::Complete => self.insert("\t", moment),
+            Action::Room(number) => {
+                if !self.rooms.show(usize::from(number).saturating_sub(1)) {
+                    self.notice.say(format!("there is no room {number}"), moment.now);
+                }
+            }
+            Action::NextRoom => self.rooms.step(true),
+            Action::PreviousRoom => self.rooms.step(false),
+            Action::LastRoom => {
+                if !self.rooms.back() {
+                    self.notice
+                        .say("no other room was on the screen before", moment.now);
+                }
+            }
+            Action::NextUnread => self.rooms.next_unread(),
+            Action::Help => self.run(Command::Help { keys: false }, moment, effects),
+            Action::EditLast => self.edit_last(moment),
+            Action::Lock | Action::Panic => {}
             Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
     }
 
     /// Takes back what was asked or begun; where that is nothing and the input is empty, begins to browse.
-    fn dismiss(&mut self, moment: Moment) {
+    fn dismiss(&mut self) {
         self.notice.clear();
         let given_up = self.rooms.current_mut().give_up();
         if !given_up && self.rooms.current().draft.is_empty() {
-            self.browse(moment);
+            self.browse();
         }
     }
 
@@ -145,6 +197,9 @@ impl State {
 
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
+        if self.joining_paste(text, moment) {
+            return;
+        }
         self.asked = false;
         self.rooms.current_mut().stop_browsing(false);
         let text = super::visible::clean(text);

@@ -7,8 +7,10 @@ use sotto_protocol::instance::Target;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Measure};
+use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
+use super::joining::Joining;
+use super::keymap::Keymap;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -70,8 +72,15 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
-    /// What became of [`Effect::Copy`] or [`Effect::Open`], in words.
+    /// What became of [`Effect::Copy`] or [`Effect::OpenLink`], in words.
     Told(String),
+    /// The answer to [`Effect::Open`].
+    Opened {
+        /// Which room.
+        room: RoomId,
+        /// The room as the screen begins with it, or why there is none.
+        opened: Result<Box<Conversation>, String>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -98,7 +107,9 @@ pub enum Effect {
     /// Hand this text to the clipboard; answered by [`Input::Told`].
     Copy(String),
     /// Open this link, which does no harm; answered by [`Input::Told`].
-    Open(String),
+    OpenLink(String),
+    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    Open(RoomId),
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -114,7 +125,11 @@ pub struct State {
     pub height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
-    /// What the user has set.
+    /// The room that is being joined.
+    pub joining: Option<Joining>,
+    /// What the keys do.
+    pub keymap: Keymap,
+    /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
@@ -134,12 +149,27 @@ impl State {
             width,
             height,
             rooms: Rooms::new(room),
+            joining: None,
+            keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
             bare: false,
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
+        }
+    }
+
+    /// Takes over what the user has set; what is wrong with the keys is told.
+    pub fn set(&mut self, settings: Settings, clock: Clock) {
+        let (keymap, complaints) = Keymap::new(&settings.keys);
+        self.keymap = keymap;
+        self.settings = settings;
+        for complaint in complaints {
+            self.rooms
+                .current_mut()
+                .list
+                .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
     }
 
@@ -161,6 +191,7 @@ impl State {
                 answer,
             } => self.done(room, command, answer, moment),
             Input::Told(what) => self.notice.say(what, moment.now),
+            Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);

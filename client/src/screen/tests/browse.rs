@@ -268,7 +268,7 @@ fn copying_and_opening_are_for_the_shell_to_do() {
     script.press(KeyCode::Esc).types("o2");
     assert_eq!(
         script.effects.last(),
-        Some(&Effect::Open("https://b.example/".to_owned()))
+        Some(&Effect::OpenLink("https://b.example/".to_owned()))
     );
     script.input(Input::Told("opened".to_owned()));
     assert_eq!(script.notice(), "opened");

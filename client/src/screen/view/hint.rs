@@ -26,6 +26,13 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let mode = mode.unwrap_or_default();
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
+        () if let Some(keys) = state.keymap.begun() => {
+            (format!("{keys} …"), Style::new().add_modifier(Modifier::BOLD))
+        }
+        () if let Some(joining) = &state.joining => (
+            visible_line(&joining.hint()),
+            Style::new().add_modifier(Modifier::BOLD),
+        ),
         () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
         () if !mode.is_empty() => (mode, Style::new()),
         () if urgent && below.is_empty() => return,
