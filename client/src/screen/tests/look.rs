@@ -123,6 +123,28 @@ fn links_and_code_in_a_line_have_a_style_and_cut_no_grapheme() {
 }
 
 #[test]
+fn links_stand_where_their_text_does_in_every_row_of_it() {
+    let mut script = Script::with_anna(50, 8);
+    script.says(
+        ANNA,
+        "anna",
+        "漢字 https://example.org/a/long/path/of/many/words see",
+    );
+    let (buffer, _, links) = crate::screen::view::draw_with_links(&script.state, script.now);
+    let text: String = links
+        .iter()
+        .flat_map(|link| {
+            link.columns
+                .clone()
+                .map(|column| buffer[(column, link.row)].symbol())
+        })
+        .collect();
+    assert_eq!(links.len(), 2, "{}", script.picture());
+    assert_eq!(text, "https://example.org/a/long/path/of/many/words");
+    assert_eq!(links[0].address, text);
+}
+
+#[test]
 fn an_answer_quotes_what_it_answers_in_one_row() {
     let mut script = Script::with_anna(50, 12);
     script
