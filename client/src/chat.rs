@@ -3,6 +3,7 @@
 mod hand_over;
 mod opening;
 mod rooms;
+mod vanishing;
 
 use std::future::pending;
 use std::io;
@@ -60,10 +61,11 @@ pub async fn run(
     } = desk;
     let (width, height) = terminal.size()?;
     let mut state = State::new(conversation, width, height);
-    state.settings = settings;
+    state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (derive, derived) = mpsc::channel(1);
+    let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: Instant::now(),
@@ -71,15 +73,22 @@ pub async fn run(
         signals,
         rooms,
         derive,
+        fetch,
+        fetched,
         derived,
         undelivered: 0,
         suspend: false,
         redraw: false,
         clipboard: None,
+        panic: false,
         over: None,
     };
     let mut drawn = None::<Instant>;
     while chat.over.is_none() {
+        if chat.panic {
+            drop(terminal);
+            chat.vanish().await;
+        }
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
@@ -121,6 +130,9 @@ struct Chat {
     /// To those who make the key of another room.
     derive: mpsc::Sender<Derived>,
     derived: mpsc::Receiver<Derived>,
+    /// To those who fetch a passphrase.
+    fetch: mpsc::Sender<Input>,
+    fetched: mpsc::Receiver<Input>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
@@ -129,6 +141,8 @@ struct Chat {
     redraw: bool,
     /// What the terminal is to put into its clipboard.
     clipboard: Option<String>,
+    /// Everything is to end at once.
+    panic: bool,
     over: Option<End>,
 }
 
@@ -163,6 +177,8 @@ impl Chat {
                         opening::derive_for(room, opening, self.derive.clone());
                     }
                 }
+                Effect::Fetch(command) => self.fetch(command),
+                Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Redraw => self.redraw = true,
             }
@@ -200,6 +216,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            Some(fetched) = self.fetched.recv() => self.input(fetched),
             Some(derived) = self.derived.recv() => self.derived(derived),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),

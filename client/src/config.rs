@@ -14,6 +14,7 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::address::Invitation;
+use crate::screen::keymap::Keymap;
 use crate::screen::settings::Settings;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
@@ -70,7 +71,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "keys",
         "none",
-        "keys of your own, by action; /help lists the actions",
+        "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions",
     ),
     (
         "room",
@@ -340,7 +341,11 @@ impl Reader<'_> {
         };
         for (action, item) in table.iter() {
             if let Some(key) = self.string(action, item) {
-                keys.insert(action.to_owned(), key.to_owned());
+                let one = BTreeMap::from([(action.to_owned(), key.to_owned())]);
+                match Keymap::new(&one).1.into_iter().next() {
+                    Some(why) => self.complain(item.span(), shortened(&why, 200)),
+                    None => keys.extend(one),
+                }
             }
         }
     }

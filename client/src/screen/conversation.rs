@@ -20,6 +20,7 @@ use super::rooms::RoomId;
 use super::update::Effect;
 use crate::address::Address;
 use crate::config::Complaint;
+use crate::keyhole::Keyhole;
 use crate::room::{Command, Settings, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
@@ -109,6 +110,12 @@ pub struct Conversation {
     pub id: InstanceId,
     /// Where it is; nowhere for a room that is only shown.
     pub place: Option<Place>,
+    /// What unlocks the screen.
+    pub keyhole: Option<Keyhole>,
+    /// Nothing here counts as read until we say something.
+    pub away: bool,
+    /// No notice is given of what comes here.
+    pub muted: bool,
     /// What to hand over to the other one; empty for who is no host.
     pub invitation: Vec<Copyable>,
     /// The state of the connection.
@@ -162,6 +169,9 @@ impl Conversation {
             me,
             id: InstanceId([0; 16]),
             place: None,
+            keyhole: None,
+            away: false,
+            muted: false,
             invitation,
             link: Link::Connecting,
             people: People::default(),

@@ -3,6 +3,7 @@
 mod hint;
 mod input;
 mod link;
+mod lock;
 mod messages;
 mod status;
 mod tabs;
@@ -72,6 +73,10 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 /// Draws a state, and tells where links stand in the picture.
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    if let Some(lock) = &state.locked {
+        let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        return (buffer, caret, Vec::new());
+    }
     let areas = state.areas();
     let links = messages::draw(state, areas.list, &mut buffer);
     status::draw(state, now, areas.status, &mut buffer);
