@@ -11,8 +11,10 @@ use time::{OffsetDateTime, UtcOffset};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
+use zeroize::Zeroizing;
 
 use self::rooms::{FromRooms, OpenRooms, Order};
+use crate::compose::{ComposeError, Composing};
 use crate::exit::Exit;
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
@@ -63,6 +65,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
         rooms,
         undelivered: 0,
         suspend: false,
+        compose: false,
         redraw: false,
         over: None,
     };
@@ -78,6 +81,9 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
                 () = sleep(STOP) => {}
             }
             chat.resume(&mut terminal);
+        }
+        if std::mem::take(&mut chat.compose) {
+            chat.compose(&mut terminal).await;
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
@@ -113,6 +119,8 @@ struct Chat {
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
     suspend: bool,
+    /// The user's editor is to have the draft.
+    compose: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
     over: Option<End>,
@@ -138,6 +146,7 @@ impl Chat {
                 Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Suspend => self.suspend = true,
+                Effect::Compose => self.compose = true,
                 Effect::Redraw => self.redraw = true,
             }
         }
@@ -149,6 +158,34 @@ impl Chat {
             Ok((width, height)) => self.input(Input::Resize { width, height }),
             Err(_) => self.gone(),
         }
+    }
+
+    /// Lends the terminal to the user's editor. The rooms go on meanwhile.
+    async fn compose(&mut self, terminal: &mut Terminal) {
+        if !self.keyboard.pause() {
+            let why = "no editor: the keyboard is still being read".to_owned();
+            return self.input(Input::Composed(Err(why)));
+        }
+        // What was read before the pause was typed before it.
+        terminal.lend();
+        let composed = self.edit().await;
+        self.resume(terminal);
+        self.keyboard.go_on();
+        self.input(Input::Composed(composed.map_err(|error| error.to_string())));
+    }
+
+    async fn edit(&mut self) -> Result<Option<Zeroizing<String>>, ComposeError> {
+        let mut composing = Composing::begin(self.state.rooms.current().draft.text())?;
+        while self.over.is_none() {
+            tokio::select! {
+                ended = composing.ended() => {
+                    ended?;
+                    return composing.outcome();
+                }
+                () = self.turn() => {}
+            }
+        }
+        Ok(None)
     }
 
     /// One thing that happens.

@@ -7,7 +7,8 @@
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person: keys ([`keyboard`]) and what happens
-//!    in the room change the [`screen`], which the [`terminal`] shows.
+//!    in the room change the [`screen`], which the [`terminal`] shows;
+//!    [`compose`] hands the draft to the user's editor.
 //!
 //! [`join`], `host` and `demo` are the subcommands that chat; `invite` is what a host hands over. `doctor` looks at a
 //! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
@@ -37,6 +38,7 @@ pub mod secret;
 pub mod room;
 
 pub mod chat;
+pub mod compose;
 pub mod doctor;
 pub mod keyboard;
 pub mod pipe;

@@ -121,6 +121,11 @@ impl Terminal {
         Ok(())
     }
 
+    /// Gives the terminal to another process. [`resume`](Self::resume) is to follow.
+    pub fn lend(&mut self) {
+        restore();
+    }
+
     /// Takes the terminal again, whatever happened to it meanwhile.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ enum Outcome {
     Quit,
     /// The next room is shown in which something waits.
     Next,
+    /// The user's editor takes the draft.
+    Compose,
 }
 
 impl State {
@@ -37,6 +39,7 @@ impl State {
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Compose) => effects.push(Effect::Compose),
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -90,6 +93,7 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
         Typed::Invite => Outcome::HandOver,
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
+        Typed::Editor => Outcome::Compose,
         Typed::Next => Outcome::Next,
     })
 }

@@ -9,6 +9,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
+    ("/editor", "writes in $VISUAL or $EDITOR"),
     ("/delete", "deletes your last message"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
@@ -32,6 +33,8 @@ pub enum Command {
     Leave,
     /// Shows the next room in which something waits.
     Next,
+    /// Takes the user's editor for the draft.
+    Editor,
     /// Takes another name.
     Name(Name),
     /// Shows the safety words.
@@ -106,6 +109,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
+        "editor" => bare(Command::Editor),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),

@@ -49,6 +49,8 @@ pub enum Action {
     Yank,
     /// Right after it: inserts what was killed before instead.
     YankEarlier,
+    /// The user's editor takes the draft.
+    Compose,
     /// Takes the last change of the draft back.
     Undo,
     /// Exchanges two characters.

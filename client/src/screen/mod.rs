@@ -17,6 +17,7 @@ pub mod update;
 
 pub mod answering;
 pub mod command;
+mod composing;
 pub mod editor;
 pub mod history;
 pub mod key;

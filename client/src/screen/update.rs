@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MessageId;
+use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
 use super::entry::{Clock, Measure};
@@ -69,6 +70,8 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// What came of [`Effect::Compose`]: another draft, nothing new, or why not.
+    Composed(Result<Option<Zeroizing<String>>, String>),
     /// Time has passed.
     Tick,
 }
@@ -92,6 +95,8 @@ pub enum Effect {
     },
     /// Give the terminal back to the shell until it calls again.
     Suspend,
+    /// Give the draft and the terminal to the user's editor; answered by [`Input::Composed`].
+    Compose,
     /// Draw everything anew.
     Redraw,
 }
@@ -148,6 +153,7 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);

@@ -537,3 +537,25 @@ fn what_was_sent_comes_back_and_the_draft_after_it() {
     script.control('r').types("wh").press(KeyCode::Esc);
     assert_eq!(script.draft(), "one");
 }
+
+#[test]
+fn what_an_editor_leaves_fills_the_input_and_is_not_sent() {
+    let mut script = Script::with_anna(80, 24);
+    script.types("/editor").press(KeyCode::Enter);
+    assert_eq!(script.effects.pop(), Some(Effect::Compose));
+    let text = "two\nlines\n".to_owned();
+    script.input(Input::Composed(Ok(Some(text.into()))));
+    assert_eq!(script.draft(), "two\nlines\n");
+    assert!(
+        !script
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Say { .. }))
+    );
+    script.input(Input::Composed(Ok(None)));
+    assert_eq!(script.draft(), "two\nlines\n");
+    let long = "a".repeat(60_001);
+    script.input(Input::Composed(Ok(Some(long.clone().into()))));
+    assert_eq!(script.draft(), long);
+    assert_eq!(script.notice(), "1 bytes more than one message holds");
+}
