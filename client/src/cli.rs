@@ -1,13 +1,15 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::address::{Address, Invitation};
+use crate::address::{Address, AddressError, Invitation};
+use crate::config::{Config, RoomEntry};
 use crate::proxy::{self, Proxy, ProxyError};
 use crate::secret::Source;
 
@@ -72,6 +74,69 @@ pub struct Identity {
     pub source: Source,
 }
 
+/// Where to go: a relay's URL, or the name of a room that the configuration file describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A URL.
+    Url(Invitation),
+    /// A name.
+    Room(String),
+}
+
+impl FromStr for Target {
+    type Err = AddressError;
+
+    /// What has a character that a room's name has not is a URL, or meant as one.
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        if text.is_empty() || text.contains([':', '/', '#', '?']) {
+            text.parse().map(Self::Url)
+        } else {
+            Ok(Self::Room(text.to_owned()))
+        }
+    }
+}
+
+/// A room that the configuration file does not describe.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no room called {name:?} in config.toml{}; a relay's URL begins with ws:// or wss://", there_are(.rooms))]
+pub struct UnknownRoom {
+    /// What was given.
+    name: String,
+    /// Which there are.
+    rooms: Vec<String>,
+}
+
+fn there_are(rooms: &[String]) -> String {
+    match rooms {
+        [] => String::new(),
+        rooms => format!(" (there are {})", rooms.join(", ")),
+    }
+}
+
+impl Target {
+    /// Where it is, and what the configuration file says of it, if it is a room of its.
+    ///
+    /// # Errors
+    /// [`UnknownRoom`].
+    pub fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
+        let name = match self {
+            Self::Url(invitation) => return Ok((invitation, None)),
+            Self::Room(name) => name,
+        };
+        match config.room.iter().find(|room| room.name == name) {
+            Some(entry) => {
+                let mut invitation = entry.relay.clone();
+                invitation.room = invitation.room.or_else(|| entry.room.clone());
+                Ok((invitation, Some(entry)))
+            }
+            None => Err(UnknownRoom {
+                name: crate::visible::shortened(&name, 40),
+                rooms: config.room.iter().map(|room| room.name.clone()).collect(),
+            }),
+        }
+    }
+}
+
 /// A command line that says two things at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the URL names one room and --room another; one of them is enough")]
@@ -86,6 +151,22 @@ fn room_name(option: Option<&RoomName>, url: Option<&RoomName>) -> Result<RoomNa
 }
 
 impl Identity {
+    /// Where to go. What the command line leaves open is taken from the configuration file: the name, and the
+    /// passphrase's command of a room.
+    ///
+    /// # Errors
+    /// [`UnknownRoom`].
+    pub fn find(&mut self, target: Target, config: &Config) -> Result<Invitation, UnknownRoom> {
+        let (invitation, entry) = target.find(config)?;
+        self.name = self.name.take().or_else(|| config.name.clone());
+        if let Some(entry) = entry
+            && !self.source.is_given()
+        {
+            self.source.passphrase_command = entry.passphrase_command.clone();
+        }
+        Ok(invitation)
+    }
+
     /// The relay's address, through the proxy of the option, else of the environment.
     ///
     /// # Errors
@@ -117,9 +198,9 @@ pub struct Host {
 /// `sotto join`
 #[derive(Debug, Args)]
 pub struct Join {
-    /// The relay: 'ws://host:4000/#room=NAME', in single quotes
-    #[arg(value_name = "URL")]
-    pub invitation: Invitation,
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub target: Target,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,
@@ -132,9 +213,9 @@ pub struct Join {
 #[derive(Debug, Args)]
 #[command(after_help = crate::pipe::HELP)]
 pub struct Pipe {
-    /// The relay: 'ws://host:4000/#room=NAME', in single quotes
-    #[arg(value_name = "URL")]
-    pub invitation: Invitation,
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub target: Target,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,
@@ -169,9 +250,9 @@ pub struct Demo {
 /// `sotto doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// The relay: 'wss://host:4000/#pin=HEX', in single quotes
-    #[arg(value_name = "URL")]
-    pub invitation: Invitation,
+    /// The relay: 'wss://host:4000/#pin=HEX', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub target: Target,
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
     pub proxy: Option<Proxy>,
@@ -240,6 +321,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::screen::theme::Depth;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -271,10 +353,11 @@ mod tests {
     fn the_room_is_named_by_the_url_or_the_option_and_not_by_both() {
         let room = |arguments: &[&str]| {
             let command = Cli::parse_from(["sotto", "pipe"].iter().chain(arguments)).command;
-            let Some(Command::Pipe(pipe)) = command else {
+            let Some(Command::Pipe(mut pipe)) = command else {
                 unreachable!()
             };
-            pipe.identity.room_name(&pipe.invitation)
+            let invitation = pipe.identity.find(pipe.target, &Config::default()).unwrap();
+            pipe.identity.room_name(&invitation)
         };
         assert_eq!(room(&["ws://h"]), Ok(RoomName::default()));
         assert_eq!(
@@ -290,6 +373,41 @@ mod tests {
             RoomName::new("a").map_err(|_| TwoRooms)
         );
         assert_eq!(room(&["ws://h/#room=a", "--room", "b"]), Err(TwoRooms));
+    }
+
+    #[test]
+    fn a_room_of_the_configuration_file_is_one_word() {
+        let text = "name = 'ben'\n[[room]]\nname = 'anna'\nrelay = 'ws://h:4000'\nroom = 'a'\n\
+                    passphrase_command = 'pass show anna'";
+        let (config, _) = Config::parse(text, Depth::None);
+        let join = |arguments: &[&str]| {
+            let command = Cli::parse_from(["sotto", "join"].iter().chain(arguments)).command;
+            let Some(Command::Join(mut join)) = command else {
+                unreachable!()
+            };
+            let found = join.identity.find(join.target, &config)?;
+            Ok::<_, UnknownRoom>((found, join.identity))
+        };
+        let (found, identity) = join(&["anna"]).unwrap();
+        assert_eq!(found, "ws://h:4000/#room=a".parse().unwrap());
+        assert_eq!(identity.name, config.name);
+        assert_eq!(
+            identity.source.passphrase_command.as_deref(),
+            Some("pass show anna")
+        );
+
+        let (_, identity) = join(&["anna", "--passphrase-file", "f", "--name", "me"]).unwrap();
+        assert_eq!(identity.source.passphrase_command, None);
+        assert_eq!(identity.name, Name::new("me").ok());
+
+        let (_, identity) = join(&["ws://h:4000"]).unwrap();
+        assert!(!identity.source.is_given());
+
+        let error = join(&["carl"]).unwrap_err().to_string();
+        assert!(
+            error.contains("no room called \"carl\"") && error.contains("there are anna"),
+            "{error}"
+        );
     }
 
     #[test]

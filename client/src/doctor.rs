@@ -18,6 +18,8 @@ use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
 use crate::address::Address;
 use crate::cli;
+use crate::config::Config;
+use crate::entrance::say;
 use crate::exit::Exit;
 use crate::proxy;
 use crate::room::channel::{Brought, Channel};
@@ -73,9 +75,14 @@ impl Finding {
 /// Looks at the relay and writes what it finds to standard output.
 ///
 /// # Errors
-/// When standard output takes nothing, or the environment names a proxy that cannot be used.
+/// When standard output takes nothing, the room is unknown, or the environment names a proxy that cannot be used.
 pub async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
-    let address = proxy::choose(options.proxy.as_ref(), options.invitation.address)?;
+    let (config, complaints) = Config::load();
+    for complaint in complaints {
+        say(&complaint.to_string());
+    }
+    let (invitation, _) = options.target.find(&config)?;
+    let address = proxy::choose(options.proxy.as_ref(), invitation.address)?;
     let mut written = Ok(());
     let exit = examine(&address, &Timing::default(), &mut |finding| {
         if written.is_ok() {

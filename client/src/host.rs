@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use crate::address::{Address, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
+use crate::config::Config;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
@@ -18,7 +19,6 @@ use crate::join::ended;
 use crate::room::{Room, Settings, Timing};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Content;
-use crate::secret::Source;
 
 /// The ports after the usual one that are tried when it is taken.
 const MORE_PORTS: u16 = 20;
@@ -33,15 +33,16 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// What keeps it from being done, as a sentence.
 pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal()?;
+    let (config, complaints) = Config::load();
     let relay = bind(options.listen).await?;
     let listening = relay.local_addr();
-    let name = entrance.name(options.identity.name).await?;
+    let name = entrance.name(options.identity.name.or(config.name)).await?;
     let room_name = match options.identity.room {
         Some(room) => room,
         None => RoomName::generate(&mut rand::rng()),
     };
     let source = options.identity.source;
-    let (passphrase, made) = if is_given(&source) {
+    let (passphrase, made) = if source.is_given() {
         (entrance.passphrase(source).await?, None)
     } else {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
@@ -84,15 +85,12 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
     conversation.farewell = Some(FAREWELL.to_owned());
+    conversation.complain(&complaints, chat::clock());
     let end = chat::run(Room::open(settings), conversation).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;
     Ok(ended(end?))
-}
-
-fn is_given(source: &Source) -> bool {
-    source.passphrase_file.is_some() || source.passphrase_fd.is_some() || source.passphrase_command.is_some()
 }
 
 /// A relay on the address that was asked for; without one, on the first free port from the usual one on, for both

@@ -7,6 +7,7 @@ use sotto_protocol::words::RoomWords;
 use crate::address::{Address, Invitation};
 use crate::chat::{self, End};
 use crate::cli;
+use crate::config::Config;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::room::{Recorder, Room, Settings, Timing};
@@ -25,16 +26,18 @@ const TRIES: usize = 3;
 ///
 /// # Errors
 /// What keeps it from being joined, as a sentence.
-pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
+pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal()?;
-    let room_name = options.identity.room_name(&options.invitation)?;
+    let (config, complaints) = Config::load();
+    let invitation = options.identity.find(options.target, &config)?;
+    let room_name = options.identity.room_name(&invitation)?;
     let recorder = match &options.record {
         Some(path) => {
             Some(Recorder::create(path).with_context(|| format!("cannot write {}", path.display()))?)
         }
         None => None,
     };
-    let address = options.identity.address(&options.invitation)?;
+    let address = options.identity.address(&invitation)?;
     let name = entrance.name(options.identity.name).await?;
     let passphrase = entrance.passphrase(options.identity.source).await?;
     let root = entrance.root(passphrase, room_name).await?;
@@ -47,7 +50,8 @@ pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
         timing: Timing::default(),
     };
     drop(entrance);
-    let conversation = conversation(&address, words, name);
+    let mut conversation = conversation(&address, words, name);
+    conversation.complain(&complaints, chat::clock());
     let end = chat::run(Room::open(settings), conversation).await?;
     Ok(ended(end))
 }
@@ -61,7 +65,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
     let invitation = ask_for_relay(&mut entrance).await?;
     drop(entrance);
     join(cli::Join {
-        invitation,
+        target: cli::Target::Url(invitation),
         identity: cli::Identity {
             proxy: None,
             name: None,

@@ -2,8 +2,8 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. the command line ([`cli`]) names a relay ([`address`]) and where the passphrase comes from ([`secret`]);
-//!    what it leaves out is asked for ([`entrance`], [`prompt`]);
+//! 1. the command line ([`cli`]) names a relay ([`address`]), or a room of the configuration file ([`config`]), and
+//!    where the passphrase comes from ([`secret`]); what it leaves out is asked for ([`entrance`], [`prompt`]);
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person: keys ([`keyboard`]) and what happens
@@ -25,6 +25,7 @@ pub mod visible;
 
 pub mod address;
 pub mod cli;
+pub mod config;
 pub mod derivation;
 pub mod entrance;
 pub mod generate;

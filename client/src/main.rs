@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{CommandFactory, Parser};
-use sotto::cli::{self, Cli, Command, TwoRooms};
+use sotto::cli::{self, Cli, Command, TwoRooms, UnknownRoom};
+use sotto::config::Config;
 use sotto::entrance::{Entrance, EntranceError, say};
 use sotto::exit::Exit;
 use sotto::pipe::output::Format;
@@ -30,7 +31,9 @@ fn main() -> ExitCode {
             say(&format!("{error:#}"));
             match error.downcast_ref::<EntranceError>() {
                 Some(entrance) => entrance.exit(),
-                None if error.is::<TwoRooms>() || error.is::<ProxyError>() => Exit::Usage,
+                None if error.is::<TwoRooms>() || error.is::<UnknownRoom>() || error.is::<ProxyError>() => {
+                    Exit::Usage
+                }
                 None => Exit::Failed,
             }
             .into()
@@ -84,10 +87,15 @@ async fn run_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
     print(&room_id::room_id(&root))
 }
 
-async fn run_pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
+async fn run_pipe(mut options: cli::Pipe) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::open()?;
-    let room_name = options.identity.room_name(&options.invitation)?;
-    let address = options.identity.address(&options.invitation)?;
+    let (config, complaints) = Config::load();
+    for complaint in complaints {
+        say(&complaint.to_string());
+    }
+    let invitation = options.identity.find(options.target, &config)?;
+    let room_name = options.identity.room_name(&invitation)?;
+    let address = options.identity.address(&invitation)?;
     let name = match options.identity.name {
         Some(name) => name,
         None => Name::new("sotto")?,

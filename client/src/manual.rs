@@ -5,6 +5,8 @@ use std::io;
 use clap::Command;
 use clap_mangen::Man;
 
+use crate::config::SETTINGS;
+
 /// The page, in roff.
 ///
 /// # Errors
@@ -25,9 +27,24 @@ pub fn page(mut command: Command) -> io::Result<String> {
         page.extend_from_slice(format!(".SH \"{title}\"\n").as_bytes());
         page.extend_from_slice(section(subcommand.clone())?.as_bytes());
     }
+    page.extend_from_slice(configuration().as_bytes());
     main.render_extra_section(&mut page)?;
     main.render_version_section(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
+}
+
+/// What the configuration file may say.
+fn configuration() -> String {
+    let plain = |text: &str| text.replace('\\', "\\\\").replace('-', "\\-");
+    let mut section =
+        ".SH CONFIGURATION\n$XDG_CONFIG_HOME/sotto/config.toml, else ~/.config/sotto/config.toml, in TOML. \
+                       What is wrong in it is said, and the rest counts.\n"
+            .to_owned();
+    for (name, default, what) in SETTINGS {
+        let (name, default, what) = (plain(name), plain(default), plain(what));
+        section.push_str(&format!(".TP\n\\fB{name}\\fR [default: {default}]\n\\&{what}\n"));
+    }
+    section
 }
 
 /// A subcommand, its headings one level down.
@@ -63,6 +80,9 @@ mod tests {
             r"\-\-words",
         ] {
             assert!(page.contains(option), "{option}");
+        }
+        for (setting, ..) in SETTINGS {
+            assert!(page.contains(&format!("\\fB{setting}\\fR")), "{setting}");
         }
         assert_eq!(page.matches(".TH ").count(), 1);
     }

@@ -49,6 +49,13 @@ pub struct Source {
     pub passphrase_command: Option<String>,
 }
 
+impl Source {
+    /// Whether there is one.
+    pub fn is_given(&self) -> bool {
+        self.passphrase_file.is_some() || self.passphrase_fd.is_some() || self.passphrase_command.is_some()
+    }
+}
+
 /// Why there is no passphrase.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {

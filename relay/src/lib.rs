@@ -17,7 +17,7 @@
 //!
 //! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
 //! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
-//! rooms beside a relay that runs.
+//! rooms beside a relay that runs. A `service` manager may start it.
 #![warn(missing_docs)]
 
 mod address;
@@ -45,6 +45,7 @@ mod reply;
 mod room;
 mod rooms;
 pub mod server;
+pub mod service;
 pub mod size;
 pub mod socket;
 mod store;

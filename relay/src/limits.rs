@@ -112,6 +112,8 @@ pub const SAVING: Duration = Duration::from_secs(10);
 /// How often the file is looked at for the operator's changes, which take effect within a second. What nobody waits
 /// for is written then, too.
 pub const STORE_TICK: Duration = Duration::from_millis(300);
+/// How long the store may not have come round, at least, before a watchdog is told no more that the relay lives.
+pub const STORE_SILENCE: Duration = Duration::from_millis(1200);
 /// How long a write waits for another process that writes.
 pub const STORE_BUSY: Duration = Duration::from_secs(5);
 /// How long what was deleted may stand in the write-ahead log; it is gone within a minute.

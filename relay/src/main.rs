@@ -8,7 +8,11 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use sotto_relay::{BindError, CancellationToken, Options, Relay, Tls, invite, operator, options::Admittance};
+use sotto_relay::{
+    BindError, CancellationToken, Options, Relay, Tls, invite, operator,
+    options::Admittance,
+    service::{Manager, Sockets},
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -89,11 +93,16 @@ async fn serve(options: Options) -> ExitCode {
         return fail(1, &format!("cannot listen for signals: {error}"));
     }
     let open = options.rooms == Admittance::Open;
-    let relay = match Relay::bind(options).await {
+    let manager = Manager::of_this_process();
+    let sockets = match Sockets::take() {
+        Ok(sockets) => sockets,
+        Err(error) => return fail(1, &error.to_string()),
+    };
+    let relay = match Relay::bind_under(manager, sockets, options).await {
         Ok(relay) => relay,
         Err(error) => return refuse(&error),
     };
-    if let Err(error) = reload_on_hangup(relay.tls()) {
+    if let Err(error) = reload_on_hangup(manager, relay.tls()) {
         return fail(1, &format!("cannot listen for signals: {error}"));
     }
     let addr = relay.local_addr();
@@ -165,13 +174,15 @@ fn end_on_signals(shutdown: &CancellationToken) -> io::Result<()> {
 }
 
 /// SIGHUP reads the certificate again; where there is none it does nothing, but must not end the relay.
-fn reload_on_hangup(tls: Option<Arc<Tls>>) -> io::Result<()> {
+fn reload_on_hangup(manager: Manager, tls: Option<Arc<Tls>>) -> io::Result<()> {
     let mut signals = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while signals.recv().await.is_some() {
-            if let Some(tls) = &tls {
-                tls.reload();
-            }
+            manager.around_reload(|| {
+                if let Some(tls) = &tls {
+                    tls.reload();
+                }
+            });
         }
     });
     Ok(())

@@ -323,6 +323,12 @@ impl Options {
         Ok(())
     }
 
+    /// Whether an address was asked for that is not the one it got.
+    pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
+        let asked = self.listen;
+        asked != LISTEN && asked.port() != 0 && asked != got
+    }
+
     /// Who may have a room.
     pub(crate) fn policy(&self) -> Policy {
         Policy {

@@ -10,6 +10,7 @@ use socket2::{Domain, Type};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::Semaphore,
+    time::Interval,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -23,6 +24,7 @@ use crate::{
     limits, metrics,
     options::{OptionError, Options},
     origin::Source,
+    service::{Manager, Sockets},
     socket::{self, Close},
     store::{self, Store, StoreError},
     tls::Tls,
@@ -77,6 +79,7 @@ pub struct Relay {
     metrics: Option<TcpListener>,
     tls: Option<Arc<Tls>>,
     public: Option<Public>,
+    manager: Manager,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
 }
@@ -89,16 +92,35 @@ impl Relay {
     /// # Errors
     /// [`BindError`] when an option cannot be, the address cannot be listened on, or the room database cannot be used.
     pub async fn bind(options: Options) -> Result<Self, BindError> {
+        Self::bind_under(Manager::default(), Sockets::default(), options).await
+    }
+
+    /// The same under a service manager, with what sockets it has instead of the addresses of the options.
+    ///
+    /// # Errors
+    /// [`BindError`], as [`bind`](Self::bind).
+    pub async fn bind_under(manager: Manager, sockets: Sockets, options: Options) -> Result<Self, BindError> {
         options.check()?;
         let tls = Tls::new(&options.tls)?.map(Arc::new);
         let addr = options.listen;
         let cannot = |source| BindError::Listen { addr, source };
-        let listener = listen(addr).map_err(cannot)?;
-        let metrics = match options.metrics {
-            None => None,
-            Some(addr) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
+        let listener = match sockets.relay {
+            Some(given) => given,
+            None => listen(addr).map_err(cannot)?,
         };
         let local_addr = listener.local_addr().map_err(cannot)?;
+        if options.listens_elsewhere(local_addr) {
+            tracing::warn!("--listen {addr} is ignored: the service manager's socket is {local_addr}");
+        }
+        let metrics = match (sockets.metrics, options.metrics) {
+            (Some(given), Some(addr)) if given.local_addr().is_ok_and(|given| given != addr) => {
+                tracing::warn!("--metrics {addr} is ignored: the service manager has a socket for it");
+                Some(given)
+            }
+            (Some(given), _) => Some(given),
+            (None, None) => None,
+            (None, Some(addr)) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
+        };
         let (rooms, store) = store::open(&options)?;
         Ok(Self {
             listener,
@@ -108,6 +130,7 @@ impl Relay {
             metrics,
             tls,
             public: options.public,
+            manager,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
     }
@@ -143,6 +166,8 @@ impl Relay {
             let (hub, shutdown) = (self.hub.clone(), shutdown.clone());
             tokio::spawn(async move { shutdown.run_until_cancelled(metrics::serve(listener, hub)).await });
         }
+        let mut pulse = self.manager.pulse().map(tokio::time::interval);
+        self.manager.ready();
         let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
         loop {
@@ -151,6 +176,7 @@ impl Relay {
                 _ = look.tick() => if let Some(tls) = &self.tls {
                     tls.reload_if_changed();
                 },
+                () = next(&mut pulse) => self.give_sign_of_life(),
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
@@ -158,6 +184,7 @@ impl Relay {
                 },
             }
         }
+        self.manager.stopping();
         drop(self.listener);
         self.hub.sockets.close_all(&Close::RESTART);
         connections.close();
@@ -167,6 +194,16 @@ impl Relay {
         let store = self.store;
         let written = tokio::task::spawn_blocking(move || drop(store));
         let _ = tokio::time::timeout(limits::LAST_WRITE, written).await;
+    }
+
+    /// Where it is called from the accept loop goes on; of the store it has to be asked.
+    fn give_sign_of_life(&self) {
+        let silence = (self.manager.pulse().unwrap_or_default()).max(limits::STORE_SILENCE);
+        if self.store.as_ref().is_none_or(|store| store.answers(silence)) {
+            self.manager.alive();
+        } else {
+            tracing::error!("the room database does not come to an end with a write");
+        }
     }
 
     fn welcome(
@@ -226,6 +263,16 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     listener.bind(&addr.into())?;
     listener.listen(limits::BACKLOG)?;
     TcpListener::from_std(listener.into())
+}
+
+/// The next tick; never, if there is no interval.
+async fn next(interval: &mut Option<Interval>) {
+    match interval {
+        Some(interval) => {
+            interval.tick().await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 /// An error of accept is one connection's, or the table of descriptors is full: neither ends a relay.

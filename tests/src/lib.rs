@@ -3,7 +3,8 @@
 //! A test sets a [`scene`]: a relay and a passphrase. On it run [`process`]es: the [`relay`], clients as
 //! [`pipe`]s that are driven line by line, and clients in a [`terminal`]. The [`binaries`] are built once.
 //!
-//! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees. In the
+//! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees; a [`socks`]
+//! proxy; or a web server, as a [`front`], with a certificate of the test's own [`authority`]. In the
 //! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
 //! [`stranger`] that is no relay at all.
 //!
@@ -25,16 +26,22 @@ pub mod process;
 pub mod relay;
 pub mod terminal;
 
+pub mod authority;
+pub mod front;
 pub mod proxy;
 pub mod recording;
+pub mod socks;
 
 pub mod mischief;
 pub mod phoenix;
 pub mod stranger;
 
+pub use authority::Authority;
+pub use front::Front;
 pub use pipe::Pipe;
 pub use process::Process;
 pub use proxy::Proxy;
 pub use relay::Relay;
 pub use scene::Scene;
+pub use socks::Socks;
 pub use terminal::Terminal;

@@ -12,6 +12,7 @@ use crate::{binaries, limit::LIMIT};
 #[derive(Debug)]
 pub struct Relay {
     process: Process,
+    scheme: String,
     address: SocketAddr,
     options: Vec<String>,
     home: PathBuf,
@@ -31,12 +32,14 @@ impl Relay {
         let line = process
             .line()
             .unwrap_or_else(|| panic!("the relay does not listen in {LIMIT:?}: {}", process.errors()));
-        let address = line
-            .strip_prefix("listening on ws://")
-            .and_then(|address| address.parse().ok())
+        let (scheme, address) = line
+            .strip_prefix("listening on ")
+            .and_then(|url| url.split_once("://"))
+            .and_then(|(scheme, address)| Some((scheme.to_owned(), address.parse().ok()?)))
             .unwrap_or_else(|| panic!("not the line of a relay that listens: {line}"));
         Self {
             process,
+            scheme,
             address,
             options,
             home,
@@ -50,7 +53,20 @@ impl Relay {
 
     /// What a client is given.
     pub fn url(&self) -> String {
-        format!("ws://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
+    }
+
+    /// What its operator hands over: the URL that `sotto-relay invite` prints for the same options.
+    pub fn invite(&self) -> String {
+        let mut invite = command(binaries::relay(), &self.home);
+        invite.args(["invite", "--listen", &self.address.to_string()]);
+        invite.args(&self.options);
+        let line = Process::spawn(invite).line();
+        let line = line.expect("an invite");
+        let url = line
+            .strip_prefix("sotto join '")
+            .and_then(|url| url.strip_suffix('\''));
+        url.unwrap_or_else(|| panic!("not an invite: {line}")).to_owned()
     }
 
     /// Ends it without a word to anybody.

@@ -17,6 +17,8 @@ pub struct Scene {
     /// The relay, where the test did not bring its own.
     pub relay: Relay,
     url: String,
+    /// The certificates that clients trust.
+    trusted: Option<PathBuf>,
     home: TempDir,
     _turn: Turn,
 }
@@ -32,11 +34,18 @@ impl Scene {
 
     /// A relay with options.
     pub fn with_relay(options: &[&str]) -> Self {
+        Self::prepared(options, |_| {})
+    }
+
+    /// A relay with options that name files of the scene's folder, which are put there first.
+    pub fn prepared(options: &[&str], prepare: impl FnOnce(&Path)) -> Self {
         let turn = Turn::take();
         let home = TempDir::new().unwrap();
+        prepare(home.path());
         let relay = Relay::start(options, home.path().to_owned());
         let scene = Self {
             url: relay.url(),
+            trusted: None,
             relay,
             home,
             _turn: turn,
@@ -48,6 +57,12 @@ impl Scene {
     /// Clients are given this URL instead of the relay's own: a proxy, or another server.
     pub fn at(mut self, url: impl Into<String>) -> Self {
         self.url = url.into();
+        self
+    }
+
+    /// Clients trust whom the certificates in this file vouch for, and nobody else.
+    pub fn trusting(mut self, certificates: impl Into<PathBuf>) -> Self {
+        self.trusted = Some(certificates.into());
         self
     }
 
@@ -80,6 +95,9 @@ impl Scene {
     pub fn sotto(&self, args: &[&str]) -> Command {
         let mut sotto = process::command(binaries::sotto(), self.home());
         sotto.args(args);
+        if let Some(certificates) = &self.trusted {
+            sotto.env("SSL_CERT_FILE", certificates);
+        }
         sotto
     }
 
@@ -98,6 +116,13 @@ impl Scene {
         let mut pipe = self.sotto(&["pipe", self.url(), "--name", name]);
         pipe.args(["--passphrase-file", "passphrase"]).args(args);
         Pipe::start(pipe)
+    }
+
+    /// What `sotto doctor` finds at the scene's URL, one object a step.
+    pub fn doctor(&self, args: &[&str]) -> Vec<serde_json::Value> {
+        let doctor = Process::spawn(self.sotto(&[&["doctor", "--json", self.url()], args].concat()));
+        let lines = std::iter::from_fn(|| doctor.line());
+        lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
     }
 
     /// `sotto` with these arguments in a terminal of so many rows and columns.

@@ -14,6 +14,7 @@ use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use crate::config::Complaint;
 use crate::room::{Command, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
@@ -138,6 +139,13 @@ impl Conversation {
             typing_since: None,
             newer_said: false,
             was_up: false,
+        }
+    }
+
+    /// Says what is wrong in the configuration file.
+    pub fn complain(&mut self, complaints: &[Complaint], at: Clock) {
+        for complaint in complaints {
+            self.list.push(at, Content::Answer(complaint.to_string()));
         }
     }
 

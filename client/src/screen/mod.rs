@@ -8,7 +8,7 @@
 //! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells; texts are made harmless ([`visible`]) and broken into
+//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless ([`visible`]) and broken into
 //!    rows ([`wrap`]).
 //!
 //! None of these does any I/O or knows a clock.
@@ -35,6 +35,7 @@ pub mod notice;
 pub mod people;
 pub mod rooms;
 
+pub mod theme;
 pub mod view;
 pub mod visible;
 pub mod wrap;

@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{sync::oneshot, time::Timeout};
@@ -20,11 +20,23 @@ pub struct Changes {
     news: Condvar,
 }
 
-#[derive(Default)]
 struct State {
     names: HashSet<Hashed>,
     waiting: Vec<oneshot::Sender<()>>,
+    /// When the store came for changes last.
+    taken: Instant,
     ended: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            names: HashSet::new(),
+            waiting: Vec::new(),
+            taken: Instant::now(),
+            ended: false,
+        }
+    }
 }
 
 /// What the store is to write next.
@@ -75,11 +87,17 @@ impl Changes {
         let (mut state, _) = (self.news)
             .wait_timeout_while(self.lock(), pause, idle)
             .unwrap_or_else(PoisonError::into_inner);
+        state.taken = Instant::now();
         Batch {
             names: std::mem::take(&mut state.names),
             waiting: std::mem::take(&mut state.waiting),
             last: state.ended,
         }
+    }
+
+    /// Whether the store has come for changes within this time.
+    pub(super) fn taken_within(&self, time: Duration) -> bool {
+        self.lock().taken.elapsed() <= time
     }
 
     /// What could not be written is to be tried again.

@@ -9,7 +9,7 @@ mod changes;
 mod file;
 mod writer;
 
-use std::{path::Path, sync::Arc, thread::JoinHandle};
+use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 
 use crate::{
     clock::Day,
@@ -59,6 +59,13 @@ fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError
         writer: Some(writer),
     };
     Ok((rooms, Some(store)))
+}
+
+impl Store {
+    /// Whether the thread has come round within this time: it does so several times a second, unless the disk holds it.
+    pub fn answers(&self, within: Duration) -> bool {
+        self.changes.taken_within(within)
+    }
 }
 
 impl Drop for Store {

@@ -1,0 +1,416 @@
+//! What things look like: named styles, by default in the terminal's own colours.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use ratatui::style::{Color, Modifier, Style};
+
+/// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Theme {
+    /// What may stay unread.
+    pub dim: Style,
+    /// What may not.
+    pub loud: Style,
+    /// What is not well, but no alarm.
+    pub warning: Style,
+    /// Answers and questions of the chat itself.
+    pub notice: Style,
+    /// Our own name.
+    pub me: Style,
+    /// A link in a text.
+    pub link: Style,
+    /// Code in a text.
+    pub code: Style,
+    /// What is selected.
+    pub selection: Style,
+    /// The line above what is unread, and unread counts.
+    pub unread: Style,
+    /// The names of the others, one a person; never empty.
+    pub accents: Vec<Style>,
+}
+
+/// The names of the styles, as the configuration file has them; `accents` is a list.
+pub const STYLES: [&str; 10] = [
+    "dim",
+    "loud",
+    "warning",
+    "notice",
+    "me",
+    "link",
+    "code",
+    "selection",
+    "unread",
+    "accents",
+];
+
+/// The names of the themes that are always there.
+pub const BUILT_IN: [&str; 3] = ["terminal", "dark", "light"];
+
+/// What a style may say.
+pub const STYLE_HELP: &str = "a style is any of bold, dim, italic, underlined and reversed, a colour, and 'on' with \
+     another; a colour is black, red, green, yellow, blue, magenta, cyan, gray, darkgray, lightred … lightcyan, \
+     white, default, a number from 0 to 255, or #rrggbb";
+
+/// The terminal's own colours.
+static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
+    let bold = |colour| Style::new().fg(colour).add_modifier(Modifier::BOLD);
+    Theme {
+        dim: Style::new().add_modifier(Modifier::DIM),
+        loud: bold(Color::Red).add_modifier(Modifier::REVERSED),
+        warning: bold(Color::Yellow),
+        notice: Style::new().add_modifier(Modifier::BOLD),
+        me: bold(Color::Green),
+        link: Style::new().add_modifier(Modifier::UNDERLINED),
+        code: Style::new().fg(Color::Cyan),
+        selection: Style::new().add_modifier(Modifier::REVERSED),
+        unread: bold(Color::Yellow),
+        accents: [
+            Color::Cyan,
+            Color::Magenta,
+            Color::Blue,
+            Color::Yellow,
+            Color::LightCyan,
+            Color::LightMagenta,
+        ]
+        .map(bold)
+        .to_vec(),
+    }
+});
+
+/// For dark backgrounds.
+static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
+    dim: rgb(0x8a8f98),
+    loud: rgb(0xffffff)
+        .bg(Color::from_u32(0xb3261e))
+        .add_modifier(Modifier::BOLD),
+    warning: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
+    notice: Style::new().add_modifier(Modifier::BOLD),
+    me: rgb(0x98c379).add_modifier(Modifier::BOLD),
+    link: rgb(0x82aaff).add_modifier(Modifier::UNDERLINED),
+    code: rgb(0xd7ba7d),
+    selection: Style::new().bg(Color::from_u32(0x3a4252)),
+    unread: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
+    accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
+        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
+        .to_vec(),
+});
+
+/// For light backgrounds.
+static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
+    dim: rgb(0x6b7078),
+    loud: rgb(0xffffff)
+        .bg(Color::from_u32(0xb3261e))
+        .add_modifier(Modifier::BOLD),
+    warning: rgb(0x8a5a00).add_modifier(Modifier::BOLD),
+    notice: Style::new().add_modifier(Modifier::BOLD),
+    me: rgb(0x2e6b1f).add_modifier(Modifier::BOLD),
+    link: rgb(0x1f4fbf).add_modifier(Modifier::UNDERLINED),
+    code: rgb(0x7a4a00),
+    selection: Style::new().bg(Color::from_u32(0xcfd8ea)),
+    unread: rgb(0x8a5a00).add_modifier(Modifier::BOLD),
+    accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x9a4a00, 0x1f6b4a, 0xa02860]
+        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
+        .to_vec(),
+});
+
+fn rgb(colour: u32) -> Style {
+    Style::new().fg(Color::from_u32(colour))
+}
+
+impl Theme {
+    /// A theme that is always there.
+    pub fn built_in(name: &str) -> Option<&'static Self> {
+        match name {
+            "terminal" => Some(&TERMINAL),
+            "dark" => Some(&DARK),
+            "light" => Some(&LIGHT),
+            _ => None,
+        }
+    }
+
+    /// The name of a person: the same in each row, another one for each of the first few.
+    pub fn accent(&self, person: usize) -> Style {
+        let count = self.accents.len().max(1);
+        self.accents.get(person % count).copied().unwrap_or_default()
+    }
+
+    /// A style by its name in [`STYLES`]; `accents` is no single one.
+    pub fn style_mut(&mut self, name: &str) -> Option<&mut Style> {
+        Some(match name {
+            "dim" => &mut self.dim,
+            "loud" => &mut self.loud,
+            "warning" => &mut self.warning,
+            "notice" => &mut self.notice,
+            "me" => &mut self.me,
+            "link" => &mut self.link,
+            "code" => &mut self.code,
+            "selection" => &mut self.selection,
+            "unread" => &mut self.unread,
+            _ => return None,
+        })
+    }
+
+    /// The same theme in the colours that there are.
+    #[must_use]
+    pub fn at(mut self, depth: Depth) -> Self {
+        for name in STYLES {
+            if let Some(style) = self.style_mut(name) {
+                *style = depth.style(*style);
+            }
+        }
+        for accent in &mut self.accents {
+            *accent = depth.style(*accent);
+        }
+        // These say something only by how they look: where colour was all that they had, they need another way.
+        let lost = |style: Style| style == Style::default();
+        if depth == Depth::None {
+            let plain = [
+                (&mut self.loud, Modifier::BOLD.union(Modifier::REVERSED)),
+                (&mut self.selection, Modifier::REVERSED),
+            ];
+            for (style, modifier) in plain {
+                if lost(*style) || !style.add_modifier.contains(Modifier::REVERSED) {
+                    *style = style.add_modifier(modifier);
+                }
+            }
+        }
+        self
+    }
+
+    /// Keeps a theme for the rest of the process, so that everything may point to it.
+    pub fn kept(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+}
+
+impl Default for &'static Theme {
+    fn default() -> Self {
+        &TERMINAL
+    }
+}
+
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// None, or none are wanted.
+    None,
+    /// The sixteen that have names.
+    Sixteen,
+    /// The palette of 256.
+    Palette,
+    /// All.
+    True,
+}
+
+impl Depth {
+    /// What the environment says of the terminal: `NO_COLOR` (no-color.org), `COLORTERM`, `TERM`.
+    pub fn of(environment: impl Fn(&str) -> Option<String>) -> Self {
+        let is_set = |name| environment(name).is_some_and(|value| !value.is_empty());
+        let term = environment("TERM").unwrap_or_default();
+        let colours = environment("COLORTERM").unwrap_or_default();
+        match term.as_str() {
+            _ if is_set("NO_COLOR") => Self::None,
+            "" | "dumb" => Self::None,
+            _ if term.starts_with("vt1") || term.starts_with("vt2") => Self::None,
+            _ if matches!(colours.as_str(), "truecolor" | "24bit") || term.ends_with("-direct") => Self::True,
+            _ if term.contains("256color") => Self::Palette,
+            _ => Self::Sixteen,
+        }
+    }
+
+    /// A style in the colours that there are.
+    fn style(self, style: Style) -> Style {
+        Style {
+            fg: style.fg.and_then(|colour| self.colour(colour)),
+            bg: style.bg.and_then(|colour| self.colour(colour)),
+            ..style
+        }
+    }
+
+    fn colour(self, colour: Color) -> Option<Color> {
+        let palette = |index: u8| match index {
+            0..16 => SIXTEEN[usize::from(index)].0,
+            _ => Color::Indexed(index),
+        };
+        match (self, colour) {
+            (Self::None, _) => None,
+            (Self::True, colour) => Some(colour),
+            (Self::Palette, Color::Rgb(r, g, b)) => Some(palette(nearest([r, g, b], 16..=255))),
+            (Self::Sixteen, Color::Rgb(r, g, b)) => Some(palette(nearest([r, g, b], 0..=15))),
+            (Self::Sixteen, Color::Indexed(index)) => Some(palette(nearest(of_palette(index), 0..=15))),
+            (_, colour) => Some(colour),
+        }
+    }
+}
+
+/// The colours with names and what xterm shows for them.
+const SIXTEEN: [(Color, [u8; 3]); 16] = [
+    (Color::Black, [0, 0, 0]),
+    (Color::Red, [205, 0, 0]),
+    (Color::Green, [0, 205, 0]),
+    (Color::Yellow, [205, 205, 0]),
+    (Color::Blue, [0, 0, 238]),
+    (Color::Magenta, [205, 0, 205]),
+    (Color::Cyan, [0, 205, 205]),
+    (Color::Gray, [229, 229, 229]),
+    (Color::DarkGray, [127, 127, 127]),
+    (Color::LightRed, [255, 0, 0]),
+    (Color::LightGreen, [0, 255, 0]),
+    (Color::LightYellow, [255, 255, 0]),
+    (Color::LightBlue, [92, 92, 255]),
+    (Color::LightMagenta, [255, 0, 255]),
+    (Color::LightCyan, [0, 255, 255]),
+    (Color::White, [255, 255, 255]),
+];
+
+/// A colour of xterm's palette: sixteen with names, a cube of six steps, and greys.
+fn of_palette(index: u8) -> [u8; 3] {
+    let step = |level: u8| if level == 0 { 0 } else { 55 + 40 * level };
+    match index {
+        0..16 => SIXTEEN[usize::from(index)].1,
+        16..232 => {
+            let cube = index - 16;
+            [step(cube / 36), step(cube / 6 % 6), step(cube % 6)]
+        }
+        232.. => [8 + 10 * (index - 232); 3],
+    }
+}
+
+fn nearest(wanted: [u8; 3], among: std::ops::RangeInclusive<u8>) -> u8 {
+    let distance = |index: &u8| -> u32 {
+        let colour = of_palette(*index);
+        let of = |channel: usize| u32::from(wanted[channel].abs_diff(colour[channel])).pow(2);
+        // Eyes are keenest for green.
+        2 * of(0) + 4 * of(1) + 3 * of(2)
+    };
+    among.min_by_key(distance).unwrap_or_default()
+}
+
+/// Why a text is no style: the word that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoStyle(pub String);
+
+impl fmt::Display for NoStyle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no style: {STYLE_HELP}", self.0)
+    }
+}
+
+/// Reads a style: `bold #e5c07b on black`.
+///
+/// # Errors
+/// [`NoStyle`].
+pub fn style(text: &str) -> Result<Style, NoStyle> {
+    let mut style = Style::new();
+    let mut background = false;
+    for word in text.split_whitespace() {
+        let modifier = match word {
+            "on" if !background => {
+                background = true;
+                continue;
+            }
+            "bold" => Modifier::BOLD,
+            "dim" => Modifier::DIM,
+            "italic" => Modifier::ITALIC,
+            "underlined" => Modifier::UNDERLINED,
+            "reversed" => Modifier::REVERSED,
+            colour => {
+                let colour = match colour {
+                    "default" => Color::Reset,
+                    colour => {
+                        Color::from_str(colour).map_err(|_| NoStyle(crate::visible::shortened(word, 40)))?
+                    }
+                };
+                style = if std::mem::take(&mut background) {
+                    style.bg(colour)
+                } else {
+                    style.fg(colour)
+                };
+                continue;
+            }
+        };
+        style = style.add_modifier(modifier);
+    }
+    if background {
+        return Err(NoStyle("on".to_owned()));
+    }
+    Ok(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn depth(environment: &[(&str, &str)]) -> Depth {
+        Depth::of(|name| {
+            let found = environment.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_says_how_many_colours_there_are() {
+        assert_eq!(
+            depth(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]),
+            Depth::True
+        );
+        assert_eq!(depth(&[("TERM", "xterm-256color")]), Depth::Palette);
+        assert_eq!(depth(&[("TERM", "linux")]), Depth::Sixteen);
+        assert_eq!(depth(&[("TERM", "vt100")]), Depth::None);
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]),
+            Depth::None
+        );
+        assert_eq!(
+            depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]),
+            Depth::Palette
+        );
+    }
+
+    #[test]
+    fn without_colour_nothing_that_has_to_be_seen_is_lost() {
+        for name in BUILT_IN {
+            let theme = Theme::built_in(name).unwrap().clone().at(Depth::None);
+            for style in [theme.loud, theme.selection] {
+                assert_eq!((style.fg, style.bg), (None, None));
+                assert!(style.add_modifier.contains(Modifier::REVERSED), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_become_the_nearest_that_there_are() {
+        let orange = Color::from_u32(0xff8700);
+        assert_eq!(Depth::True.colour(orange), Some(orange));
+        assert_eq!(Depth::Palette.colour(orange), Some(Color::Indexed(208)));
+        assert_eq!(
+            Depth::Sixteen.colour(Color::from_u32(0xf00808)),
+            Some(Color::LightRed)
+        );
+        assert_eq!(Depth::Sixteen.colour(Color::Indexed(21)), Some(Color::Blue));
+        assert_eq!(Depth::Sixteen.colour(Color::Cyan), Some(Color::Cyan));
+    }
+
+    #[test]
+    fn a_style_is_read_word_by_word() {
+        let read = style("bold #ff0000 on lightblue").unwrap();
+        let meant = Style::new()
+            .fg(Color::Rgb(255, 0, 0))
+            .bg(Color::LightBlue)
+            .add_modifier(Modifier::BOLD);
+        assert_eq!(read, meant);
+        assert_eq!(style("208").unwrap(), Style::new().fg(Color::Indexed(208)));
+        assert_eq!(style(""), Ok(Style::new()));
+        assert_eq!(style("bold mauve"), Err(NoStyle("mauve".to_owned())));
+        assert_eq!(style("red on"), Err(NoStyle("on".to_owned())));
+    }
+
+    #[test]
+    fn people_have_different_accents_for_as_long_as_there_are_some() {
+        let theme: &Theme = Default::default();
+        assert_ne!(theme.accent(0), theme.accent(1));
+        assert_eq!(theme.accent(0), theme.accent(theme.accents.len()));
+    }
+}
