@@ -14,6 +14,7 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::address::Invitation;
+use crate::screen::settings::Settings;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
 
@@ -214,6 +215,15 @@ impl Config {
                 complaints.push(Complaint { line: None, what });
                 (config, complaints)
             }
+        }
+    }
+
+    /// What of it the screen goes by.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            lock_after: self.lock_after,
+            theme: self.theme,
+            keys: self.keys.clone(),
         }
     }
 

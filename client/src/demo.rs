@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 use crate::address::Address;
 use crate::chat;
 use crate::cli;
+use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::say;
 use crate::exit::Exit;
 use crate::join::ended;
@@ -80,10 +82,14 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
     let words = Root::from_bytes(*bytes).room_words();
     let ours = Room::open(settings(name.clone(), recorder));
     let exit = if watched {
+        let (config, complaints) = Config::load();
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
         let about = format!("a relay in this process, at {address}; Ctrl+C twice leaves");
         conversation.list.push(chat::clock(), Content::Quiet(vec![about]));
-        chat::run(ours, conversation).await.map(ended)?
+        conversation.complain(&complaints, chat::clock());
+        chat::run(Desk::take()?, ours, conversation, config.settings())
+            .await
+            .map(ended)?
     } else {
         converse(ours).await?
     };

@@ -12,6 +12,7 @@ use crate::address::{Address, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
@@ -36,7 +37,9 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     let relay = bind(options.listen).await?;
     let listening = relay.local_addr();
-    let name = entrance.name(options.identity.name.or(config.name)).await?;
+    let name = entrance
+        .name(options.identity.name.or(config.name.clone()))
+        .await?;
     let room_name = match options.identity.room {
         Some(room) => room,
         None => RoomName::generate(&mut rand::rng()),
@@ -86,7 +89,13 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     }
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation).await;
+    let end = chat::run(
+        Desk::take()?,
+        Room::open(settings),
+        conversation,
+        config.settings(),
+    )
+    .await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;
