@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
 use self::rooms::{FromRooms, OpenRooms, Order};
+use crate::attention::Attention;
 use crate::compose::{ComposeError, Composing};
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
@@ -70,6 +71,8 @@ pub async fn run(
         undelivered: 0,
         suspend: false,
         compose: false,
+        lent: false,
+        attention: Attention::new(),
         redraw: false,
         over: None,
     };
@@ -87,7 +90,8 @@ pub async fn run(
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
             let (picture, caret) = view::draw(&chat.state, chat.now());
-            if terminal.draw(picture, caret).is_err() {
+            let titled = chat.attention.title(chat.state.title());
+            if terminal.draw(picture, caret).and(titled).is_err() {
                 chat.gone();
             }
             drawn = Some(Instant::now());
@@ -117,6 +121,9 @@ struct Chat {
     suspend: bool,
     /// The user's editor is to have the draft.
     compose: bool,
+    /// The terminal is in other hands.
+    lent: bool,
+    attention: Attention,
     /// Everything is to be drawn anew.
     redraw: bool,
     over: Option<End>,
@@ -142,14 +149,26 @@ impl Chat {
                 Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Suspend => self.suspend = true,
+                Effect::Alert { bell, desktop } => self.call(bell, desktop),
                 Effect::Compose => self.compose = true,
                 Effect::Redraw => self.redraw = true,
             }
         }
     }
 
+    /// Tells the user that a message came. A terminal that does not take it shows that at the next picture.
+    fn call(&mut self, bell: bool, desktop: bool) {
+        if bell && !self.lent {
+            let _ = self.attention.bell();
+        }
+        if desktop && !self.lent {
+            let _ = self.attention.notify();
+        }
+    }
+
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
     fn resume(&mut self, terminal: &mut Terminal) {
+        self.attention.forget_title();
         match terminal.resume().and_then(|()| terminal.size()) {
             Ok((width, height)) => self.input(Input::Resize { width, height }),
             Err(_) => self.gone(),
@@ -164,7 +183,9 @@ impl Chat {
         }
         // What was read before the pause was typed before it.
         terminal.lend();
+        self.lent = true;
         let composed = self.edit().await;
+        self.lent = false;
         self.resume(terminal);
         self.keyboard.go_on();
         self.input(Input::Composed(composed.map_err(|error| error.to_string())));

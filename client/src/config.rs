@@ -222,6 +222,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             lock_after: self.lock_after,
+            notices: self.notices,
             theme: self.theme,
             keys: self.keys.clone(),
         }

@@ -8,7 +8,8 @@
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
 //!    what happens in the room change the [`screen`], which the [`terminal`] shows;
-//!    [`compose`] hands the draft to the user's editor.
+//!    [`compose`] hands the draft to the user's editor, [`attention`] tells of what
+//!    came while the user looks elsewhere.
 //!
 //! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor` looks at a
 //! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
@@ -39,6 +40,7 @@ pub mod strength;
 
 pub mod room;
 
+pub mod attention;
 pub mod chat;
 pub mod compose;
 pub mod connect;

@@ -95,6 +95,8 @@ pub struct Conversation {
     pub farewell: Option<String>,
     /// The messages that came while the room was not before the reader's eyes.
     pub unread: usize,
+    /// The user is not told of what comes here.
+    pub muted: bool,
     /// Something else happened since then.
     pub stirred: bool,
     /// How far each peer knows that we have read.
@@ -131,6 +133,7 @@ impl Conversation {
             out: WayOut::default(),
             farewell: None,
             unread: 0,
+            muted: false,
             stirred: false,
             told: HashMap::new(),
             slip: None,

@@ -15,6 +15,7 @@
 
 pub mod update;
 
+mod alert;
 pub mod answering;
 pub mod command;
 mod composing;

@@ -97,6 +97,13 @@ pub enum Effect {
     Suspend,
     /// Give the draft and the terminal to the user's editor; answered by [`Input::Composed`].
     Compose,
+    /// Tell the user that a message came.
+    Alert {
+        /// By the bell.
+        bell: bool,
+        /// By a notice of the desktop.
+        desktop: bool,
+    },
     /// Draw everything anew.
     Redraw,
 }
@@ -115,6 +122,8 @@ pub struct State {
     /// What the line above the input says.
     pub notice: Notice,
     pub(super) focus: Focus,
+    /// When the user was told of a message last.
+    pub(super) alerted: Option<Duration>,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
     /// Input comes without brackets around a paste: Enter only sends when it comes alone.
@@ -131,6 +140,7 @@ impl State {
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
+            alerted: None,
             asked: false,
             holding: false,
         }
@@ -180,6 +190,7 @@ impl State {
             Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
             _ => None,
         };
+        self.alert(id, &update, moment, effects);
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };

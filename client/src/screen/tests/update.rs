@@ -559,3 +559,28 @@ fn what_an_editor_leaves_fills_the_input_and_is_not_sent() {
     assert_eq!(script.draft(), long);
     assert_eq!(script.notice(), "1 bytes more than one message holds");
 }
+
+#[test]
+fn who_looks_elsewhere_is_told_once_in_a_while_and_not_of_a_muted_room() {
+    let alert = Effect::Alert {
+        bell: true,
+        desktop: true,
+    };
+    let mut script = Script::with_anna(80, 24);
+    let alerts = |script: &Script| script.effects.iter().filter(|effect| **effect == alert).count();
+    script.input(Input::Focus(false));
+    script.says(ANNA, "anna", "one").says(ANNA, "anna", "two");
+    assert_eq!(alerts(&script), 1);
+    assert_eq!(script.state.title(), "(2) sotto");
+    script.now += Duration::from_secs(5);
+    script.says(ANNA, "anna", "three");
+    assert_eq!(alerts(&script), 2);
+    script.now += Duration::from_secs(5);
+    script.state.rooms.current_mut().muted = true;
+    script.says(ANNA, "anna", "four");
+    script.state.rooms.current_mut().muted = false;
+    script.input(Input::Focus(true));
+    script.says(ANNA, "anna", "five");
+    assert_eq!(alerts(&script), 2);
+    assert_eq!(script.state.title(), "sotto");
+}
