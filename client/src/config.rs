@@ -131,7 +131,7 @@ pub struct RoomEntry {
 }
 
 /// What the user has set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The last relay, as a URL.
     pub relay: Option<String>,
@@ -151,22 +151,6 @@ pub struct Config {
     pub keys: BTreeMap<String, String>,
     /// Takes the mouse.
     pub mouse: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            relay: None,
-            name: None,
-            room: Vec::new(),
-            time_format: TimeFormat::default(),
-            theme: Default::default(),
-            notices: Notices::default(),
-            lock_after: None,
-            keys: BTreeMap::new(),
-            mouse: false,
-        }
-    }
 }
 
 /// What is wrong in the file; all else of it counts.

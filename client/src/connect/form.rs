@@ -67,7 +67,7 @@ pub enum Input {
 #[derive(Debug)]
 pub enum Effect {
     /// Make the key, and join.
-    Join(Ticket),
+    Join(Box<Ticket>),
     /// Give up the join that is under way.
     Stop,
     /// End.
@@ -363,7 +363,7 @@ impl Form {
             Ok(ticket) => {
                 self.complaint = None;
                 self.stage = Stage::Deriving(now);
-                effects.push(Effect::Join(ticket));
+                effects.push(Effect::Join(Box::new(ticket)));
             }
             Err((field, why)) => self.complain(field, why),
         }

@@ -93,8 +93,9 @@ pub async fn connect() -> anyhow::Result<Exit> {
     drop(front);
     let mut conversation = journey.conversation(opened.words);
     conversation.complain(&complaints, chat::clock());
-    if complaints.is_empty()
-        && let Err(error) = journey.remember().await
+    // A file that is no TOML is left as it is; that was said.
+    if let Err(error) = journey.remember().await
+        && error.kind() != io::ErrorKind::InvalidData
     {
         let what = format!("the relay and your name cannot be remembered: {error}");
         conversation.list.push(chat::clock(), Content::Answer(what));
@@ -154,7 +155,7 @@ impl Front {
             };
             for effect in effects {
                 match effect {
-                    Effect::Join(ticket) => self.set_out(ticket),
+                    Effect::Join(ticket) => self.set_out(*ticket),
                     Effect::Stop => (self.work, self.journey) = (None, None),
                     Effect::Leave => return Ok(None),
                     Effect::Redraw => desk.terminal.forget(),

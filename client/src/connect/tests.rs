@@ -68,7 +68,7 @@ impl Script {
     /// The ticket, if the form has let the user go on.
     fn ticket(&self) -> Option<&Ticket> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::Join(ticket) => Some(ticket),
+            Effect::Join(ticket) => Some(&**ticket),
             _ => None,
         })
     }
@@ -328,7 +328,7 @@ fn the_key_is_being_made() {
 
 proptest! {
     // Each rates passphrases at every key, which is slow without optimisation.
-    #![proptest_config(ProptestConfig::with_cases(40))]
+    #![proptest_config(ProptestConfig::with_cases(20))]
 
     #[test]
     fn any_keys_at_any_size_leave_the_caret_on_the_screen(

@@ -104,21 +104,20 @@ impl Page {
         let room = self.width.saturating_sub(self.indent + 1).max(1);
         let focused = form.focus == field && form.stage == Stage::Typing;
         let begin = self.lines.len();
-        let (rows, caret) = match field {
-            Field::Relay | Field::Name => {
-                let editor = if field == Field::Relay {
-                    &form.relay
-                } else {
-                    &form.name
-                };
+        let editor = match field {
+            Field::Relay => Some(&form.relay),
+            Field::Name => Some(&form.name),
+            Field::Passphrase => None,
+        };
+        let (rows, caret) = match editor {
+            Some(editor) => {
                 let layout = editor.layout(room + 1);
                 let rows = editor.rows(room + 1, 0..layout.rows);
-                let rows = rows.into_iter().map(visible_line).collect();
+                let rows: Vec<String> = rows.into_iter().map(visible_line).collect();
                 (rows, (layout.row, layout.column))
             }
-            Field::Passphrase => passphrase(form, room),
+            None => passphrase(form, room),
         };
-        let rows: Vec<String> = rows;
         let named = if focused {
             Style::new().add_modifier(Modifier::BOLD)
         } else {
