@@ -1,5 +1,6 @@
 //! The chat: terminal, screen and room joined together.
 
+pub mod plain;
 mod rooms;
 
 use std::future::pending;
@@ -39,6 +40,22 @@ pub enum End {
     },
     /// The first join failed.
     Failed(Trouble),
+}
+
+/// Chats in a room, on the screen or in lines, until it is left.
+///
+/// # Errors
+/// Those of the terminal.
+pub async fn show(
+    plain: bool,
+    room: (Room, Updates),
+    conversation: Conversation,
+    settings: Settings,
+) -> io::Result<End> {
+    if plain::is_wanted(plain) {
+        return plain::run(room, conversation, settings).await;
+    }
+    run(Desk::take()?, room, conversation, settings).await
 }
 
 /// Shows a room, and others that are joined beside it, until all are left.

@@ -8,7 +8,6 @@ use crate::address::Address;
 use crate::chat::{self, End};
 use crate::cli;
 use crate::config::Config;
-use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::room::{Recorder, Room, Settings, Timing};
@@ -49,8 +48,8 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     drop(entrance);
     let mut conversation = conversation(&address, words, name);
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(
-        Desk::take()?,
+    let end = chat::show(
+        options.plain,
         Room::open(settings),
         conversation,
         config.settings(),

@@ -37,6 +37,8 @@ pub struct List {
     first: u64,
     bytes: usize,
     place: Place,
+    /// Each thing that happens is an entry of its own.
+    apart: bool,
 }
 
 impl Default for List {
@@ -46,6 +48,7 @@ impl Default for List {
             first: 0,
             bytes: 0,
             place: Place::Newest,
+            apart: false,
         }
     }
 }
@@ -67,6 +70,7 @@ impl List {
             at: last,
             content: Content::Quiet(parts),
         }) = self.entries.back_mut()
+            && !self.apart
         {
             *last = at;
             if parts.len() == MAX_PARTS {
@@ -76,6 +80,16 @@ impl List {
         } else {
             self.push(at, Content::Quiet(vec![what]));
         }
+    }
+
+    /// From now on what happens is not put together with what happened just before: it was read out already.
+    pub fn stands_alone(&mut self) {
+        self.apart = true;
+    }
+
+    /// How many entries were ever added.
+    pub fn pushed(&self) -> u64 {
+        self.end()
     }
 
     /// All entries, oldest first.

@@ -23,6 +23,7 @@ pub mod editor;
 pub mod history;
 pub mod key;
 pub mod leaving;
+pub mod lines;
 pub mod recall;
 mod sending;
 pub mod settings;

@@ -209,7 +209,7 @@ impl State {
     }
 
     /// Marks what is before the reader's eyes, and tells its authors.
-    fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         if !self.focus.reads(moment.now) {
             return;
         }
