@@ -1,5 +1,6 @@
 //! The chat: terminal, screen and room joined together.
 
+mod opening;
 pub mod plain;
 mod rooms;
 
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
+use self::opening::Derived;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::compose::{ComposeError, Composing};
@@ -79,12 +81,15 @@ pub async fn run(
     state.settings = settings;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
+    let (derive, derived) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: Instant::now(),
         keyboard,
         signals,
         rooms,
+        derive,
+        derived,
         undelivered: 0,
         suspend: false,
         compose: false,
@@ -132,6 +137,9 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
+    /// To those who make the key of another room.
+    derive: mpsc::Sender<Derived>,
+    derived: mpsc::Receiver<Derived>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
@@ -165,6 +173,11 @@ impl Chat {
             match effect {
                 Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Open(room) => {
+                    if let Some(opening) = self.state.take_opening(room) {
+                        opening::derive_for(room, opening, self.derive.clone());
+                    }
+                }
                 Effect::Suspend => self.suspend = true,
                 Effect::Alert { bell, desktop } => self.call(bell, desktop),
                 Effect::Compose => self.compose = true,
@@ -234,6 +247,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            Some(derived) = self.derived.recv() => self.derived(derived),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }

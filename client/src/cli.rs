@@ -193,6 +193,9 @@ pub struct Host {
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
     pub plain: bool,
+    /// Speak TLS, with a key that is made once and kept; the line to hand over pins it
+    #[arg(long)]
+    pub tls: bool,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,

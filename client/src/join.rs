@@ -1,17 +1,14 @@
 //! `sotto join`: a chat on a relay.
 
 use anyhow::Context;
-use sotto_protocol::Name;
-use sotto_protocol::words::RoomWords;
 
-use crate::address::Address;
 use crate::chat::{self, End};
 use crate::cli;
 use crate::config::Config;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::room::{Recorder, Room, Settings, Timing};
-use crate::screen::conversation::Conversation;
+use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
 
 /// What those on the way to a relay see without TLS; said once.
@@ -37,16 +34,15 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let name = entrance.name(options.identity.name).await?;
     let passphrase = entrance.passphrase(options.identity.source).await?;
     let root = entrance.root(passphrase, room_name).await?;
-    let words = root.room_words();
     let settings = Settings {
-        address: address.clone(),
+        address,
         root,
-        name: name.clone(),
+        name,
         recorder,
         timing: Timing::default(),
     };
     drop(entrance);
-    let mut conversation = conversation(&address, words, name);
+    let mut conversation = conversation(&settings);
     conversation.complain(&complaints, chat::clock());
     let end = chat::show(
         options.plain,
@@ -59,14 +55,21 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
 }
 
 /// The room as the screen begins with it.
-pub fn conversation(address: &Address, words: RoomWords, name: Name) -> Conversation {
+pub fn conversation(settings: &Settings) -> Conversation {
+    let (address, words) = (&settings.address, settings.root.room_words());
     let relay = address.to_string();
     let host = relay.split_once("://").map_or(relay.as_str(), |(_, host)| host);
-    let mut conversation = Conversation::new(host.trim_end_matches('/').to_owned(), words, name, Vec::new());
+    let mut conversation = Conversation::new(
+        host.trim_end_matches('/').to_owned(),
+        words,
+        settings.name.clone(),
+        Vec::new(),
+    );
+    conversation.place = Some(Place::of(settings));
     let at = chat::clock();
     let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
     conversation.list.push(at, Content::Answer(alone));
-    if !address.is_secure() && !address.is_local() {
+    if !address.is_secure() && !address.is_local() && !address.is_onion() {
         conversation
             .list
             .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));

@@ -132,13 +132,10 @@ fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
     for _ in 0..TRIES {
         let typed = prompt.secret("passphrase: ").map_err(failed)?;
         let passphrase = parse(&typed, "the terminal")?;
-        let question = match (slip(&passphrase), weakness(&passphrase)) {
-            (None, None) => return Ok(passphrase),
-            (Some(slip), _) => format!("{slip}. Use it all the same? [y/N] "),
-            (None, Some(weakness)) => {
-                format!("this passphrase is weak: {weakness}. Use it all the same? [y/N] ")
-            }
+        let Some(doubt) = doubt(&passphrase) else {
+            return Ok(passphrase);
         };
+        let question = format!("{doubt}. Use it all the same? [y/N] ");
         if prompt.confirm(&question).map_err(failed)? {
             return Ok(passphrase);
         }
@@ -263,7 +260,14 @@ fn parse(line: &[u8], source_name: &str) -> Result<Passphrase, SecretError> {
     })
 }
 
-/// Says that a word is not of the list that all other words are of. By its place, as others may see the screen.
+/// What is to be said about a passphrase that somebody typed before it is taken; `None` for a good one.
+pub fn doubt(passphrase: &Passphrase) -> Option<String> {
+    let weak = || weakness(passphrase).map(|weakness| format!("this passphrase is weak: {weakness}"));
+    slip(passphrase).or_else(weak)
+}
+
+/// Says that a word is not of the list that all other words are of: most likely it was mistyped. By its place, as
+/// others may see the screen.
 fn slip(passphrase: &Passphrase) -> Option<String> {
     let slip = Slip::find(passphrase.expose())?;
     Some(format!(

@@ -152,6 +152,17 @@ fn control_characters_of_a_peer_do_nothing_to_the_terminal() {
 
 #[test]
 fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown() {
+    host_and_join("ws", &[]);
+}
+
+#[test]
+fn a_host_with_tls_hands_over_a_line_that_pins_its_key_and_keeps_the_key() {
+    let key = host_and_join("wss", &["--tls"]).expect("a key");
+    assert!(key.starts_with("-----BEGIN PRIVATE KEY"));
+}
+
+/// Gives the key that the host has kept.
+fn host_and_join(scheme: &str, options: &[&str]) -> Option<String> {
     let scene = Scene::new();
     let args = [
         "host",
@@ -162,14 +173,15 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
         "--passphrase-file",
         "passphrase",
     ];
-    let mut anna = scene.terminal((24, 110), &args);
-    anna.wait_for("ws://127.0.0.1:");
+    // Wide enough for a line with a pin.
+    let mut anna = scene.terminal((24, 160), &[&args, options].concat());
+    let start = format!("{scheme}://127.0.0.1:");
+    anna.wait_for(&start);
     let screen = anna.contents();
-    let start = screen.find("ws://127.0.0.1:").unwrap();
-    let url = screen[start..]
+    let url = screen[screen.find(&start).unwrap_or_default()..]
         .split(|char: char| char.is_whitespace() || char == '\'')
         .next()
-        .unwrap();
+        .unwrap_or_default();
     let scene = scene.at(url);
     let mut ben = scene.pipe("ben", &["--json"]);
     anna.wait_for("ben");
@@ -180,4 +192,64 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
     anna.exit_code();
     anna.assert_restored();
     ben.event("peer_left");
+    std::fs::read_to_string(scene.home().join(".local/state/sotto/key.pem")).ok()
+}
+
+#[test]
+fn two_rooms_in_one_window_are_kept_apart() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    let mut first = scene.pipe("ben", &["--json"]);
+    anna.wait_for("ben");
+    anna.type_keys("/join attic\r");
+    anna.wait_for("passphrase of the room attic");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    let mut second = scene.pipe("carl", &["--json", "--room", "attic"]);
+    anna.wait_for("2 carl");
+    anna.type_keys("for the attic\r");
+    assert_eq!(second.message(), "for the attic");
+    first.say("are you there?");
+    anna.wait_for("1 ben (1)");
+    anna.type_keys("/next\r");
+    anna.wait_for("are you there?");
+    anna.type_keys("here I am\r");
+    assert_eq!(first.message(), "here I am");
+    anna.type_keys("/leave\r");
+    anna.wait_until("shows one room", |screen| !screen.contents().contains("2 carl"));
+    anna.type_keys("still here\r");
+    assert_eq!(second.message(), "still here");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+    anna.type_keys("/quit\r");
+    assert_eq!(anna.exit_code(), 0);
+    anna.assert_restored();
+}
+
+#[test]
+fn a_room_is_not_joined_twice() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    anna.wait_for("alone");
+    anna.type_keys(&format!("/join {}\r", scene.url()));
+    anna.wait_for("passphrase of");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("open here already");
+}
+
+#[test]
+fn the_bytes_that_terminals_send_do_what_their_keys_do() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    // A line feed is Ctrl+J; 0x1f is Ctrl+_, which undoes; ESC and a letter that come together are Alt and it.
+    anna.type_keys("one\ntwo three\x1bb\x0b");
+    anna.wait_until("kills the last word", |screen| {
+        !screen.contents().contains("three")
+    });
+    anna.type_keys("\x1f");
+    anna.wait_for("two three");
+    anna.type_keys(ENTER);
+    assert_eq!(bot.message(), "one\ntwo three");
 }

@@ -146,6 +146,10 @@ impl Plain {
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Alert { bell: true, .. } => out("\x07")?,
                 Effect::Alert { .. } => {}
+                Effect::Open(room) => {
+                    let opened = Err("one room at a time without the screen".to_owned());
+                    self.input(Input::Opened { room, opened })?;
+                }
                 _ => note("that needs the screen: start without --plain")?,
             }
         }

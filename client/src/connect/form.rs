@@ -5,11 +5,12 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
-use super::hidden::Hidden;
 use crate::address::Invitation;
 use crate::cli::WORDS;
 use crate::screen::editor::Editor;
-use crate::screen::key::{Action, action};
+use crate::screen::hidden::Hidden;
+use crate::screen::key::Action;
+use crate::screen::keymap::{Keymap, Pressed};
 use crate::screen::theme::Theme;
 use crate::strength::{Slip, Strength};
 
@@ -122,6 +123,7 @@ pub struct Form {
     made: bool,
     /// The user was told what is doubtful about the passphrase; Enter takes it all the same.
     told: bool,
+    keymap: Keymap,
 }
 
 impl Form {
@@ -148,6 +150,7 @@ impl Form {
             strength: None,
             made: false,
             told: false,
+            keymap: Keymap::default(),
         };
         form.relay.set(relay);
         form.name.set(name);
@@ -190,7 +193,10 @@ impl Form {
             KeyCode::BackTab => None,
             KeyCode::Tab => None,
             KeyCode::Char('g' | 't') if control => None,
-            _ => action(key),
+            _ => match self.keymap.press(key, now) {
+                Pressed::Action(action) => Some(action),
+                _ => None,
+            },
         };
         match asked {
             Some(Action::Suspend) => return effects.push(Effect::Suspend),
@@ -269,7 +275,7 @@ impl Form {
     }
 
     fn type_passphrase(&mut self, text: &str) {
-        if !self.passphrase.push(text) {
+        if !self.passphrase.insert(text) {
             self.complain(
                 Field::Passphrase,
                 "this is longer than any passphrase: is it the right text?".to_owned(),
@@ -323,7 +329,7 @@ impl Form {
             return;
         };
         self.passphrase.clear();
-        self.passphrase.push(made.expose());
+        self.passphrase.insert(made.expose());
         self.passphrase_changed();
         self.strength = Some(Strength::of_random_words(WORDS));
         (self.made, self.shown, self.focus) = (true, true, Field::Passphrase);

@@ -1,10 +1,9 @@
 //! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
 //!
-//! An input changes the [`form`], which keeps the passphrase [`hidden`]; what is to be done comes out as effects;
+//! An input changes the [`form`], which keeps the passphrase [hidden](crate::screen::hidden); what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
 pub mod form;
-pub mod hidden;
 pub mod view;
 
 use std::future::{Future, pending};
@@ -13,7 +12,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
-use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
@@ -49,7 +47,7 @@ enum Step {
 /// A room that has let us in, or told us to wait.
 struct Opened {
     room: (Room, Updates),
-    words: RoomWords,
+    conversation: Conversation,
     /// What was heard of it until then.
     heard: Vec<Update>,
 }
@@ -91,7 +89,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
-    let mut conversation = journey.conversation(opened.words);
+    let mut conversation = journey.greeted(opened.conversation);
     conversation.complain(&complaints, chat::clock());
     // A file that is no TOML is left as it is; that was said.
     if let Err(error) = journey.remember().await
@@ -262,7 +260,7 @@ impl Front {
 
 /// Opens a room and waits for its first word.
 async fn open(settings: Settings) -> Result<Opened, Trouble> {
-    let words = settings.root.room_words();
+    let conversation = conversation(&settings);
     let (room, mut updates) = Room::open(settings);
     let mut heard = Vec::new();
     loop {
@@ -278,14 +276,13 @@ async fn open(settings: Settings) -> Result<Opened, Trouble> {
     }
     Ok(Opened {
         room: (room, updates),
-        words,
+        conversation,
         heard,
     })
 }
 
 impl Journey {
-    fn conversation(&self, words: RoomWords) -> Conversation {
-        let mut conversation = conversation(&self.address, words, self.name.clone());
+    fn greeted(&self, mut conversation: Conversation) -> Conversation {
         if !self.handout.is_empty() {
             conversation.invitation.clone_from(&self.handout);
             conversation

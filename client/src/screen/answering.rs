@@ -3,6 +3,8 @@
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::key::Action;
+use super::keymap::Keymap;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
@@ -13,16 +15,23 @@ enum Outcome {
     Do(Command),
     /// An answer to read.
     Show(String),
+    /// The keys and commands, or every action by its name.
+    Help {
+        /// Every action.
+        keys: bool,
+    },
+    /// What a key would do.
+    Act(Action),
     /// Lines to hand over.
     HandOver,
+    /// Another room is joined.
+    Join(String),
     /// This room is left.
     Leave,
     /// All are.
     Quit,
     /// The next room is shown in which something waits.
     Next,
-    /// The user's editor takes the draft.
-    Compose,
 }
 
 impl State {
@@ -33,13 +42,22 @@ impl State {
         match outcome(room, command) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Help { keys }) => {
+                let text = if keys {
+                    self.keymap.names().join("\n")
+                } else {
+                    help(&self.keymap)
+                };
+                room.list.push(moment.clock, Content::Answer(text));
+            }
+            Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
             Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
+            Ok(Outcome::Join(target)) => self.join(&target, moment),
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
-            Ok(Outcome::Compose) => effects.push(Effect::Compose),
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -73,7 +91,8 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
     use command::Command as Typed;
     let mine = room.last_mine().ok_or("there is no message of yours");
     Ok(match command {
-        Typed::Help => Outcome::Show(help()),
+        Typed::Help { keys } => Outcome::Help { keys },
+        Typed::Act(action) => Outcome::Act(action),
         Typed::Who => Outcome::Show(who(room)),
         Typed::Verify => Outcome::Show(verify(room)?),
         Typed::Name(name) => Outcome::Do(Command::Rename(name)),
@@ -91,20 +110,18 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
             return Err("the one who hosts the room hands over how to join it".to_owned());
         }
         Typed::Invite => Outcome::HandOver,
+        Typed::Join(target) => Outcome::Join(target),
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
-        Typed::Editor => Outcome::Compose,
         Typed::Next => Outcome::Next,
     })
 }
 
-fn help() -> String {
-    let lines = super::key::HELP
-        .iter()
-        .chain(command::HELP)
-        .map(|(what, does)| format!("{what}: {does}"));
+fn help(keymap: &Keymap) -> String {
+    let commands = command::HELP.iter().map(|(what, does)| format!("{what}: {does}"));
     let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
-    lines.chain([marks]).collect::<Vec<_>>().join("\n")
+    let lines = keymap.help().into_iter().chain(commands).chain([marks]);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn who(room: &Conversation) -> String {

@@ -2,8 +2,12 @@
 
 use sotto_protocol::Name;
 
+use super::key::Action;
+use super::keymap;
+
 /// The commands, as `/help` shows them.
 pub const HELP: &[(&str, &str)] = &[
+    ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
     ("/verify", "the safety words, and what to do with them"),
     ("/me waves", "says what you do"),
@@ -14,6 +18,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
+    ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
@@ -24,17 +29,22 @@ pub const HELP: &[(&str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Shows keys and commands.
-    Help,
+    Help {
+        /// Every action by its name instead.
+        keys: bool,
+    },
+    /// Does what a key does.
+    Act(Action),
     /// Shows who is here.
     Who,
     /// Leaves all rooms.
     Quit,
+    /// Joins another room: a relay's URL, or a room of this relay.
+    Join(String),
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
     Next,
-    /// Takes the user's editor for the draft.
-    Editor,
     /// Takes another name.
     Name(Name),
     /// Shows the safety words.
@@ -105,11 +115,15 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
     };
     let named = || (!argument.is_empty()).then(|| argument.to_owned());
     Some(match word {
-        "help" => bare(Command::Help),
+        "help" => match argument {
+            "" => Ok(Command::Help { keys: false }),
+            "keys" => Ok(Command::Help { keys: true }),
+            _ => Err("it is /help, or /help keys for every action by its name".to_owned()),
+        },
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
-        "editor" => bare(Command::Editor),
+        "join" => Ok(Command::Join(argument.to_owned())),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
@@ -129,7 +143,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             "yes" => Ok(Command::Burn { sure: true }),
             _ => Err("it is /burn yes".to_owned()),
         },
-        _ => return None,
+        _ => bare(Command::Act(keymap::named(word)?.action)),
     })
 }
 

@@ -7,8 +7,10 @@ use sotto_protocol::message::MessageId;
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Measure};
+use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
+use super::joining::Joining;
+use super::keymap::Keymap;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -72,6 +74,13 @@ pub enum Input {
     },
     /// What came of [`Effect::Compose`]: another draft, nothing new, or why not.
     Composed(Result<Option<Zeroizing<String>>, String>),
+    /// The answer to [`Effect::Open`].
+    Opened {
+        /// Which room.
+        room: RoomId,
+        /// The room as the screen begins with it, or why there is none.
+        opened: Result<Box<Conversation>, String>,
+    },
     /// Time has passed.
     Tick,
 }
@@ -93,6 +102,8 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    Open(RoomId),
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Give the draft and the terminal to the user's editor; answered by [`Input::Composed`].
@@ -117,7 +128,11 @@ pub struct State {
     pub height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
-    /// What the user has set.
+    /// The room that is being joined.
+    pub joining: Option<Joining>,
+    /// What the keys do.
+    pub keymap: Keymap,
+    /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
@@ -137,12 +152,27 @@ impl State {
             width,
             height,
             rooms: Rooms::new(room),
+            joining: None,
+            keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
             alerted: None,
             asked: false,
             holding: false,
+        }
+    }
+
+    /// Takes over what the user has set; what is wrong with the keys is told.
+    pub fn set(&mut self, settings: Settings, clock: Clock) {
+        let (keymap, complaints) = Keymap::new(&settings.keys);
+        self.keymap = keymap;
+        self.settings = settings;
+        for complaint in complaints {
+            self.rooms
+                .current_mut()
+                .list
+                .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
     }
 
@@ -164,6 +194,7 @@ impl State {
                 answer,
             } => self.done(room, command, answer, moment),
             Input::Composed(outcome) => self.composed(outcome, moment),
+            Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Tick => {}
         }
         self.notice.expire(moment.now);

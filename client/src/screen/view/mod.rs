@@ -34,7 +34,10 @@ impl State {
     fn areas(&self) -> Areas {
         let (width, height) = (self.width, self.height);
         let most = (height / INPUT_PART).max(1);
-        let rows = self.rooms.current().draft.layout(self.input_width()).rows;
+        let rows = match self.asked() {
+            Some(_) => 1,
+            None => self.rooms.current().draft.layout(self.input_width()).rows,
+        };
         let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
         let status = u16::from(height >= STATUS_FROM);
         let hint = u16::from(height >= HINT_FROM);

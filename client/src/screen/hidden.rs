@@ -39,12 +39,13 @@ impl Hidden {
     }
 
     /// How many characters people see in it.
-    pub fn length(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.graphemes(true).count()
     }
 
-    /// Adds to its end; `false` when that is too much, and nothing was added.
-    pub fn push(&mut self, text: &str) -> bool {
+    /// Adds to its end, but for the line break of a paste; `false` when that is too much, and nothing was added.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let text = text.trim_matches(['\r', '\n']);
         let fits = self.0.len() + text.len() <= MAX_HIDDEN;
         if fits {
             self.0.push_str(text);
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn it_is_typed_and_deleted_at_its_end() {
         let mut hidden = Hidden::default();
-        assert!(hidden.push("one zwei\u{a0}drei e\u{301}"));
+        assert!(hidden.insert("one zwei\u{a0}drei e\u{301}"));
         hidden.backspace();
         assert_eq!(hidden.expose(), "one zwei\u{a0}drei ");
         hidden.erase_word();
@@ -111,11 +112,11 @@ mod tests {
     fn it_never_moves_and_is_bounded() {
         let mut hidden = Hidden::default();
         let place = hidden.0.as_ptr();
-        assert!(hidden.push(&"x".repeat(MAX_HIDDEN)));
-        assert!(!hidden.push("x"));
+        assert!(hidden.insert(&"x".repeat(MAX_HIDDEN)));
+        assert!(!hidden.insert("x"));
         hidden.backspace();
         hidden.clear();
-        assert!(hidden.push("abc"));
+        assert!(hidden.insert("abc"));
         assert_eq!(hidden.0.as_ptr(), place);
         assert_eq!(format!("{hidden:?}"), "Hidden(…)");
     }
