@@ -15,13 +15,15 @@ use crate::address::{Address, AddressError, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
 use crate::join::ended;
+use crate::keyhole::Keyhole;
 use crate::pin::{NotAPin, Pin};
 use crate::room::{Room, Settings, Timing};
-use crate::screen::conversation::Conversation;
+use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
 
 /// The ports after the usual one that are tried when it is taken.
@@ -45,18 +47,22 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let relay = bind(options.listen, &tls).await?;
     let pin = pin(&relay)?;
     let listening = relay.local_addr();
-    let name = entrance.name(options.identity.name.or(config.name)).await?;
+    let name = entrance
+        .name(options.identity.name.or(config.name.clone()))
+        .await?;
     let room_name = match options.identity.room {
         Some(room) => room,
         None => RoomName::generate(&mut rand::rng()),
     };
     let source = options.identity.source;
+    let command = source.passphrase_command.clone();
     let (passphrase, made) = if source.is_given() {
         (entrance.passphrase(source).await?, None)
     } else {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
         (Passphrase::new(made.expose())?, Some(made))
     };
+    let keyhole = Keyhole::new(&passphrase, command);
     let root = entrance.root(passphrase, room_name.clone()).await?;
     drop(entrance);
     let words = root.room_words();
@@ -84,6 +90,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         recorder: None,
         timing: Timing::default(),
     };
+    let place = Place::of(&settings);
     let status = format!("your relay, port {}", listening.port());
     let mut conversation = Conversation::new(status, words, name, lines.clone());
     conversation.list.push(chat::clock(), Content::Copyable(lines));
@@ -94,9 +101,17 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
+    conversation.keyhole = Some(keyhole);
+    conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation).await;
+    let end = chat::run(
+        Desk::take()?,
+        Room::open(settings),
+        conversation,
+        config.settings(),
+    )
+    .await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

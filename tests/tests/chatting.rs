@@ -1,5 +1,7 @@
 //! The chat in a terminal, as a person sees it.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use sotto_tests::scene::PASSPHRASE;
 use sotto_tests::{Scene, Terminal};
@@ -193,4 +195,98 @@ fn host_and_join(scheme: &str, options: &[&str]) -> Option<String> {
     anna.assert_restored();
     ben.event("peer_left");
     std::fs::read_to_string(scene.home().join(".local/state/sotto/key.pem")).ok()
+}
+
+#[test]
+fn two_rooms_in_one_window_are_kept_apart() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    let mut first = scene.pipe("ben", &["--json"]);
+    anna.wait_for("ben");
+    anna.type_keys("/join attic\r");
+    anna.wait_for("passphrase of the room attic");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    let mut second = scene.pipe("carl", &["--json", "--room", "attic"]);
+    anna.wait_for("2 carl");
+    anna.type_keys("for the attic\r");
+    assert_eq!(second.message(), "for the attic");
+    first.say("are you there?");
+    anna.wait_for("1 ben (1)");
+    anna.type_keys("/next\r");
+    anna.wait_for("are you there?");
+    anna.type_keys("here I am\r");
+    assert_eq!(first.message(), "here I am");
+    anna.type_keys("/leave\r");
+    anna.wait_until("shows one room", |screen| !screen.contents().contains("2 carl"));
+    anna.type_keys("still here\r");
+    assert_eq!(second.message(), "still here");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+    anna.type_keys("/quit\r");
+    assert_eq!(anna.exit_code(), 0);
+    anna.assert_restored();
+}
+
+#[test]
+fn a_room_is_not_joined_twice() {
+    let scene = Scene::new();
+    let mut anna = scene.chat("anna");
+    anna.wait_for("alone");
+    anna.type_keys(&format!("/join {}\r", scene.url()));
+    anna.wait_for("passphrase of");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("open here already");
+}
+
+#[test]
+fn the_bytes_that_terminals_send_do_what_their_keys_do() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    // A line feed is Ctrl+J; 0x1f is Ctrl+_, which undoes; ESC and a letter that come together are Alt and it.
+    anna.type_keys("one\ntwo three\x1bb\x0b");
+    anna.wait_until("kills the last word", |screen| {
+        !screen.contents().contains("three")
+    });
+    anna.type_keys("\x1f");
+    anna.wait_for("two three");
+    anna.type_keys(ENTER);
+    assert_eq!(bot.message(), "one\ntwo three");
+}
+
+#[test]
+fn a_locked_screen_shows_nothing_until_the_passphrase_comes() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.say("before");
+    anna.wait_for("before");
+    anna.type_keys("\x18l");
+    anna.wait_until("is blank", |screen| {
+        screen.contents().contains("locked") && !screen.contents().contains("before")
+    });
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("before");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+}
+
+#[test]
+fn control_x_three_times_leaves_and_gives_the_terminal_back_at_once() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.event("peer_joined");
+    let pressed = Instant::now();
+    anna.type_keys("\x18\x18\x18");
+    assert_eq!(anna.exit_code(), 0);
+    let took = pressed.elapsed();
+    // A tenth of a second where nothing else runs.
+    assert!(took < Duration::from_millis(500), "it took {took:?}");
+    anna.assert_restored();
+    bot.event("peer_left");
 }

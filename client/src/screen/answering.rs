@@ -3,6 +3,9 @@
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::key::Action;
+use super::keymap::Keymap;
+use super::list::List;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
@@ -13,8 +16,25 @@ enum Outcome {
     Do(Command),
     /// An answer to read.
     Show(String),
+    /// A word on the line above the input.
+    Say(String),
+    /// It is done.
+    Nothing,
+    /// The keys and commands, or every action by its name.
+    Help {
+        /// Every action.
+        keys: bool,
+    },
+    /// What a key would do.
+    Act(Action),
     /// Lines to hand over.
     HandOver,
+    /// Another room is joined.
+    Join(String),
+    /// The screen is locked.
+    Lock,
+    /// This is said, and then we are away.
+    Away(String),
     /// This room is left.
     Leave,
     /// All are.
@@ -31,9 +51,26 @@ impl State {
         match outcome(room, command) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Help { keys }) => {
+                let text = if keys {
+                    self.keymap.names().join("\n")
+                } else {
+                    help(&self.keymap)
+                };
+                room.list.push(moment.clock, Content::Answer(text));
+            }
+            Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
+            Ok(Outcome::Nothing) => {}
+            Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
             Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
+            }
+            Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Lock) => self.lock(moment),
+            Ok(Outcome::Away(text)) => {
+                self.try_to_say(text, moment, effects);
+                self.rooms.current_mut().away = true;
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
@@ -70,7 +107,8 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
     use command::Command as Typed;
     let mine = room.last_mine().ok_or("there is no message of yours");
     Ok(match command {
-        Typed::Help => Outcome::Show(help()),
+        Typed::Help { keys } => Outcome::Help { keys },
+        Typed::Act(action) => Outcome::Act(action),
         Typed::Who => Outcome::Show(who(room)),
         Typed::Verify => Outcome::Show(verify(room)?),
         Typed::Name(name) => Outcome::Do(Command::Rename(name)),
@@ -88,19 +126,30 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
             return Err("the one who hosts the room hands over how to join it".to_owned());
         }
         Typed::Invite => Outcome::HandOver,
+        Typed::Join(target) => Outcome::Join(target),
+        Typed::Lock => Outcome::Lock,
+        Typed::Clear => {
+            room.list = List::default();
+            Outcome::Nothing
+        }
+        Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
+        Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
+        Typed::Mute => {
+            room.muted = !room.muted;
+            let what = if room.muted { "no notice of what comes" } else { "notice of what comes" };
+            Outcome::Say(format!("{what} in this room from now on"))
+        }
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,
     })
 }
 
-fn help() -> String {
-    let lines = super::key::HELP
-        .iter()
-        .chain(command::HELP)
-        .map(|(what, does)| format!("{what}: {does}"));
+fn help(keymap: &Keymap) -> String {
+    let commands = command::HELP.iter().map(|(what, does)| format!("{what}: {does}"));
     let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
-    lines.chain([marks]).collect::<Vec<_>>().join("\n")
+    let lines = keymap.help().into_iter().chain(commands).chain([marks]);
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 fn who(room: &Conversation) -> String {

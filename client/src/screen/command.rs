@@ -2,8 +2,12 @@
 
 use sotto_protocol::Name;
 
+use super::key::Action;
+use super::keymap;
+
 /// The commands, as `/help` shows them.
 pub const HELP: &[(&str, &str)] = &[
+    ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
     ("/verify", "the safety words, and what to do with them"),
     ("/me waves", "says what you do"),
@@ -13,7 +17,15 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
+    ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
+    ("/lock", "blank until the passphrase is given"),
+    ("/clear", "takes the talk off this screen; the others keep theirs"),
+    (
+        "/away WHY",
+        "says so; nothing counts as read until you say something",
+    ),
+    ("/mute", "no notice of what comes in this room, or again"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
     ("//…", "says something that begins with a slash"),
@@ -23,11 +35,26 @@ pub const HELP: &[(&str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Shows keys and commands.
-    Help,
+    Help {
+        /// Every action by its name instead.
+        keys: bool,
+    },
+    /// Does what a key does.
+    Act(Action),
     /// Shows who is here.
     Who,
     /// Leaves all rooms.
     Quit,
+    /// Joins another room: a relay's URL, or a room of this relay.
+    Join(String),
+    /// Makes the screen blank until a passphrase is given.
+    Lock,
+    /// Takes what was said off the screen.
+    Clear,
+    /// Nothing counts as read here until we say something; the others are told, with a reason if there is one.
+    Away(String),
+    /// No notice of what comes here, or notice again.
+    Mute,
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
@@ -102,10 +129,19 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
     };
     let named = || (!argument.is_empty()).then(|| argument.to_owned());
     Some(match word {
-        "help" => bare(Command::Help),
+        "help" => match argument {
+            "" => Ok(Command::Help { keys: false }),
+            "keys" => Ok(Command::Help { keys: true }),
+            _ => Err("it is /help, or /help keys for every action by its name".to_owned()),
+        },
         "who" => bare(Command::Who),
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
+        "join" => Ok(Command::Join(argument.to_owned())),
+        "lock" => bare(Command::Lock),
+        "clear" => bare(Command::Clear),
+        "away" => Ok(Command::Away(argument.to_owned())),
+        "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
@@ -125,7 +161,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             "yes" => Ok(Command::Burn { sure: true }),
             _ => Err("it is /burn yes".to_owned()),
         },
-        _ => return None,
+        _ => bare(Command::Act(keymap::named(word)?.action)),
     })
 }
 

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::Name;
 use sotto_protocol::instance::{Departure, Event, Receipt, TYPING_SHOWN};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
+use sotto_protocol::{Name, RoomHash};
 
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
@@ -14,8 +14,10 @@ use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use crate::address::Address;
 use crate::config::Complaint;
-use crate::room::{Command, Update};
+use crate::keyhole::Keyhole;
+use crate::room::{Command, Settings, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
 const MAX_EARLY: usize = 64;
@@ -44,6 +46,25 @@ pub enum Link {
     },
 }
 
+/// Where a room is.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// On which relay.
+    pub address: Address,
+    /// What the relay calls it.
+    pub room: RoomHash,
+}
+
+impl Place {
+    /// Where a room that is opened with these will be.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            address: settings.address.clone(),
+            room: settings.root.room_hash(),
+        }
+    }
+}
+
 /// What the user has typed and the room has not yet taken.
 #[derive(Debug, Default)]
 pub struct Outgoing {
@@ -69,6 +90,14 @@ pub struct Conversation {
     pub words: RoomWords,
     /// What we are called.
     pub me: Name,
+    /// Where it is; nowhere for a room that is only shown.
+    pub place: Option<Place>,
+    /// What unlocks the screen.
+    pub keyhole: Option<Keyhole>,
+    /// Nothing here counts as read until we say something.
+    pub away: bool,
+    /// No notice is given of what comes here.
+    pub muted: bool,
     /// What to hand over to the other one; empty for who is no host.
     pub invitation: Vec<Copyable>,
     /// The state of the connection.
@@ -118,6 +147,10 @@ impl Conversation {
             relay,
             words,
             me,
+            place: None,
+            keyhole: None,
+            away: false,
+            muted: false,
             invitation,
             link: Link::Connecting,
             people: People::default(),
@@ -455,6 +488,12 @@ impl Conversation {
     pub fn last_mine(&mut self) -> Option<MessageId> {
         let mine = |said: &&mut Said| matches!(said.author, Author::Me(_)) && !said.deleted;
         self.list.said_mut().rev().find(mine).map(|said| said.id)
+    }
+
+    /// What it says.
+    pub fn last_text(&mut self) -> Option<String> {
+        let id = self.last_mine()?;
+        self.of_mine(id).map(|said| said.text.clone())
     }
 
     /// The room has done a command.

@@ -1,6 +1,4 @@
-//! Which key does what.
-
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+//! Which key does what: the one table that binds keys and makes the help.
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,123 +69,102 @@ pub enum Action {
     Top,
     /// To the newest message.
     Bottom,
+    /// Completes a command or a name; else inserts a tab.
+    Complete,
+    /// Shows a room by the number of its tab.
+    Room(u8),
+    /// Shows the next room.
+    NextRoom,
+    /// Shows the room before.
+    PreviousRoom,
+    /// Shows the room that was on the screen before.
+    LastRoom,
+    /// Shows the next room in which something waits.
+    NextUnread,
+    /// Shows keys and commands.
+    Help,
+    /// Changes the last message of ours.
+    EditLast,
+    /// Makes the screen blank until a passphrase is given.
+    Lock,
+    /// Wipes everything, leaves and quits at once.
+    Panic,
 }
 
-/// What `/help` says about keys.
-pub const HELP: &[(&str, &str)] = &[
-    ("Enter", "sends; Alt+Enter, Ctrl+J or a \\ before Enter: new line"),
-    ("Up, Down, PageUp, PageDown", "scroll; End: to the newest"),
-    ("Ctrl+A E B F U K W Y T, Alt+Y", "as in a shell; Ctrl+_ undoes"),
-    ("Ctrl+P N", "what you sent; Ctrl+R searches it"),
-    (
-        "Ctrl+C",
-        "clears the draft (Ctrl+Y brings it back), then asks to leave",
-    ),
-    ("Ctrl+Z", "suspends; Ctrl+L draws anew"),
+/// An action with its name in the configuration, its keys, and what the help says; without that, it is what a shell
+/// does with these keys.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// What is done.
+    pub action: Action,
+    /// What it is called in `[keys]`, and as a command.
+    pub name: &'static str,
+    /// The keys, separated by commas; keys that follow each other by spaces. Every Alt+X is Esc X, too.
+    pub keys: &'static str,
+    /// What the help says.
+    pub help: &'static str,
+}
+
+const fn bind(action: Action, name: &'static str, keys: &'static str, help: &'static str) -> Binding {
+    Binding {
+        action,
+        name,
+        keys,
+        help,
+    }
+}
+
+/// The keys as they are unless the user has others.
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    bind(Action::Send, "send", "Enter", "sends"),
+    bind(Action::NewLine, "new-line", "Alt+Enter, Ctrl+J, Shift+Enter, Ctrl+Enter", "new line, as a \\ before Enter"),
+    bind(Action::Complete, "complete", "Tab", "completes a command or a name"),
+    bind(Action::Interrupt, "interrupt", "Ctrl+C", "clears the draft (Ctrl+Y brings it back), then asks to leave"),
+    bind(Action::EndOfInput, "end-of-input", "Ctrl+D", "deletes forward, or asks to leave"),
+    bind(Action::Dismiss, "dismiss", "Esc", "takes back a question"),
+    bind(Action::Up, "up", "Up", "a row up"),
+    bind(Action::Down, "down", "Down", "a row down"),
+    bind(Action::PageUp, "page-up", "PageUp", "a page up"),
+    bind(Action::PageDown, "page-down", "PageDown", "a page down"),
+    bind(Action::Top, "top", "Ctrl+Home, Alt+<", "to the oldest message"),
+    bind(Action::Bottom, "bottom", "Ctrl+End, Alt+>", "to the newest"),
+    bind(Action::EditLast, "edit-last", "Alt+E", "changes your last message"),
+    bind(Action::OlderSent, "older-sent", "Ctrl+P", "what you sent before"),
+    bind(Action::NewerSent, "newer-sent", "Ctrl+N", "what you sent after"),
+    bind(Action::SearchSent, "search-sent", "Ctrl+R", "searches what you sent"),
+    bind(Action::Undo, "undo", "Ctrl+_", "undoes"),
+    bind(Action::Room(1), "room-1", "Alt+1, Ctrl+X 1", "room 1, and so on to 9"),
+    bind(Action::Room(2), "room-2", "Alt+2, Ctrl+X 2", ""),
+    bind(Action::Room(3), "room-3", "Alt+3, Ctrl+X 3", ""),
+    bind(Action::Room(4), "room-4", "Alt+4, Ctrl+X 4", ""),
+    bind(Action::Room(5), "room-5", "Alt+5, Ctrl+X 5", ""),
+    bind(Action::Room(6), "room-6", "Alt+6, Ctrl+X 6", ""),
+    bind(Action::Room(7), "room-7", "Alt+7, Ctrl+X 7", ""),
+    bind(Action::Room(8), "room-8", "Alt+8, Ctrl+X 8", ""),
+    bind(Action::Room(9), "room-9", "Alt+9, Ctrl+X 9", ""),
+    bind(Action::NextRoom, "next-room", "Alt+N, Ctrl+X N", "next room"),
+    bind(Action::PreviousRoom, "previous-room", "Alt+P, Ctrl+X P", "room before"),
+    bind(Action::LastRoom, "last-room", "Alt+0, Ctrl+X 0", "back to the room you came from"),
+    bind(Action::NextUnread, "next-unread", "Alt+A, Ctrl+X A", "next room in which something waits"),
+    bind(Action::Suspend, "suspend", "Ctrl+Z", "suspends"),
+    bind(Action::Redraw, "redraw", "Ctrl+L", "draws anew"),
+    bind(Action::Lock, "lock-screen", "Ctrl+X L", "locks the screen"),
+    bind(Action::Panic, "panic", "Ctrl+X Ctrl+X Ctrl+X", "wipes everything, leaves and quits at once"),
+    bind(Action::Help, "show-help", "F1", "shows this"),
+    bind(Action::Left, "left", "Left, Ctrl+B", ""),
+    bind(Action::Right, "right", "Right, Ctrl+F", ""),
+    bind(Action::WordLeft, "word-left", "Alt+B, Ctrl+Left, Alt+Left", ""),
+    bind(Action::WordRight, "word-right", "Alt+F, Ctrl+Right, Alt+Right", ""),
+    bind(Action::Home, "home", "Ctrl+A, Home", ""),
+    bind(Action::End, "end", "Ctrl+E, End", ""),
+    bind(Action::Backspace, "backspace", "Backspace, Ctrl+H, Shift+Backspace", ""),
+    bind(Action::Delete, "delete-next", "Delete", ""),
+    bind(Action::KillToEnd, "kill-to-end", "Ctrl+K", ""),
+    bind(Action::KillToStart, "kill-to-start", "Ctrl+U", ""),
+    bind(Action::KillWord, "kill-word", "Ctrl+W, Alt+Backspace, Ctrl+Backspace", ""),
+    bind(Action::KillNextWord, "kill-next-word", "Alt+D, Alt+Delete, Ctrl+Delete", ""),
+    bind(Action::Yank, "yank", "Ctrl+Y", ""),
+    bind(Action::YankEarlier, "yank-earlier", "Alt+Y", ""),
+    bind(Action::Transpose, "transpose", "Ctrl+T", ""),
 ];
-
-/// What a key asks for, if anything. Releases of keys are nothing.
-pub fn action(key: &KeyEvent) -> Option<Action> {
-    if key.kind == KeyEventKind::Release {
-        return None;
-    }
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
-    let shift = key.modifiers.contains(KeyModifiers::SHIFT);
-    Some(match key.code {
-        KeyCode::Enter if alt || shift || control => Action::NewLine,
-        KeyCode::Enter => Action::Send,
-        KeyCode::Esc => Action::Dismiss,
-        KeyCode::Left if control || alt => Action::WordLeft,
-        KeyCode::Right if control || alt => Action::WordRight,
-        KeyCode::Left => Action::Left,
-        KeyCode::Right => Action::Right,
-        KeyCode::Home if control => Action::Top,
-        KeyCode::End if control => Action::Bottom,
-        KeyCode::Home => Action::Home,
-        KeyCode::End => Action::End,
-        KeyCode::Backspace if control || alt => Action::KillWord,
-        KeyCode::Backspace => Action::Backspace,
-        KeyCode::Delete if control || alt => Action::KillNextWord,
-        KeyCode::Delete => Action::Delete,
-        KeyCode::Up => Action::Up,
-        KeyCode::Down => Action::Down,
-        KeyCode::PageUp => Action::PageUp,
-        KeyCode::PageDown => Action::PageDown,
-        KeyCode::Tab => Action::Insert('\t'),
-        KeyCode::Char(c) if control && !alt => control_action(c)?,
-        KeyCode::Char(c) if alt && !control => alt_action(c)?,
-        // Both together are AltGr where a terminal cannot tell.
-        KeyCode::Char(c) => Action::Insert(c),
-        _ => return None,
-    })
-}
-
-fn control_action(c: char) -> Option<Action> {
-    Some(match c.to_ascii_lowercase() {
-        'a' => Action::Home,
-        'b' => Action::Left,
-        'c' => Action::Interrupt,
-        'd' => Action::EndOfInput,
-        'e' => Action::End,
-        'f' => Action::Right,
-        'h' => Action::Backspace,
-        'j' => Action::NewLine,
-        'k' => Action::KillToEnd,
-        'l' => Action::Redraw,
-        'n' => Action::NewerSent,
-        'p' => Action::OlderSent,
-        'r' => Action::SearchSent,
-        't' => Action::Transpose,
-        'u' => Action::KillToStart,
-        'w' => Action::KillWord,
-        'y' => Action::Yank,
-        'z' => Action::Suspend,
-        // A terminal sends the same byte for Ctrl+_, Ctrl+/ and Ctrl+7.
-        '_' | '/' | '7' => Action::Undo,
-        _ => return None,
-    })
-}
-
-fn alt_action(c: char) -> Option<Action> {
-    Some(match c {
-        'b' => Action::WordLeft,
-        'f' => Action::WordRight,
-        'd' => Action::KillNextWord,
-        'y' => Action::YankEarlier,
-        '<' => Action::Top,
-        '>' => Action::Bottom,
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn press(code: KeyCode, modifiers: KeyModifiers) -> Option<Action> {
-        action(&KeyEvent::new(code, modifiers))
-    }
-
-    #[test]
-    fn only_a_bare_enter_sends() {
-        assert_eq!(press(KeyCode::Enter, KeyModifiers::NONE), Some(Action::Send));
-        for modifier in [KeyModifiers::ALT, KeyModifiers::SHIFT, KeyModifiers::CONTROL] {
-            assert_eq!(press(KeyCode::Enter, modifier), Some(Action::NewLine));
-        }
-        assert_eq!(
-            press(KeyCode::Char('j'), KeyModifiers::CONTROL),
-            Some(Action::NewLine)
-        );
-    }
-
-    #[test]
-    fn a_release_is_no_press() {
-        let release = KeyEvent::new_with_kind(KeyCode::Char('a'), KeyModifiers::NONE, KeyEventKind::Release);
-        assert_eq!(action(&release), None);
-        assert_eq!(
-            press(KeyCode::Char('A'), KeyModifiers::SHIFT),
-            Some(Action::Insert('A'))
-        );
-    }
-}

@@ -3,7 +3,7 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
-//!    keys become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
+//!    keys ([`chord`]s, as the [`keymap`] has them) become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
 //!    [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
 //! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
@@ -16,11 +16,16 @@
 pub mod update;
 
 pub mod answering;
+pub mod chord;
 pub mod command;
 pub mod editor;
+pub mod hidden;
 pub mod history;
+pub mod joining;
 pub mod key;
+pub mod keymap;
 pub mod leaving;
+pub mod lock;
 pub mod recall;
 mod sending;
 pub mod settings;

@@ -78,6 +78,15 @@ impl Rooms {
         id
     }
 
+    /// Whether a room is open already, on whatever relay: the same passphrase for the same name of a room.
+    pub fn has(&self, room: &Conversation) -> bool {
+        let Some(place) = &room.place else {
+            return false;
+        };
+        let same = |open: &Conversation| open.place.as_ref().is_some_and(|open| open.room == place.room);
+        self.open.iter().any(|(_, open)| same(open))
+    }
+
     /// A room is open, and on the screen.
     pub fn add(&mut self, id: RoomId, room: Conversation) {
         self.open.push((id, room));

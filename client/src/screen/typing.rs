@@ -3,8 +3,10 @@
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
 
+use super::command::Command;
 use super::editor::Enter;
-use super::key::{Action, action};
+use super::key::Action;
+use super::keymap::Pressed;
 use super::update::{Effect, Moment, State};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
@@ -19,9 +21,42 @@ impl State {
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(action) = action(key) else { return };
+        let pressed = self.keymap.press(key, moment.now);
+        if pressed == Pressed::Nothing {
+            return;
+        }
+        self.last_key = moment.now;
         self.focus.key(moment.now);
         self.notice.key(moment.now);
+        let action = match pressed {
+            Pressed::Action(action) => action,
+            Pressed::Unknown(keys) => {
+                return self.notice.say(format!("{keys} does nothing: /help"), moment.now);
+            }
+            Pressed::Begun | Pressed::Nothing => return,
+        };
+        self.act(action, more, alone, moment, effects);
+    }
+
+    /// Does what a key or a command asks for.
+    pub(super) fn act(
+        &mut self,
+        action: Action,
+        more: bool,
+        alone: bool,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) {
+        // Whatever is asked just now.
+        if action == Action::Panic {
+            return effects.push(Effect::Panic);
+        }
+        if self.locked_key(action, effects) {
+            return;
+        }
+        if self.joining_key(action, moment, effects) {
+            return;
+        }
         let asked = std::mem::take(&mut self.asked);
         if asked {
             self.notice.clear();
@@ -90,9 +125,41 @@ impl State {
             Action::PageUp => self.scroll(-self.page()),
             Action::PageDown => self.scroll(self.page()),
             Action::Top => self.scroll(isize::MIN),
+            Action::Complete => self.insert("\t", moment),
+            Action::Room(number) => {
+                if !self.rooms.show(usize::from(number).saturating_sub(1)) {
+                    self.notice.say(format!("there is no room {number}"), moment.now);
+                }
+            }
+            Action::NextRoom => self.rooms.step(true),
+            Action::PreviousRoom => self.rooms.step(false),
+            Action::LastRoom => {
+                if !self.rooms.back() {
+                    self.notice
+                        .say("no other room was on the screen before", moment.now);
+                }
+            }
+            Action::NextUnread => self.rooms.next_unread(),
+            Action::Help => self.run(Command::Help { keys: false }, moment, effects),
+            Action::EditLast => self.edit_last(moment),
+            Action::Lock => self.lock(moment),
+            Action::Panic => {}
             Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
+    }
+
+    /// Puts the last message of ours into an empty input, as the command that changes it.
+    fn edit_last(&mut self, moment: Moment) {
+        let room = self.rooms.current_mut();
+        match room.last_text() {
+            _ if !room.draft.is_empty() => {
+                self.notice
+                    .say("Ctrl+C first: what is in the input would be lost", moment.now);
+            }
+            Some(text) => room.draft.set(&format!("/edit {text}")),
+            None => self.notice.say("there is no message of yours", moment.now),
+        }
     }
 
     pub(super) fn scroll(&mut self, rows: isize) {
@@ -134,6 +201,13 @@ impl State {
 
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
+        if let Some(lock) = &mut self.locked {
+            lock.typed.insert(text);
+            return;
+        }
+        if self.joining_paste(text, moment) {
+            return;
+        }
         self.asked = false;
         let text = super::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);

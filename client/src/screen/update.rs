@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use sotto_protocol::Passphrase;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Measure};
+use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
+use super::joining::Joining;
+use super::keymap::Keymap;
+use super::lock::Lock;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -69,6 +73,15 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// The answer to [`Effect::Open`].
+    Opened {
+        /// Which room.
+        room: RoomId,
+        /// The room as the screen begins with it, or why there is none.
+        opened: Result<Box<Conversation>, String>,
+    },
+    /// What the command of [`Effect::Fetch`] printed.
+    Fetched(Result<Passphrase, String>),
     /// Time has passed.
     Tick,
 }
@@ -90,6 +103,12 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    Open(RoomId),
+    /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
+    Fetch(String),
+    /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
+    Panic,
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -105,7 +124,15 @@ pub struct State {
     pub height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
-    /// What the user has set.
+    /// The room that is being joined.
+    pub joining: Option<Joining>,
+    /// The screen is locked.
+    pub locked: Option<Lock>,
+    /// When the last key came.
+    pub(super) last_key: Duration,
+    /// What the keys do.
+    pub keymap: Keymap,
+    /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
@@ -123,11 +150,28 @@ impl State {
             width,
             height,
             rooms: Rooms::new(room),
+            joining: None,
+            locked: None,
+            last_key: Duration::ZERO,
+            keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
+        }
+    }
+
+    /// Takes over what the user has set; what is wrong with the keys is told.
+    pub fn set(&mut self, settings: Settings, clock: Clock) {
+        let (keymap, complaints) = Keymap::new(&settings.keys);
+        self.keymap = keymap;
+        self.settings = settings;
+        for complaint in complaints {
+            self.rooms
+                .current_mut()
+                .list
+                .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
     }
 
@@ -148,7 +192,13 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
-            Input::Tick => {}
+            Input::Opened { room, opened } => self.opened(room, opened, moment),
+            Input::Fetched(passphrase) => {
+                self.unlock(passphrase);
+                // The command may have written to the terminal.
+                effects.push(Effect::Redraw);
+            }
+            Input::Tick => self.lock_if_idle(moment),
         }
         self.notice.expire(moment.now);
         if !more {
@@ -164,6 +214,7 @@ impl State {
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
+            .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }
 
@@ -193,7 +244,8 @@ impl State {
 
     /// Marks what is before the reader's eyes, and tells its authors.
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        if !self.focus.reads(moment.now) {
+        let looks = self.locked.is_none() && !self.rooms.current().away;
+        if !looks || !self.focus.reads(moment.now) {
             return;
         }
         let (measure, height) = (self.measure(), self.list_height());

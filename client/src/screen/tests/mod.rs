@@ -1,5 +1,6 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
+mod lock;
 mod properties;
 mod rooms;
 mod snapshots;
@@ -42,12 +43,7 @@ impl Script {
 
     /// Another room beside the first, on the screen, with carl.
     fn opens_another(&mut self) -> RoomId {
-        let room = Conversation::new(
-            "other.example:4000".to_owned(),
-            RoomWords(["paper", "lemon"]),
-            Name::new("ben").unwrap(),
-            Vec::new(),
-        );
+        let room = another();
         let id = self.state.rooms.new_id();
         self.state.rooms.add(id, room);
         self.in_room(id, Update::Joined);
@@ -262,6 +258,12 @@ impl Script {
     fn caret(&self) -> Position {
         draw(&self.state, self.now).1
     }
+}
+
+/// Another room than the one that a screen begins with.
+fn another() -> Conversation {
+    let (relay, name) = ("other.example:4000".to_owned(), Name::new("ben").unwrap());
+    Conversation::new(relay, RoomWords(["paper", "lemon"]), name, Vec::new())
 }
 
 fn rows(buffer: &Buffer) -> Vec<String> {

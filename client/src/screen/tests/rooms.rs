@@ -1,9 +1,12 @@
 //! Several rooms in one window.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 use insta::assert_snapshot;
+use sotto_protocol::Root;
 
 use super::*;
+use crate::screen::conversation::Place;
+use crate::screen::settings::Settings;
 
 #[test]
 fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
@@ -124,4 +127,181 @@ fn two_rooms() {
         script.says(ANNA, "anna", "still there?");
         assert_snapshot!(format!("two_rooms_{width}x{height}"), script.picture());
     }
+}
+
+/// A room on a relay that it names.
+fn placed(script: &mut Script) {
+    script.state.rooms.current_mut().place = Some(Place {
+        address: "ws://relay.example:4000".parse().unwrap(),
+        room: Root::from_bytes([1; 32]).room_hash(),
+    });
+}
+
+const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
+
+fn opens(script: &Script) -> Option<RoomId> {
+    script.effects.iter().find_map(|effect| match effect {
+        Effect::Open(room) => Some(*room),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_room_of_this_relay_is_joined_with_a_passphrase_that_is_never_shown() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    script.types("/join den").press(KeyCode::Enter).types(STRONG);
+    let picture = script.picture();
+    assert!(
+        picture.contains("passphrase of the room den on relay.example"),
+        "{picture}"
+    );
+    assert!(
+        !picture.contains("excretion") && picture.contains("> ••••"),
+        "{picture}"
+    );
+    script.press(KeyCode::Enter);
+    let id = opens(&script).unwrap();
+    let opening = script.state.take_opening(id).unwrap();
+    assert_eq!(
+        (opening.room.as_str(), opening.passphrase.expose()),
+        ("den", STRONG)
+    );
+    assert_eq!(opening.address.host(), "relay.example");
+    assert!(script.state.take_opening(id).is_none(), "it is given once");
+    assert!(script.picture().contains("making the key of the room den"));
+    script.types("meanwhile");
+    assert_eq!(script.draft(), "meanwhile");
+    script.input(Input::Opened {
+        room: id,
+        opened: Ok(Box::new(another())),
+    });
+    assert_eq!(script.state.rooms.current_id(), id);
+    assert!(script.said().is_empty());
+}
+
+#[test]
+fn a_line_that_was_handed_over_joins_another_relay() {
+    let mut script = Script::with_anna(80, 24);
+    script
+        .types("/join sotto join 'ws://other.example:4000/#room=attic'")
+        .press(KeyCode::Enter);
+    script
+        .input(Input::Paste(format!("{STRONG}\n")))
+        .press(KeyCode::Enter);
+    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    assert_eq!(
+        (opening.room.as_str(), opening.address.host().as_str()),
+        ("attic", "other.example")
+    );
+    assert_eq!(opening.passphrase.expose(), STRONG);
+}
+
+#[test]
+fn a_weak_passphrase_is_asked_about_and_a_join_can_be_given_up() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    script
+        .types("/join den")
+        .press(KeyCode::Enter)
+        .types("hunter2")
+        .press(KeyCode::Enter);
+    assert!(script.notice().contains("weak"), "{}", script.notice());
+    assert!(opens(&script).is_none());
+    script.press(KeyCode::Esc).types("hello");
+    assert_eq!(script.draft(), "hello");
+    script.control('u').types("/join den").press(KeyCode::Enter);
+    script
+        .types("hunter2")
+        .press(KeyCode::Enter)
+        .press(KeyCode::Enter);
+    assert!(opens(&script).is_some());
+}
+
+#[test]
+fn a_wrong_url_stays_in_the_input_and_says_why() {
+    let mut script = Script::with_anna(80, 24);
+    script.types("/join http://relay").press(KeyCode::Enter);
+    assert_eq!(script.draft(), "/join http://relay");
+    assert!(script.notice().contains("ws://"), "{}", script.notice());
+}
+
+#[test]
+fn a_room_that_is_refused_says_why_and_one_that_was_given_up_does_not_come() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    script
+        .types("/join den")
+        .press(KeyCode::Enter)
+        .types(STRONG)
+        .press(KeyCode::Enter);
+    let id = opens(&script).unwrap();
+    let why = "that room is open here already".to_owned();
+    script.input(Input::Opened {
+        room: id,
+        opened: Err(why.clone()),
+    });
+    assert_eq!((script.notice(), script.state.rooms.len()), (why.as_str(), 1));
+    script.effects.clear();
+    script
+        .types("/join den")
+        .press(KeyCode::Enter)
+        .types(STRONG)
+        .press(KeyCode::Enter);
+    let id = opens(&script).unwrap();
+    script.state.take_opening(id);
+    script.press(KeyCode::Esc);
+    assert!(!script.state.awaits(id));
+}
+
+#[test]
+fn rooms_are_shown_by_key_by_escape_and_by_command() {
+    let mut script = Script::with_anna(80, 24);
+    let second = script.opens_another();
+    script.key(KeyCode::Char('1'), KeyModifiers::ALT);
+    assert_eq!(script.state.rooms.current_id(), FIRST);
+    script.press(KeyCode::Esc).types("2");
+    assert_eq!(script.state.rooms.current_id(), second);
+    script.control('x').types("0");
+    assert_eq!(script.state.rooms.current_id(), FIRST);
+    script.types("/next-room").press(KeyCode::Enter);
+    assert_eq!(script.state.rooms.current_id(), second);
+    script.control('x');
+    assert!(script.picture().contains("Ctrl+X …"), "{}", script.picture());
+    script.types("7");
+    assert_eq!(script.notice(), "there is no room 7");
+    assert_eq!(script.draft(), "");
+}
+
+#[test]
+fn keys_of_the_users_own_are_taken_over_and_wrong_ones_told() {
+    let mut script = Script::with_anna(80, 24);
+    let second = script.opens_another();
+    let keys = [("last-room", "F5"), ("dance", "F2")].map(|(name, keys)| (name.to_owned(), keys.to_owned()));
+    let settings = Settings {
+        keys: keys.into(),
+        ..Settings::default()
+    };
+    script.state.set(settings, Clock { hour: 12, minute: 5 });
+    assert!(
+        script.picture().contains("there is no action \"dance\""),
+        "{}",
+        script.picture()
+    );
+    script.press(KeyCode::F(5)).press(KeyCode::F(5));
+    assert_eq!(script.state.rooms.current_id(), second);
+}
+
+#[test]
+fn the_last_message_comes_into_the_input_to_be_changed() {
+    let mut script = Script::with_anna(80, 24);
+    let id = script.says_self("helo");
+    script.key(KeyCode::Char('e'), KeyModifiers::ALT);
+    assert_eq!(script.draft(), "/edit helo");
+    script.press(KeyCode::Backspace).types("lo").press(KeyCode::Enter);
+    let edit = Command::Edit {
+        id,
+        text: "hello".to_owned(),
+    };
+    assert!(script.commands().contains(&&edit), "{:?}", script.commands());
 }

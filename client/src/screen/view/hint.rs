@@ -18,7 +18,18 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let below = below(state);
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
+        () if let Some(keys) = state.keymap.begun() => {
+            (format!("{keys} …"), Style::new().add_modifier(Modifier::BOLD))
+        }
+        () if let Some(joining) = &state.joining => (
+            visible_line(&joining.hint()),
+            Style::new().add_modifier(Modifier::BOLD),
+        ),
         () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
+        () if state.rooms.current().away => (
+            "away: nothing counts as read until you say something".to_owned(),
+            dim(),
+        ),
         () if urgent && below.is_empty() => return,
         () if urgent => (String::new(), dim()),
         () => (typing(state, now), dim()),

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::put;
 use crate::screen::entry::dim;
+use crate::screen::hidden::Hidden;
 use crate::screen::update::State;
 use crate::screen::visible::visible;
 
@@ -24,6 +25,9 @@ fn sign(screen: u16) -> &'static str {
 }
 
 pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
+    if let Some(hidden) = state.asked() {
+        return secret(hidden, area, buffer);
+    }
     let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
     let layout = draft.layout(width(area.width));
@@ -54,5 +58,19 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     Position::new(
         area.x.saturating_add(column).min(area.right().saturating_sub(1)),
         area.y.saturating_add(row).min(area.bottom().saturating_sub(1)),
+    )
+}
+
+/// A line that is not shown: a dot for each grapheme, as far as they fit.
+pub(super) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
+    let sign = sign(area.width);
+    let room = usize::from(area.width).saturating_sub(sign.len() + 1);
+    let dots = hidden.count().min(room);
+    let line = Line::from(vec![Span::styled(sign, dim()), Span::raw("•".repeat(dots))]);
+    put(buffer, area, 0, &line);
+    let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
+    Position::new(
+        area.x.saturating_add(column).min(area.right().saturating_sub(1)),
+        area.y.min(area.bottom().saturating_sub(1)),
     )
 }

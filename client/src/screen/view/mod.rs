@@ -2,6 +2,7 @@
 
 mod hint;
 mod input;
+mod lock;
 mod messages;
 mod status;
 mod tabs;
@@ -34,7 +35,10 @@ impl State {
     fn areas(&self) -> Areas {
         let (width, height) = (self.width, self.height);
         let most = (height / INPUT_PART).max(1);
-        let rows = self.rooms.current().draft.layout(self.input_width()).rows;
+        let rows = match self.asked() {
+            Some(_) => 1,
+            None => self.rooms.current().draft.layout(self.input_width()).rows,
+        };
         let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
         let status = u16::from(height >= STATUS_FROM);
         let hint = u16::from(height >= HINT_FROM);
@@ -61,6 +65,10 @@ impl State {
 /// Draws a state. The caret's place is inside the buffer, if it has any cell.
 pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    if let Some(lock) = &state.locked {
+        let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        return (buffer, caret);
+    }
     let areas = state.areas();
     messages::draw(state, areas.list, &mut buffer);
     status::draw(state, now, areas.status, &mut buffer);
@@ -75,7 +83,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 }
 
 /// Puts a line into a row of the buffer. What does not fit is left out; a wide grapheme is never cut in half.
-fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
+pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };
     if row >= area.height {
         return;

@@ -1,0 +1,347 @@
+//! The keys as the user has them: from a press, or several one after the other, to an action.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use super::chord::Chord;
+use super::key::{Action, BINDINGS, Binding};
+
+/// How long after Esc a key counts as one with Alt: terminals that keep Alt for themselves leave this way. Not for
+/// ever, as Esc also takes things back, and then one types on.
+const ESC_COUNTS: Duration = Duration::from_secs(1);
+
+/// The keys that lead to each action, and what was pressed so far of those that are several.
+#[derive(Debug)]
+pub struct Keymap {
+    bound: Vec<(Vec<Chord>, Action)>,
+    begun: Vec<Chord>,
+    esc: Option<Duration>,
+}
+
+/// What a press comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pressed {
+    /// Something is to be done.
+    Action(Action),
+    /// More keys have to follow: [`Keymap::begun`].
+    Begun,
+    /// These keys do nothing.
+    Unknown(String),
+    /// Nothing at all.
+    Nothing,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::new(&BTreeMap::new()).0
+    }
+}
+
+impl Keymap {
+    /// The keys of the table, but for what the user has otherwise: keys by the name of the action, separated by
+    /// commas, nothing or `none` for no key. What is wrong with them is told, and passed over.
+    pub fn new(own: &BTreeMap<String, String>) -> (Self, Vec<String>) {
+        let mut bound: Vec<(Vec<Chord>, Action)> = Vec::new();
+        let mut complaints = Vec::new();
+        for binding in BINDINGS.iter().filter(|binding| !own.contains_key(binding.name)) {
+            // The table is right: a test reads all of it.
+            let keys = sequences(binding.keys).unwrap_or_default();
+            bound.extend(keys.into_iter().map(|keys| (keys, binding.action)));
+        }
+        for (name, keys) in own {
+            match (named(name), sequences(keys)) {
+                (Some(binding), Ok(sequences)) => {
+                    for keys in sequences {
+                        bound.retain(|(other, _)| *other != keys);
+                        bound.push((keys, binding.action));
+                    }
+                }
+                (None, _) => complaints.push(format!("there is no action {name:?}: /help keys lists them")),
+                (Some(_), Err(why)) => complaints.push(format!("{name}: {why}")),
+            }
+        }
+        let keymap = Self {
+            bound,
+            begun: Vec::new(),
+            esc: None,
+        };
+        (keymap, complaints)
+    }
+
+    /// A key was pressed.
+    pub fn press(&mut self, key: &KeyEvent, now: Duration) -> Pressed {
+        let Some(chord) = Chord::of(key) else {
+            return Pressed::Nothing;
+        };
+        let esc = self
+            .esc
+            .take()
+            .is_some_and(|since| now.saturating_sub(since) < ESC_COUNTS);
+        if !self.begun.is_empty() {
+            return self.go_on(chord);
+        }
+        if esc
+            && chord != Chord::ESC
+            && let Some(action) = self.action(&[chord.with_alt()])
+        {
+            return Pressed::Action(action);
+        }
+        if chord == Chord::ESC {
+            self.esc = Some(now);
+        }
+        match (self.action(&[chord]), chord.text()) {
+            (Some(action), _) => Pressed::Action(action),
+            (None, _) if self.leads_on(&[chord]) => {
+                self.begun = vec![chord];
+                Pressed::Begun
+            }
+            (None, Some(c)) => Pressed::Action(Action::Insert(c)),
+            (None, None) => Pressed::Nothing,
+        }
+    }
+
+    /// The keys that were pressed and that others have to follow.
+    pub fn begun(&self) -> Option<String> {
+        (!self.begun.is_empty()).then(|| shown(&self.begun))
+    }
+
+    fn go_on(&mut self, chord: Chord) -> Pressed {
+        let mut keys = std::mem::take(&mut self.begun);
+        if chord == Chord::ESC {
+            return Pressed::Action(Action::Dismiss);
+        }
+        keys.push(chord.lower());
+        if let Some(action) = self.action(&keys) {
+            Pressed::Action(action)
+        } else if self.leads_on(&keys) {
+            self.begun = keys;
+            Pressed::Begun
+        } else {
+            Pressed::Unknown(shown(&keys))
+        }
+    }
+
+    fn action(&self, keys: &[Chord]) -> Option<Action> {
+        let found = self.bound.iter().find(|(bound, _)| bound == keys);
+        found.map(|(_, action)| *action)
+    }
+
+    fn leads_on(&self, keys: &[Chord]) -> bool {
+        self.bound
+            .iter()
+            .any(|(bound, _)| bound.len() > keys.len() && bound.starts_with(keys))
+    }
+
+    /// The keys of an action, as the help shows them.
+    pub fn keys(&self, action: Action) -> String {
+        let keys = self.bound.iter().filter(|(_, bound)| *bound == action);
+        keys.map(|(keys, _)| shown(keys)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// What the help says about keys, a line each.
+    pub fn help(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut shell: Vec<String> = Vec::new();
+        for binding in BINDINGS {
+            let mut keys = self.keys(binding.action);
+            if binding.help.is_empty() {
+                // One is enough: the others are where a shell has them, too.
+                keys.truncate(keys.find(',').unwrap_or(keys.len()));
+            }
+            match (keys.as_str(), binding.help, binding.action) {
+                ("", ..) | (_, "", Action::Room(_)) => {}
+                (_, "", _) => shell.push(keys),
+                (_, help, _) => lines.push(format!("{keys}: {help}")),
+            }
+        }
+        lines.push(format!("as in a shell: {}", shell.join(", ")));
+        lines.push("every Alt+X is also Esc, then X".to_owned());
+        lines
+    }
+
+    /// Every action by its name, with its keys.
+    pub fn names(&self) -> Vec<String> {
+        let line = |binding: &Binding| match self.keys(binding.action) {
+            keys if keys.is_empty() => format!("{}: no key", binding.name),
+            keys => format!("{}: {keys}", binding.name),
+        };
+        BINDINGS.iter().map(line).collect()
+    }
+}
+
+/// The action of a name.
+pub fn named(name: &str) -> Option<&'static Binding> {
+    BINDINGS.iter().find(|binding| binding.name == name)
+}
+
+fn sequences(keys: &str) -> Result<Vec<Vec<Chord>>, String> {
+    if matches!(keys.trim(), "" | "none") {
+        return Ok(Vec::new());
+    }
+    keys.split(',').map(sequence).collect()
+}
+
+fn sequence(keys: &str) -> Result<Vec<Chord>, String> {
+    let chords: Result<Vec<Chord>, String> = keys.split_whitespace().map(str::parse).collect();
+    let mut chords = chords?;
+    if chords.is_empty() {
+        return Err("a key is missing beside a comma".to_owned());
+    }
+    for chord in chords.iter_mut().skip(1) {
+        *chord = chord.lower();
+    }
+    Ok(chords)
+}
+
+fn shown(keys: &[Chord]) -> String {
+    let first = keys.iter().take(1).map(Chord::to_string);
+    // Whether it is a capital makes no difference there.
+    let rest = keys.iter().skip(1).map(|key| {
+        let written = key.to_string();
+        if key.text().is_some() {
+            written.to_uppercase()
+        } else {
+            written
+        }
+    });
+    first.chain(rest).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    const NOW: Duration = Duration::from_secs(100);
+
+    fn press(keymap: &mut Keymap, code: KeyCode, modifiers: KeyModifiers) -> Pressed {
+        keymap.press(&KeyEvent::new(code, modifiers), NOW)
+    }
+
+    fn own(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs
+            .iter()
+            .map(|(name, keys)| ((*name).to_owned(), (*keys).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn the_table_is_right() {
+        let mut names = HashSet::new();
+        let mut keys = HashSet::new();
+        for binding in BINDINGS {
+            assert!(names.insert(binding.name), "{} is there twice", binding.name);
+            for keys_of_one in sequences(binding.keys).unwrap() {
+                assert!(
+                    keys.insert(keys_of_one),
+                    "{} has a key of another's",
+                    binding.name
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_a_bare_enter_sends() {
+        let mut keymap = Keymap::default();
+        assert_eq!(
+            press(&mut keymap, KeyCode::Enter, KeyModifiers::NONE),
+            Pressed::Action(Action::Send)
+        );
+        for modifier in [KeyModifiers::ALT, KeyModifiers::SHIFT, KeyModifiers::CONTROL] {
+            assert_eq!(
+                press(&mut keymap, KeyCode::Enter, modifier),
+                Pressed::Action(Action::NewLine)
+            );
+        }
+    }
+
+    #[test]
+    fn keys_follow_each_other() {
+        let mut keymap = Keymap::default();
+        let (x, control) = (KeyCode::Char('x'), KeyModifiers::CONTROL);
+        assert_eq!(press(&mut keymap, x, control), Pressed::Begun);
+        assert_eq!(keymap.begun().as_deref(), Some("Ctrl+X"));
+        let lock = press(&mut keymap, KeyCode::Char('L'), KeyModifiers::SHIFT);
+        assert_eq!(lock, Pressed::Action(Action::Lock));
+        press(&mut keymap, x, control);
+        press(&mut keymap, x, control);
+        assert_eq!(press(&mut keymap, x, control), Pressed::Action(Action::Panic));
+        press(&mut keymap, x, control);
+        let unknown = press(&mut keymap, KeyCode::Char('q'), KeyModifiers::NONE);
+        assert_eq!(unknown, Pressed::Unknown("Ctrl+X Q".to_owned()));
+        press(&mut keymap, x, control);
+        assert_eq!(
+            press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE),
+            Pressed::Action(Action::Dismiss)
+        );
+        let text = press(&mut keymap, KeyCode::Char('l'), KeyModifiers::NONE);
+        assert_eq!(text, Pressed::Action(Action::Insert('l')));
+    }
+
+    #[test]
+    fn esc_and_a_key_is_that_key_with_alt_for_a_second() {
+        let mut keymap = Keymap::default();
+        for binding in BINDINGS {
+            for keys in sequences(binding.keys).unwrap() {
+                let [chord] = keys.as_slice() else { continue };
+                let written = chord.to_string();
+                let Some(bare) = written.strip_prefix("Alt+") else {
+                    continue;
+                };
+                let (code, modifiers) = match bare.parse::<Chord>().unwrap().text() {
+                    Some(c) => (KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::NONE),
+                    None => continue,
+                };
+                press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE);
+                assert_eq!(
+                    press(&mut keymap, code, modifiers),
+                    Pressed::Action(binding.action),
+                    "{written}"
+                );
+            }
+        }
+        press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE);
+        let later = keymap.press(
+            &KeyEvent::new(KeyCode::Char('b'), KeyModifiers::NONE),
+            NOW + ESC_COUNTS,
+        );
+        assert_eq!(later, Pressed::Action(Action::Insert('b')));
+    }
+
+    #[test]
+    fn own_keys_take_the_place_of_those_of_the_table() {
+        let (mut keymap, complaints) = Keymap::new(&own(&[("next-room", "F6, Ctrl+N"), ("suspend", "none")]));
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let control = KeyModifiers::CONTROL;
+        assert_eq!(
+            press(&mut keymap, KeyCode::F(6), KeyModifiers::NONE),
+            Pressed::Action(Action::NextRoom)
+        );
+        assert_eq!(
+            press(&mut keymap, KeyCode::Char('n'), control),
+            Pressed::Action(Action::NextRoom)
+        );
+        assert_eq!(
+            press(&mut keymap, KeyCode::Char('n'), KeyModifiers::ALT),
+            Pressed::Nothing
+        );
+        assert_eq!(press(&mut keymap, KeyCode::Char('z'), control), Pressed::Nothing);
+        assert!(keymap.help().iter().any(|line| line == "F6, Ctrl+N: next room"));
+    }
+
+    #[test]
+    fn a_wrong_key_or_action_is_told_and_changes_nothing_else() {
+        let (mut keymap, complaints) = Keymap::new(&own(&[("dance", "F2"), ("redraw", "Hyper+L")]));
+        assert_eq!(complaints.len(), 2, "{complaints:?}");
+        assert_eq!(
+            press(&mut keymap, KeyCode::Enter, KeyModifiers::NONE),
+            Pressed::Action(Action::Send)
+        );
+    }
+}
