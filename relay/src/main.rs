@@ -74,6 +74,9 @@ fn main() -> ExitCode {
         return invite(&options);
     }
     sotto_relay::raise_descriptor_limit();
+    for sentence in sotto_relay::seclude() {
+        tracing::warn!("{sentence}");
+    }
     if cli.check {
         return check(&cli.options);
     }
