@@ -1,7 +1,9 @@
 //! The chat: terminal, screen and room joined together.
 
+mod hand_over;
 mod opening;
 mod rooms;
+mod vanishing;
 
 use std::future::pending;
 use std::io;
@@ -9,29 +11,24 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
 use time::{OffsetDateTime, UtcOffset};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use self::opening::Derived;
 use self::rooms::{FromRooms, OpenRooms, Order};
-use crate::exit::Exit;
+use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Clock;
 use crate::screen::rooms::RoomId;
+use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::view;
-use crate::signals;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
-/// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
-const HURRY: Duration = Duration::from_secs(2);
-/// How long it takes at most until a process that stops itself has stopped.
-const STOP: Duration = Duration::from_millis(300);
 
 /// How a chat ended.
 #[derive(Debug)]
@@ -49,45 +46,64 @@ pub enum End {
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Result<End> {
-    // Before the terminal is taken: from now on it is always given back.
-    let signals = hurried(signals::listen()?);
-    let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
-    let mut terminal = Terminal::enter()?;
+pub async fn run(
+    desk: Desk,
+    room: (Room, Updates),
+    mut conversation: Conversation,
+    settings: Settings,
+) -> io::Result<End> {
+    conversation.id = room.0.id();
+    let Desk {
+        mut terminal,
+        keyboard,
+        signals,
+        mut continued,
+    } = desk;
     let (width, height) = terminal.size()?;
+    let mut state = State::new(conversation, width, height);
+    state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (derive, derived) = mpsc::channel(1);
+    let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
-        state: State::new(conversation, width, height),
+        state,
         began: Instant::now(),
-        keyboard: Keyboard::open(),
+        keyboard,
         signals,
         rooms,
         derive,
+        fetch,
+        fetched,
         derived,
         undelivered: 0,
         suspend: false,
         redraw: false,
+        clipboard: None,
+        panic: false,
         over: None,
     };
     let mut drawn = None::<Instant>;
     while chat.over.is_none() {
+        if chat.panic {
+            drop(terminal);
+            chat.vanish().await;
+        }
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
-        if std::mem::take(&mut chat.suspend) && terminal.suspend().is_ok() {
-            // The signal may reach another thread first; where nobody can wake us up again, it does nothing.
-            tokio::select! {
-                _ = continued.recv() => {}
-                () = sleep(STOP) => {}
-            }
+        if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
             chat.resume(&mut terminal);
+        }
+        if let Some(text) = chat.clipboard.take()
+            && terminal.copy(&text).is_err()
+        {
+            chat.gone();
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
-            let (picture, caret) = view::draw(&chat.state, chat.now());
-            if terminal.draw(picture, caret).is_err() {
+            let (picture, caret, links) = view::draw_with_links(&chat.state, chat.now());
+            if terminal.draw_with_links(picture, caret, links).is_err() {
                 chat.gone();
             }
             drawn = Some(Instant::now());
@@ -104,9 +120,6 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
     Ok(chat.over.unwrap_or(End::Left { undelivered: 0 }))
 }
 
-/// SIGCONT.
-const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
-
 struct Chat {
     state: State,
     /// Where the monotonic clock of the screen begins.
@@ -117,12 +130,19 @@ struct Chat {
     /// To those who make the key of another room.
     derive: mpsc::Sender<Derived>,
     derived: mpsc::Receiver<Derived>,
+    /// To those who fetch a passphrase.
+    fetch: mpsc::Sender<Input>,
+    fetched: mpsc::Receiver<Input>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
     suspend: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
+    /// What the terminal is to put into its clipboard.
+    clipboard: Option<String>,
+    /// Everything is to end at once.
+    panic: bool,
     over: Option<End>,
 }
 
@@ -143,17 +163,37 @@ impl Chat {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
+                Effect::Say { room, text, reply_to } => {
+                    self.rooms.order(room, Order::Say { text, reply_to });
+                }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Copy(text) => self.copy(text, "copied"),
+                Effect::OpenLink(link) => match hand_over::open(&link) {
+                    Ok(()) => self.input(Input::Told(format!("opened {link}"))),
+                    Err(why) => self.copy(link, &format!("{why}; the link was copied")),
+                },
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
                         opening::derive_for(room, opening, self.derive.clone());
                     }
                 }
+                Effect::Fetch(command) => self.fetch(command),
+                Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Redraw => self.redraw = true,
             }
         }
+    }
+
+    /// Hands a text to the clipboard, which never answers.
+    fn copy(&mut self, text: String, what: &str) {
+        if hand_over::in_tmux() && hand_over::to_tmux(text.clone()).is_ok() {
+            return self.input(Input::Told(format!("{what}: handed to tmux")));
+        }
+        self.clipboard = Some(text);
+        self.input(Input::Told(format!(
+            "{what}: handed to the terminal; where that takes nothing, Alt+V shows only the texts"
+        )));
     }
 
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
@@ -176,6 +216,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            Some(fetched) = self.fetched.recv() => self.input(fetched),
             Some(derived) = self.derived.recv() => self.derived(derived),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
@@ -239,23 +280,6 @@ impl Chat {
     }
 }
 
-/// Passes signals on, and sees to it that the process ends within a time, even while the chat is held up by a
-/// terminal that takes no output.
-fn hurried(mut signals: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
-        if signals.recv().await.is_none() {
-            return;
-        }
-        // The chat may be over already.
-        let _ = sender.send(()).await;
-        sleep(HURRY).await;
-        terminal::restore_modes();
-        std::process::exit(Exit::Undelivered as i32);
-    });
-    receiver
-}
-
 async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
@@ -268,6 +292,7 @@ pub fn clock() -> Clock {
     let now = OffsetDateTime::now_utc();
     let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
     Clock {
+        date: here.date(),
         hour: here.hour(),
         minute: here.minute(),
     }

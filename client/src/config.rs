@@ -14,6 +14,8 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::address::Invitation;
+use crate::screen::keymap::Keymap;
+use crate::screen::settings::Settings;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
 
@@ -69,7 +71,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "keys",
         "none",
-        "keys of your own, by action; /help lists the actions",
+        "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions",
     ),
     (
         "room",
@@ -83,17 +85,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// How times of the day are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TimeFormat {
-    /// `17:05`.
-    #[default]
-    Hours24,
-    /// `5:05 pm`.
-    Hours12,
-    /// Not at all.
-    None,
-}
+pub use crate::screen::clock::TimeFormat;
 
 /// When a notice is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -130,7 +122,7 @@ pub struct RoomEntry {
 }
 
 /// What the user has set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The last relay, as a URL.
     pub relay: Option<String>,
@@ -150,22 +142,6 @@ pub struct Config {
     pub keys: BTreeMap<String, String>,
     /// Takes the mouse.
     pub mouse: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            relay: None,
-            name: None,
-            room: Vec::new(),
-            time_format: TimeFormat::default(),
-            theme: Default::default(),
-            notices: Notices::default(),
-            lock_after: None,
-            keys: BTreeMap::new(),
-            mouse: false,
-        }
-    }
 }
 
 /// What is wrong in the file; all else of it counts.
@@ -214,6 +190,16 @@ impl Config {
                 complaints.push(Complaint { line: None, what });
                 (config, complaints)
             }
+        }
+    }
+
+    /// What of it the screen goes by.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            lock_after: self.lock_after,
+            time_format: self.time_format,
+            theme: self.theme,
+            keys: self.keys.clone(),
         }
     }
 
@@ -355,7 +341,11 @@ impl Reader<'_> {
         };
         for (action, item) in table.iter() {
             if let Some(key) = self.string(action, item) {
-                keys.insert(action.to_owned(), key.to_owned());
+                let one = BTreeMap::from([(action.to_owned(), key.to_owned())]);
+                match Keymap::new(&one).1.into_iter().next() {
+                    Some(why) => self.complain(item.span(), shortened(&why, 200)),
+                    None => keys.extend(one),
+                }
             }
         }
     }

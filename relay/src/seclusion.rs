@@ -2,7 +2,7 @@
 //!
 //! It is for a process that is a relay and nothing else: all of it is for the whole process.
 
-use std::{io::Write, panic};
+use std::{fs, io::Write, panic};
 
 use rustix::{
     io,
@@ -23,16 +23,29 @@ pub fn seclude() -> Vec<String> {
             "sotto-relay: a fault in the program at {place}"
         );
     }));
-    let no_core = Rlimit {
+    // What would read the dump from a pipe does not ask for the limit, and a limit may be out of reach.
+    let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
     };
-    let dumps = setrlimit(Resource::Core, no_core)
-        // A limit of 0 does not hold back where a program takes the dump.
-        .and_then(|()| set_dumpable_behavior(DumpableBehavior::NotDumpable))
+    let _ = setrlimit(Resource::Core, none);
+    let dumps = set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(|error| format!("a crash may leave a core dump with what is in memory: {error}"));
-    let swap = lock_memory().map_err(|why| format!("the system may swap memory to a disk: {why}"));
+    let swap = match never_swapped() {
+        true => Ok(()),
+        false => lock_memory().map_err(|why| format!("the system may swap memory to a disk: {why}")),
+    };
     [dumps, swap].into_iter().filter_map(Result::err).collect()
+}
+
+/// Whether the service manager keeps this process out of swap, as `MemorySwapMax=0` does.
+fn never_swapped() -> bool {
+    let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    // The unified hierarchy (cgroups(7), "/proc/[pid]/cgroup").
+    let Some(path) = group.lines().find_map(|line| line.strip_prefix("0::")) else {
+        return false;
+    };
+    fs::read_to_string(format!("/sys/fs/cgroup{path}/memory.swap.max")).is_ok_and(|most| most.trim() == "0")
 }
 
 /// Locks pages as they come into use, so that what is only reserved takes nothing.

@@ -1,5 +1,7 @@
 //! The chat in a terminal, as a person sees it.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use sotto_tests::scene::PASSPHRASE;
 use sotto_tests::{Scene, Terminal};
@@ -152,6 +154,17 @@ fn control_characters_of_a_peer_do_nothing_to_the_terminal() {
 
 #[test]
 fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown() {
+    host_and_join("ws", &[]);
+}
+
+#[test]
+fn a_host_with_tls_hands_over_a_line_that_pins_its_key_and_keeps_the_key() {
+    let key = host_and_join("wss", &["--tls"]).expect("a key");
+    assert!(key.starts_with("-----BEGIN PRIVATE KEY"));
+}
+
+/// Gives the key that the host has kept.
+fn host_and_join(scheme: &str, options: &[&str]) -> Option<String> {
     let scene = Scene::new();
     let args = [
         "host",
@@ -162,14 +175,15 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
         "--passphrase-file",
         "passphrase",
     ];
-    let mut anna = scene.terminal((24, 110), &args);
-    anna.wait_for("ws://127.0.0.1:");
+    // Wide enough for a line with a pin.
+    let mut anna = scene.terminal((24, 160), &[&args, options].concat());
+    let start = format!("{scheme}://127.0.0.1:");
+    anna.wait_for(&start);
     let screen = anna.contents();
-    let start = screen.find("ws://127.0.0.1:").unwrap();
-    let url = screen[start..]
+    let url = screen[screen.find(&start).unwrap_or_default()..]
         .split(|char: char| char.is_whitespace() || char == '\'')
         .next()
-        .unwrap();
+        .unwrap_or_default();
     let scene = scene.at(url);
     let mut ben = scene.pipe("ben", &["--json"]);
     anna.wait_for("ben");
@@ -180,6 +194,7 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
     anna.exit_code();
     anna.assert_restored();
     ben.event("peer_left");
+    std::fs::read_to_string(scene.home().join(".local/state/sotto/key.pem")).ok()
 }
 
 #[test]
@@ -239,4 +254,39 @@ fn the_bytes_that_terminals_send_do_what_their_keys_do() {
     anna.wait_for("two three");
     anna.type_keys(ENTER);
     assert_eq!(bot.message(), "one\ntwo three");
+}
+
+#[test]
+fn a_locked_screen_shows_nothing_until_the_passphrase_comes() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.say("before");
+    anna.wait_for("before");
+    anna.type_keys("\x18l");
+    anna.wait_until("is blank", |screen| {
+        screen.contents().contains("locked") && !screen.contents().contains("before")
+    });
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("before");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+}
+
+#[test]
+fn control_x_three_times_leaves_and_gives_the_terminal_back_at_once() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.event("peer_joined");
+    let pressed = Instant::now();
+    anna.type_keys("\x18\x18\x18");
+    assert_eq!(anna.exit_code(), 0);
+    let took = pressed.elapsed();
+    // A tenth of a second where nothing else runs.
+    assert!(took < Duration::from_millis(500), "it took {took:?}");
+    anna.assert_restored();
+    bot.event("peer_left");
 }

@@ -13,12 +13,24 @@ pub const HELP: &[(&str, &str)] = &[
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
+    ("/search TEXT", "searches what was said"),
+    (
+        "/bare",
+        "only the texts, for the terminal's own selection; again: all",
+    ),
     ("/delete", "deletes your last message"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
     ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
+    ("/lock", "blank until the passphrase is given"),
+    ("/clear", "takes the talk off this screen; the others keep theirs"),
+    (
+        "/away WHY",
+        "says so; nothing counts as read until you say something",
+    ),
+    ("/mute", "no notice of what comes in this room, or again"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
     ("//…", "says something that begins with a slash"),
@@ -40,6 +52,14 @@ pub enum Command {
     Quit,
     /// Joins another room: a relay's URL, or a room of this relay.
     Join(String),
+    /// Makes the screen blank until a passphrase is given.
+    Lock,
+    /// Takes what was said off the screen.
+    Clear,
+    /// Nothing counts as read here until we say something; the others are told, with a reason if there is one.
+    Away(String),
+    /// No notice of what comes here, or notice again.
+    Mute,
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
@@ -56,6 +76,8 @@ pub enum Command {
     Edit(String),
     /// Deletes the last message of ours.
     Delete,
+    /// Searches what was said.
+    Search(String),
     /// Shows again what to hand over.
     Invite,
     /// Destroys the room; `sure` after the word yes.
@@ -123,6 +145,10 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
         "join" => Ok(Command::Join(argument.to_owned())),
+        "lock" => bare(Command::Lock),
+        "clear" => bare(Command::Clear),
+        "away" => Ok(Command::Away(argument.to_owned())),
+        "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),
@@ -130,6 +156,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             .map(Command::Name)
             .map_err(|error| error.to_string()),
         "release" => Ok(Command::Release(named())),
+        "search" if argument.is_empty() => Err("/search needs a text".to_owned()),
+        "search" => Ok(Command::Search(argument.to_owned())),
         "edit" => Ok(Command::Edit(argument.to_owned())),
         "verify" => match argument.split_once(char::is_whitespace).unwrap_or((argument, "")) {
             ("", _) => Ok(Command::Verify),

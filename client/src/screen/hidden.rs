@@ -43,6 +43,14 @@ impl Hidden {
         }
     }
 
+    /// Takes the last word away.
+    pub fn erase_word(&mut self) {
+        let words = self.0.trim_end();
+        let last = words.char_indices().rev().find(|(_, c)| c.is_whitespace());
+        let end = last.map_or(0, |(at, space)| at + space.len_utf8());
+        self.0.truncate(end);
+    }
+
     /// Takes everything away.
     pub fn clear(&mut self) {
         self.0.zeroize();
@@ -76,6 +84,9 @@ mod tests {
         assert_eq!((hidden.count(), hidden.expose()), (4, "cafe\u{301}"));
         hidden.backspace();
         assert_eq!(hidden.expose(), "caf");
+        hidden.insert("\u{a0}two ");
+        hidden.erase_word();
+        assert_eq!(hidden.expose(), "caf\u{a0}");
         assert_eq!(format!("{hidden:?}"), "Hidden(…)");
         assert!(!hidden.insert(&"x".repeat(MAX_HIDDEN)));
         hidden.clear();

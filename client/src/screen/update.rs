@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use sotto_protocol::Passphrase;
+use sotto_protocol::instance::Target;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
@@ -10,6 +12,7 @@ use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
 use super::joining::Joining;
 use super::keymap::Keymap;
+use super::lock::Lock;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -71,6 +74,8 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// What became of [`Effect::Copy`] or [`Effect::OpenLink`], in words.
+    Told(String),
     /// The answer to [`Effect::Open`].
     Opened {
         /// Which room.
@@ -78,6 +83,8 @@ pub enum Input {
         /// The room as the screen begins with it, or why there is none.
         opened: Result<Box<Conversation>, String>,
     },
+    /// What the command of [`Effect::Fetch`] printed.
+    Fetched(Result<Passphrase, String>),
     /// Time has passed.
     Tick,
 }
@@ -91,6 +98,8 @@ pub enum Effect {
         room: RoomId,
         /// What.
         text: String,
+        /// What it answers.
+        reply_to: Option<Target>,
     },
     /// Do this; answered by [`Input::Done`].
     Do {
@@ -99,8 +108,16 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Hand this text to the clipboard; answered by [`Input::Told`].
+    Copy(String),
+    /// Open this link, which does no harm; answered by [`Input::Told`].
+    OpenLink(String),
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
+    /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
+    Fetch(String),
+    /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
+    Panic,
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -118,12 +135,18 @@ pub struct State {
     pub rooms: Rooms,
     /// The room that is being joined.
     pub joining: Option<Joining>,
+    /// The screen is locked.
+    pub locked: Option<Lock>,
+    /// When the last key came.
+    pub(super) last_key: Duration,
     /// What the keys do.
     pub keymap: Keymap,
     /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
+    /// Only the texts are shown, for the terminal's own selection.
+    pub(super) bare: bool,
     pub(super) focus: Focus,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
@@ -139,9 +162,12 @@ impl State {
             height,
             rooms: Rooms::new(room),
             joining: None,
+            locked: None,
+            last_key: Duration::ZERO,
             keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
+            bare: false,
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
@@ -178,8 +204,14 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Told(what) => self.notice.say(what, moment.now),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Tick => {}
+            Input::Fetched(passphrase) => {
+                self.unlock(passphrase);
+                // The command may have written to the terminal.
+                effects.push(Effect::Redraw);
+            }
+            Input::Tick => self.lock_if_idle(moment),
         }
         self.notice.expire(moment.now);
         if !more {
@@ -195,6 +227,7 @@ impl State {
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
+            .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }
 
@@ -205,6 +238,7 @@ impl State {
             Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
             _ => None,
         };
+        let shown = self.rooms.current_id() == id;
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };
@@ -218,27 +252,26 @@ impl State {
             None => {
                 let command = room.happened(update, moment.now, moment.clock);
                 effects.extend(command.map(|command| Effect::Do { room: id, command }));
+                if !shown {
+                    room.list.unseen();
+                }
             }
         }
     }
 
     /// Marks what is before the reader's eyes, and tells its authors.
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        if !self.focus.reads(moment.now) {
-            return;
+        let looks = self.locked.is_none() && !self.rooms.current().away;
+        if !looks || !self.focus.reads(moment.now) {
+            return self.rooms.current_mut().list.unseen();
         }
         let (measure, height) = (self.measure(), self.list_height());
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        room.list.see(measure, height);
-        for receipt in room.read() {
-            let known = room.told.entry(receipt.peer).or_default();
-            if *known < receipt.number + 1 {
-                *known = receipt.number + 1;
-                let command = Command::Read(receipt);
-                effects.push(Effect::Do { room: id, command });
-            }
+        for receipt in room.list.see(measure, height) {
+            let command = Command::Read(receipt);
+            effects.push(Effect::Do { room: id, command });
         }
     }
 
@@ -258,6 +291,8 @@ impl State {
         Measure {
             width: usize::from(self.width),
             name,
+            time: self.settings.time_format,
+            bare: self.bare,
         }
     }
 }
