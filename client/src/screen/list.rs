@@ -13,6 +13,7 @@ use sotto_protocol::message::{InstanceId, MessageId};
 use super::entry::{Author, Clock, Content, Entry, Measure, Said};
 use super::row::{Place, Row};
 use super::search::Needle;
+use super::theme::Theme;
 use super::unread::Unread;
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
@@ -41,13 +42,15 @@ pub enum Reader {
     From(Spot),
 }
 
-/// What is to stand out.
+/// What is to stand out, and how.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marked<'a> {
     /// The entry that is selected.
     pub selected: Option<u64>,
     /// What was looked for.
     pub needle: Option<&'a Needle>,
+    /// How things look.
+    pub theme: &'static Theme,
 }
 
 /// The list.
@@ -242,6 +245,7 @@ impl List {
                 .map(|line| line.count),
             selected: marked.selected == Some(number),
             needle: marked.needle,
+            theme: marked.theme,
             ..Place::default()
         };
         let Some(entry) = self.get(number) else {
