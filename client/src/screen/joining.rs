@@ -132,7 +132,8 @@ impl State {
                 passphrase.insert(c.encode_utf8(&mut [0; 4]));
             }
             Action::Backspace => passphrase.backspace(),
-            Action::KillToStart | Action::KillWord => passphrase.clear(),
+            Action::KillToStart => passphrase.clear(),
+            Action::KillWord => passphrase.erase_word(),
             Action::Send => match fit(passphrase, *warned) {
                 Ok(ready) => {
                     joining.stage = Stage::Ready(ready);
