@@ -2,6 +2,7 @@
 
 mod opening;
 mod rooms;
+mod vanishing;
 
 use std::future::pending;
 use std::io;
@@ -62,6 +63,7 @@ pub async fn run(
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (derive, derived) = mpsc::channel(1);
+    let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: Instant::now(),
@@ -69,14 +71,21 @@ pub async fn run(
         signals,
         rooms,
         derive,
+        fetch,
+        fetched,
         derived,
         undelivered: 0,
         suspend: false,
         redraw: false,
+        panic: false,
         over: None,
     };
     let mut drawn = None::<Instant>;
     while chat.over.is_none() {
+        if chat.panic {
+            drop(terminal);
+            chat.vanish().await;
+        }
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
@@ -113,12 +122,17 @@ struct Chat {
     /// To those who make the key of another room.
     derive: mpsc::Sender<Derived>,
     derived: mpsc::Receiver<Derived>,
+    /// To those who fetch a passphrase.
+    fetch: mpsc::Sender<Input>,
+    fetched: mpsc::Receiver<Input>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
     suspend: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
+    /// Everything is to end at once.
+    panic: bool,
     over: Option<End>,
 }
 
@@ -146,6 +160,8 @@ impl Chat {
                         opening::derive_for(room, opening, self.derive.clone());
                     }
                 }
+                Effect::Fetch(command) => self.fetch(command),
+                Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Redraw => self.redraw = true,
             }
@@ -172,6 +188,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            Some(fetched) = self.fetched.recv() => self.input(fetched),
             Some(derived) = self.derived.recv() => self.derived(derived),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),

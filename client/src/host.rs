@@ -20,6 +20,7 @@ use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
 use crate::join::ended;
+use crate::keyhole::Keyhole;
 use crate::pin::{NotAPin, Pin};
 use crate::room::{Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
@@ -54,12 +55,14 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         None => RoomName::generate(&mut rand::rng()),
     };
     let source = options.identity.source;
+    let command = source.passphrase_command.clone();
     let (passphrase, made) = if source.is_given() {
         (entrance.passphrase(source).await?, None)
     } else {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
         (Passphrase::new(made.expose())?, Some(made))
     };
+    let keyhole = Keyhole::new(&passphrase, command);
     let root = entrance.root(passphrase, room_name.clone()).await?;
     drop(entrance);
     let words = root.room_words();
@@ -98,6 +101,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
     }
+    conversation.keyhole = Some(keyhole);
     conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());

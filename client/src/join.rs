@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
+use crate::keyhole::Keyhole;
 use crate::room::{Recorder, Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
@@ -33,7 +34,9 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     };
     let address = options.identity.address(&invitation)?;
     let name = entrance.name(options.identity.name).await?;
+    let command = options.identity.source.passphrase_command.clone();
     let passphrase = entrance.passphrase(options.identity.source).await?;
+    let keyhole = Keyhole::new(&passphrase, command);
     let root = entrance.root(passphrase, room_name).await?;
     let settings = Settings {
         address,
@@ -44,6 +47,7 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     };
     drop(entrance);
     let mut conversation = conversation(&settings);
+    conversation.keyhole = Some(keyhole);
     conversation.complain(&complaints, chat::clock());
     let end = chat::run(
         Desk::take()?,

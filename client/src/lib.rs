@@ -43,6 +43,7 @@ pub mod connect;
 pub mod desk;
 pub mod doctor;
 pub mod keyboard;
+pub mod keyhole;
 pub mod pipe;
 pub mod screen;
 pub mod terminal;

@@ -143,6 +143,14 @@ fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
     Err(SecretError::Declined)
 }
 
+/// Takes the first line that a command prints. Blocks.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn fetch(command: &str) -> Result<Passphrase, SecretError> {
+    from_command(command, COMMAND_LIMIT)
+}
+
 fn from_file(path: &Path, warnings: &mut Vec<Warning>) -> Result<Passphrase, SecretError> {
     let name = path.display().to_string();
     let failed = |error| SecretError::Read {

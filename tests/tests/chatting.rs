@@ -1,5 +1,7 @@
 //! The chat in a terminal, as a person sees it.
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 use sotto_tests::scene::PASSPHRASE;
 use sotto_tests::{Scene, Terminal};
@@ -252,4 +254,39 @@ fn the_bytes_that_terminals_send_do_what_their_keys_do() {
     anna.wait_for("two three");
     anna.type_keys(ENTER);
     assert_eq!(bot.message(), "one\ntwo three");
+}
+
+#[test]
+fn a_locked_screen_shows_nothing_until_the_passphrase_comes() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.say("before");
+    anna.wait_for("before");
+    anna.type_keys("\x18l");
+    anna.wait_until("is blank", |screen| {
+        screen.contents().contains("locked") && !screen.contents().contains("before")
+    });
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("before");
+    assert!(!anna.contents().contains("clavicle"), "{}", anna.contents());
+}
+
+#[test]
+fn control_x_three_times_leaves_and_gives_the_terminal_back_at_once() {
+    let scene = Scene::new();
+    let mut bot = scene.pipe("bot", &["--json"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("bot");
+    bot.event("peer_joined");
+    let pressed = Instant::now();
+    anna.type_keys("\x18\x18\x18");
+    assert_eq!(anna.exit_code(), 0);
+    let took = pressed.elapsed();
+    // A tenth of a second where nothing else runs.
+    assert!(took < Duration::from_millis(500), "it took {took:?}");
+    anna.assert_restored();
+    bot.event("peer_left");
 }

@@ -1,6 +1,6 @@
 //! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
 //!
-//! An input changes the [`form`], which keeps the passphrase [hidden](crate::screen::hidden); what is to be done comes out as effects;
+//! An input changes the [`form`], which keeps the passphrase hidden; what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
 pub mod form;
@@ -90,7 +90,8 @@ pub async fn connect() -> anyhow::Result<Exit> {
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
-    let mut conversation = journey.greeted(opened.conversation);
+    let mut conversation = opened.conversation;
+    journey.hand_out(&mut conversation);
     conversation.complain(&complaints, chat::clock());
     // A file that is no TOML is left as it is; that was said.
     if let Err(error) = journey.remember().await
@@ -283,15 +284,14 @@ async fn open(settings: Settings) -> Result<Opened, Trouble> {
 }
 
 impl Journey {
-    /// The conversation with what to hand over in it.
-    fn greeted(&self, mut conversation: Conversation) -> Conversation {
+    /// Shows what to hand over.
+    fn hand_out(&self, conversation: &mut Conversation) {
         if !self.handout.is_empty() {
             conversation.invitation.clone_from(&self.handout);
             conversation
                 .list
                 .push(chat::clock(), Content::Copyable(self.handout.clone()));
         }
-        conversation
     }
 
     /// The relay with the room's name and the pin, and the name: the same again next time.

@@ -69,7 +69,7 @@ impl Script {
     /// The ticket, if the form has let the user go on.
     fn ticket(&self) -> Option<&Ticket> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::Join(ticket) => Some(&**ticket),
+            Effect::Join(ticket) => Some(ticket.as_ref()),
             _ => None,
         })
     }

@@ -5,6 +5,7 @@ use super::conversation::Conversation;
 use super::entry::Content;
 use super::key::Action;
 use super::keymap::Keymap;
+use super::list::List;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
@@ -15,6 +16,10 @@ enum Outcome {
     Do(Command),
     /// An answer to read.
     Show(String),
+    /// A word on the line above the input.
+    Say(String),
+    /// It is done.
+    Nothing,
     /// The keys and commands, or every action by its name.
     Help {
         /// Every action.
@@ -26,6 +31,10 @@ enum Outcome {
     HandOver,
     /// Another room is joined.
     Join(String),
+    /// The screen is locked.
+    Lock,
+    /// This is said, and then we are away.
+    Away(String),
     /// This room is left.
     Leave,
     /// All are.
@@ -50,12 +59,19 @@ impl State {
                 };
                 room.list.push(moment.clock, Content::Answer(text));
             }
+            Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
+            Ok(Outcome::Nothing) => {}
             Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
             Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
             Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Lock) => self.lock(moment),
+            Ok(Outcome::Away(text)) => {
+                self.try_to_say(text, moment, effects);
+                self.rooms.current_mut().away = true;
+            }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
             Ok(Outcome::Next) => self.rooms.next_unread(),
@@ -111,6 +127,18 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
         }
         Typed::Invite => Outcome::HandOver,
         Typed::Join(target) => Outcome::Join(target),
+        Typed::Lock => Outcome::Lock,
+        Typed::Clear => {
+            room.list = List::default();
+            Outcome::Nothing
+        }
+        Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
+        Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
+        Typed::Mute => {
+            room.muted = !room.muted;
+            let what = if room.muted { "no notice of what comes" } else { "notice of what comes" };
+            Outcome::Say(format!("{what} in this room from now on"))
+        }
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,

@@ -19,6 +19,13 @@ pub const HELP: &[(&str, &str)] = &[
     ("/burn", "destroys the room for everybody"),
     ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
+    ("/lock", "blank until the passphrase is given"),
+    ("/clear", "takes the talk off this screen; the others keep theirs"),
+    (
+        "/away WHY",
+        "says so; nothing counts as read until you say something",
+    ),
+    ("/mute", "no notice of what comes in this room, or again"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),
     ("//…", "says something that begins with a slash"),
@@ -40,6 +47,14 @@ pub enum Command {
     Quit,
     /// Joins another room: a relay's URL, or a room of this relay.
     Join(String),
+    /// Makes the screen blank until a passphrase is given.
+    Lock,
+    /// Takes what was said off the screen.
+    Clear,
+    /// Nothing counts as read here until we say something; the others are told, with a reason if there is one.
+    Away(String),
+    /// No notice of what comes here, or notice again.
+    Mute,
     /// Leaves the room on the screen.
     Leave,
     /// Shows the next room in which something waits.
@@ -123,6 +138,10 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
         "join" => Ok(Command::Join(argument.to_owned())),
+        "lock" => bare(Command::Lock),
+        "clear" => bare(Command::Clear),
+        "away" => Ok(Command::Away(argument.to_owned())),
+        "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
         "invite" => bare(Command::Invite),

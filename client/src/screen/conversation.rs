@@ -16,6 +16,7 @@ use super::list::List;
 use super::people::People;
 use crate::address::Address;
 use crate::config::Complaint;
+use crate::keyhole::Keyhole;
 use crate::room::{Command, Settings, Update};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
@@ -91,6 +92,12 @@ pub struct Conversation {
     pub me: Name,
     /// Where it is; nowhere for a room that is only shown.
     pub place: Option<Place>,
+    /// What unlocks the screen.
+    pub keyhole: Option<Keyhole>,
+    /// Nothing here counts as read until we say something.
+    pub away: bool,
+    /// No notice is given of what comes here.
+    pub muted: bool,
     /// What to hand over to the other one; empty for who is no host.
     pub invitation: Vec<Copyable>,
     /// The state of the connection.
@@ -141,6 +148,9 @@ impl Conversation {
             words,
             me,
             place: None,
+            keyhole: None,
+            away: false,
+            muted: false,
             invitation,
             link: Link::Connecting,
             people: People::default(),

@@ -145,7 +145,11 @@ impl Keymap {
         let mut lines: Vec<String> = Vec::new();
         let mut shell: Vec<String> = Vec::new();
         for binding in BINDINGS {
-            let keys = self.keys(binding.action);
+            let mut keys = self.keys(binding.action);
+            if binding.help.is_empty() {
+                // One is enough: the others are where a shell has them, too.
+                keys.truncate(keys.find(',').unwrap_or(keys.len()));
+            }
             match (keys.as_str(), binding.help, binding.action) {
                 ("", ..) | (_, "", Action::Room(_)) => {}
                 (_, "", _) => shell.push(keys),
@@ -192,8 +196,17 @@ fn sequence(keys: &str) -> Result<Vec<Chord>, String> {
 }
 
 fn shown(keys: &[Chord]) -> String {
-    let keys: Vec<String> = keys.iter().map(Chord::to_string).collect();
-    keys.join(" ")
+    let first = keys.iter().take(1).map(Chord::to_string);
+    // Whether it is a capital makes no difference there.
+    let rest = keys.iter().skip(1).map(|key| {
+        let written = key.to_string();
+        if key.text().is_some() {
+            written.to_uppercase()
+        } else {
+            written
+        }
+    });
+    first.chain(rest).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -261,7 +274,7 @@ mod tests {
         assert_eq!(press(&mut keymap, x, control), Pressed::Action(Action::Panic));
         press(&mut keymap, x, control);
         let unknown = press(&mut keymap, KeyCode::Char('q'), KeyModifiers::NONE);
-        assert_eq!(unknown, Pressed::Unknown("Ctrl+X q".to_owned()));
+        assert_eq!(unknown, Pressed::Unknown("Ctrl+X Q".to_owned()));
         press(&mut keymap, x, control);
         assert_eq!(
             press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE),

@@ -25,6 +25,7 @@ pub mod joining;
 pub mod key;
 pub mod keymap;
 pub mod leaving;
+pub mod lock;
 pub mod recall;
 mod sending;
 pub mod settings;

@@ -57,6 +57,7 @@ impl State {
         room.history.push(room.draft.text());
         room.draft.take();
         self.notice.clear();
+        self.rooms.current_mut().away = false;
         let room = self.rooms.current_id();
         let said = self.rooms.current_mut().say(text);
         effects.extend(said.map(|text| Effect::Say { room, text }));

@@ -25,6 +25,7 @@ impl State {
         if pressed == Pressed::Nothing {
             return;
         }
+        self.last_key = moment.now;
         self.focus.key(moment.now);
         self.notice.key(moment.now);
         let action = match pressed {
@@ -46,6 +47,13 @@ impl State {
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
+        // Whatever is asked just now.
+        if action == Action::Panic {
+            return effects.push(Effect::Panic);
+        }
+        if self.locked_key(action, effects) {
+            return;
+        }
         if self.joining_key(action, moment, effects) {
             return;
         }
@@ -134,7 +142,8 @@ impl State {
             Action::NextUnread => self.rooms.next_unread(),
             Action::Help => self.run(Command::Help { keys: false }, moment, effects),
             Action::EditLast => self.edit_last(moment),
-            Action::Lock | Action::Panic => {}
+            Action::Lock => self.lock(moment),
+            Action::Panic => {}
             Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
@@ -192,6 +201,10 @@ impl State {
 
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
+        if let Some(lock) = &mut self.locked {
+            lock.typed.insert(text);
+            return;
+        }
         if self.joining_paste(text, moment) {
             return;
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use sotto_protocol::Passphrase;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
@@ -10,6 +11,7 @@ use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
 use super::joining::Joining;
 use super::keymap::Keymap;
+use super::lock::Lock;
 use super::notice::Notice;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
@@ -78,6 +80,8 @@ pub enum Input {
         /// The room as the screen begins with it, or why there is none.
         opened: Result<Box<Conversation>, String>,
     },
+    /// What the command of [`Effect::Fetch`] printed.
+    Fetched(Result<Passphrase, String>),
     /// Time has passed.
     Tick,
 }
@@ -101,6 +105,10 @@ pub enum Effect {
     },
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
+    /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
+    Fetch(String),
+    /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
+    Panic,
     /// Give the terminal back to the shell until it calls again.
     Suspend,
     /// Draw everything anew.
@@ -118,6 +126,10 @@ pub struct State {
     pub rooms: Rooms,
     /// The room that is being joined.
     pub joining: Option<Joining>,
+    /// The screen is locked.
+    pub locked: Option<Lock>,
+    /// When the last key came.
+    pub(super) last_key: Duration,
     /// What the keys do.
     pub keymap: Keymap,
     /// What the user has set: [`State::set`].
@@ -139,6 +151,8 @@ impl State {
             height,
             rooms: Rooms::new(room),
             joining: None,
+            locked: None,
+            last_key: Duration::ZERO,
             keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
@@ -179,7 +193,12 @@ impl State {
                 answer,
             } => self.done(room, command, answer, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Tick => {}
+            Input::Fetched(passphrase) => {
+                self.unlock(passphrase);
+                // The command may have written to the terminal.
+                effects.push(Effect::Redraw);
+            }
+            Input::Tick => self.lock_if_idle(moment),
         }
         self.notice.expire(moment.now);
         if !more {
@@ -195,6 +214,7 @@ impl State {
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
+            .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }
 
@@ -224,7 +244,8 @@ impl State {
 
     /// Marks what is before the reader's eyes, and tells its authors.
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        if !self.focus.reads(moment.now) {
+        let looks = self.locked.is_none() && !self.rooms.current().away;
+        if !looks || !self.focus.reads(moment.now) {
             return;
         }
         let (measure, height) = (self.measure(), self.list_height());

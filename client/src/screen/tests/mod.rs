@@ -1,5 +1,6 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
+mod lock;
 mod properties;
 mod rooms;
 mod snapshots;

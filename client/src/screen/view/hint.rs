@@ -26,6 +26,10 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
             Style::new().add_modifier(Modifier::BOLD),
         ),
         () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
+        () if state.rooms.current().away => (
+            "away: nothing counts as read until you say something".to_owned(),
+            dim(),
+        ),
         () if urgent && below.is_empty() => return,
         () if urgent => (String::new(), dim()),
         () => (typing(state, now), dim()),

@@ -62,7 +62,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
 }
 
 /// A line that is not shown: a dot for each grapheme, as far as they fit.
-fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
+pub(super) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
     let sign = sign(area.width);
     let room = usize::from(area.width).saturating_sub(sign.len() + 1);
     let dots = hidden.count().min(room);

@@ -2,6 +2,7 @@
 
 mod hint;
 mod input;
+mod lock;
 mod messages;
 mod status;
 mod tabs;
@@ -64,6 +65,10 @@ impl State {
 /// Draws a state. The caret's place is inside the buffer, if it has any cell.
 pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    if let Some(lock) = &state.locked {
+        let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        return (buffer, caret);
+    }
     let areas = state.areas();
     messages::draw(state, areas.list, &mut buffer);
     status::draw(state, now, areas.status, &mut buffer);

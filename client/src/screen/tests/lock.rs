@@ -1,0 +1,142 @@
+//! The locked screen, and the way out in a hurry.
+
+use crossterm::event::KeyCode;
+use sotto_protocol::Passphrase;
+
+use super::*;
+use crate::keyhole::Keyhole;
+use crate::screen::settings::Settings;
+
+const RIGHT: &str = "excretion railing unjustly crunchy";
+
+fn lockable(command: Option<&str>) -> Script {
+    let mut script = Script::with_anna(60, 8);
+    script.input(Input::Focus(true));
+    let keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), command.map(str::to_owned));
+    script.state.rooms.current_mut().keyhole = Some(keyhole);
+    script
+}
+
+#[test]
+fn a_locked_screen_shows_nothing_and_reads_nothing_until_the_passphrase_comes() {
+    let mut script = lockable(None);
+    script.says(ANNA, "anna", "before").types("a draft");
+    script.control('x').types("l");
+    script.says(ANNA, "anna", "a secret");
+    assert_eq!(script.reads(), [1]);
+    let rows = script.rows();
+    assert!(rows[..6].iter().all(String::is_empty), "{rows:?}");
+    assert_eq!(rows[6], "locked: the passphrase of a room opens it");
+    script.types("wrong").press(KeyCode::Enter);
+    assert!(
+        script
+            .picture()
+            .contains("that is the passphrase of no open room")
+    );
+    script.types(RIGHT);
+    assert!(!script.picture().contains("excretion"), "{}", script.picture());
+    script.press(KeyCode::Enter);
+    assert!(script.picture().contains("a secret"), "{}", script.picture());
+    assert_eq!(script.draft(), "a draft");
+    assert_eq!(script.reads(), [1, 2]);
+    assert!(script.said().is_empty());
+}
+
+#[test]
+fn another_rooms_passphrase_unlocks_too() {
+    let mut script = lockable(None);
+    script.opens_another();
+    script.types("/lock").press(KeyCode::Enter);
+    script.input(Input::Paste(RIGHT.to_owned())).press(KeyCode::Enter);
+    assert!(script.state.locked.is_none());
+}
+
+#[test]
+fn a_screen_that_nothing_could_unlock_is_not_locked() {
+    let mut script = Script::with_anna(80, 24);
+    script.types("/lock").press(KeyCode::Enter);
+    assert!(script.state.locked.is_none());
+    assert!(
+        script.notice().contains("nothing could unlock"),
+        "{}",
+        script.notice()
+    );
+}
+
+#[test]
+fn the_screen_locks_when_no_key_came_for_as_long_as_was_set() {
+    let mut script = lockable(None);
+    let lock_after = Some(Duration::from_secs(300));
+    let settings = Settings {
+        lock_after,
+        ..Settings::default()
+    };
+    script.state.set(settings, Clock { hour: 12, minute: 5 });
+    script.types("x");
+    let at = script.now + Duration::from_secs(300);
+    assert_eq!(script.state.next_tick(script.now), Some(at));
+    script.now = at - Duration::from_millis(1);
+    script.input(Input::Tick);
+    assert!(script.state.locked.is_none());
+    script.now = at;
+    script.input(Input::Tick);
+    assert!(script.state.locked.is_some());
+}
+
+#[test]
+fn the_command_that_gave_the_passphrase_unlocks_when_it_runs_again() {
+    let mut script = lockable(Some("pass show anna"));
+    script
+        .control('x')
+        .types("l")
+        .press(KeyCode::Enter)
+        .press(KeyCode::Enter);
+    let fetch = Effect::Fetch("pass show anna".to_owned());
+    assert_eq!(
+        script.effects.iter().filter(|effect| **effect == fetch).count(),
+        1
+    );
+    script.input(Input::Fetched(Err("it failed".to_owned())));
+    assert!(script.picture().contains("locked: it failed"));
+    script.press(KeyCode::Enter);
+    script.input(Input::Fetched(Ok(Passphrase::new(RIGHT).unwrap())));
+    assert!(script.state.locked.is_none());
+}
+
+#[test]
+fn control_x_three_times_ends_everything_even_on_a_locked_screen() {
+    for locked in [false, true] {
+        let mut script = lockable(None);
+        if locked {
+            script.control('x').types("l");
+        }
+        script.control('x').control('x');
+        assert!(!script.effects.contains(&Effect::Panic));
+        script.control('x');
+        assert!(script.effects.contains(&Effect::Panic));
+    }
+}
+
+#[test]
+fn what_comes_while_one_is_away_is_read_when_one_says_something() {
+    let mut script = lockable(None);
+    script.types("/away lunch").press(KeyCode::Enter);
+    assert_eq!(script.said(), ["/me is away: lunch"]);
+    script.taken();
+    script.says(ANNA, "anna", "enjoy").types("b");
+    assert!(script.reads().is_empty());
+    script.types("ack").press(KeyCode::Enter);
+    assert_eq!(script.reads().len(), 1);
+}
+
+#[test]
+fn clear_takes_the_talk_off_the_screen() {
+    let mut script = lockable(None);
+    script
+        .says(ANNA, "anna", "hello")
+        .types("/clear")
+        .press(KeyCode::Enter);
+    assert!(!script.picture().contains("hello"));
+    script.says(ANNA, "anna", "again");
+    assert!(script.picture().contains("again"));
+}
