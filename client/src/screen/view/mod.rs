@@ -67,6 +67,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
         let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        state.settings.theme.paint(&mut buffer);
         return (buffer, caret);
     }
     let areas = state.areas();
@@ -79,6 +80,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     };
     hint::draw(state, now, hint, areas.hint.height == 0, &mut buffer);
     let caret = input::draw(state, areas.input, &mut buffer);
+    state.settings.theme.paint(&mut buffer);
     (buffer, caret)
 }
 
