@@ -85,17 +85,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// How times of the day are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TimeFormat {
-    /// `17:05`.
-    #[default]
-    Hours24,
-    /// `5:05 pm`.
-    Hours12,
-    /// Not at all.
-    None,
-}
+pub use crate::screen::clock::TimeFormat;
 
 /// When a notice is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -207,6 +197,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             lock_after: self.lock_after,
+            time_format: self.time_format,
             theme: self.theme,
             keys: self.keys.clone(),
         }

@@ -39,6 +39,8 @@ enum Outcome {
     Leave,
     /// All are.
     Quit,
+    /// A text is searched for.
+    Search(String),
     /// The next room is shown in which something waits.
     Next,
 }
@@ -74,6 +76,7 @@ impl State {
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Search(text)) => self.search(&text, moment),
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -142,6 +145,7 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,
+        Typed::Search(text) => Outcome::Search(text),
     })
 }
 
