@@ -10,29 +10,24 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
 use time::{OffsetDateTime, UtcOffset};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use self::opening::Derived;
 use self::rooms::{FromRooms, OpenRooms, Order};
-use crate::exit::Exit;
+use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Clock;
 use crate::screen::rooms::RoomId;
+use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::view;
-use crate::signals;
-use crate::terminal::{self, Terminal};
+use crate::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
-/// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
-const HURRY: Duration = Duration::from_secs(2);
-/// How long it takes at most until a process that stops itself has stopped.
-const STOP: Duration = Duration::from_millis(300);
 
 /// How a chat ended.
 #[derive(Debug)]
@@ -50,20 +45,29 @@ pub enum End {
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Result<End> {
-    // Before the terminal is taken: from now on it is always given back.
-    let signals = hurried(signals::listen()?);
-    let mut continued = signal(SignalKind::from_raw(CONTINUE))?;
-    let mut terminal = Terminal::enter()?;
+pub async fn run(
+    desk: Desk,
+    room: (Room, Updates),
+    conversation: Conversation,
+    settings: Settings,
+) -> io::Result<End> {
+    let Desk {
+        mut terminal,
+        keyboard,
+        signals,
+        mut continued,
+    } = desk;
     let (width, height) = terminal.size()?;
+    let mut state = State::new(conversation, width, height);
+    state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (derive, derived) = mpsc::channel(1);
     let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
-        state: State::new(conversation, width, height),
+        state,
         began: Instant::now(),
-        keyboard: Keyboard::open(),
+        keyboard,
         signals,
         rooms,
         derive,
@@ -85,12 +89,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
-        if std::mem::take(&mut chat.suspend) && terminal.suspend().is_ok() {
-            // The signal may reach another thread first; where nobody can wake us up again, it does nothing.
-            tokio::select! {
-                _ = continued.recv() => {}
-                () = sleep(STOP) => {}
-            }
+        if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
             chat.resume(&mut terminal);
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
@@ -112,9 +111,6 @@ pub async fn run(room: (Room, Updates), conversation: Conversation) -> io::Resul
     drop(terminal);
     Ok(chat.over.unwrap_or(End::Left { undelivered: 0 }))
 }
-
-/// SIGCONT.
-const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
 
 struct Chat {
     state: State,
@@ -254,23 +250,6 @@ impl Chat {
             self.carry_out(leave);
         }
     }
-}
-
-/// Passes signals on, and sees to it that the process ends within a time, even while the chat is held up by a
-/// terminal that takes no output.
-fn hurried(mut signals: mpsc::Receiver<()>) -> mpsc::Receiver<()> {
-    let (sender, receiver) = mpsc::channel(1);
-    tokio::spawn(async move {
-        if signals.recv().await.is_none() {
-            return;
-        }
-        // The chat may be over already.
-        let _ = sender.send(()).await;
-        sleep(HURRY).await;
-        terminal::restore_modes();
-        std::process::exit(Exit::Undelivered as i32);
-    });
-    receiver
 }
 
 async fn until(moment: Option<Instant>) {

@@ -78,7 +78,7 @@ pub struct Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
     /// A URL.
-    Url(Invitation),
+    Url(Box<Invitation>),
     /// A name.
     Room(String),
 }
@@ -89,7 +89,7 @@ impl FromStr for Target {
     /// What has a character that a room's name has not is a URL, or meant as one.
     fn from_str(text: &str) -> Result<Self, AddressError> {
         if text.is_empty() || text.contains([':', '/', '#', '?']) {
-            text.parse().map(Self::Url)
+            text.parse().map(|invitation| Self::Url(Box::new(invitation)))
         } else {
             Ok(Self::Room(text.to_owned()))
         }
@@ -120,7 +120,7 @@ impl Target {
     /// [`UnknownRoom`].
     pub fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
         let name = match self {
-            Self::Url(invitation) => return Ok((invitation, None)),
+            Self::Url(invitation) => return Ok((*invitation, None)),
             Self::Room(name) => name,
         };
         match config.room.iter().find(|room| room.name == name) {
@@ -190,6 +190,9 @@ pub struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Speak TLS, with a key that is made once and kept; the line to hand over pins it
+    #[arg(long)]
+    pub tls: bool,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,

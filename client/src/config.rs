@@ -14,6 +14,7 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::address::Invitation;
+use crate::screen::settings::Settings;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
 
@@ -130,7 +131,7 @@ pub struct RoomEntry {
 }
 
 /// What the user has set.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The last relay, as a URL.
     pub relay: Option<String>,
@@ -150,22 +151,6 @@ pub struct Config {
     pub keys: BTreeMap<String, String>,
     /// Takes the mouse.
     pub mouse: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            relay: None,
-            name: None,
-            room: Vec::new(),
-            time_format: TimeFormat::default(),
-            theme: Default::default(),
-            notices: Notices::default(),
-            lock_after: None,
-            keys: BTreeMap::new(),
-            mouse: false,
-        }
-    }
 }
 
 /// What is wrong in the file; all else of it counts.
@@ -214,6 +199,15 @@ impl Config {
                 complaints.push(Complaint { line: None, what });
                 (config, complaints)
             }
+        }
+    }
+
+    /// What of it the screen goes by.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            lock_after: self.lock_after,
+            theme: self.theme,
+            keys: self.keys.clone(),
         }
     }
 

@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 use crate::address::Address;
 use crate::chat;
 use crate::cli;
+use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::say;
 use crate::exit::Exit;
 use crate::join::ended;
@@ -82,11 +84,15 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
     let place = Place::of(&settings);
     let ours = Room::open(settings);
     let exit = if watched {
+        let (config, complaints) = Config::load();
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
         let about = format!("a relay in this process, at {address}; Ctrl+C twice leaves");
         conversation.place = Some(place);
         conversation.list.push(chat::clock(), Content::Quiet(vec![about]));
-        chat::run(ours, conversation).await.map(ended)?
+        conversation.complain(&complaints, chat::clock());
+        chat::run(Desk::take()?, ours, conversation, config.settings())
+            .await
+            .map(ended)?
     } else {
         converse(ours).await?
     };

@@ -191,6 +191,8 @@ async fn secure(
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
+        } else if address.is_onion() {
+            "none, and none is needed: Tor encrypts the way to an onion service"
         } else {
             "none: whoever is on the way sees addresses, times, sizes and the room's hashes (wss:// hides them)"
         };

@@ -176,7 +176,7 @@ pub fn say(line: &str) {
 }
 
 /// What the system calls the user, where it is fit for a name.
-fn login_name() -> Option<Name> {
+pub fn login_name() -> Option<Name> {
     ["USER", "LOGNAME"]
         .iter()
         .filter_map(|variable| std::env::var(variable).ok())

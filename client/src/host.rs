@@ -2,21 +2,26 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context;
 use sotto_protocol::{Passphrase, RoomName};
+use sotto_relay::tls::TlsOptions;
 use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 
-use crate::address::{Address, USUAL_PORT};
+use crate::address::{Address, AddressError, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
 use crate::join::ended;
 use crate::keyhole::Keyhole;
+use crate::pin::{NotAPin, Pin};
 use crate::room::{Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
@@ -35,9 +40,16 @@ const GOODBYE: Duration = Duration::from_secs(2);
 pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal()?;
     let (config, complaints) = Config::load();
-    let relay = bind(options.listen).await?;
+    let tls = TlsOptions {
+        tls_self_signed: if options.tls { Some(key_folder()?) } else { None },
+        ..TlsOptions::default()
+    };
+    let relay = bind(options.listen, &tls).await?;
+    let pin = pin(&relay)?;
     let listening = relay.local_addr();
-    let name = entrance.name(options.identity.name.or(config.name)).await?;
+    let name = entrance
+        .name(options.identity.name.or(config.name.clone()))
+        .await?;
     let room_name = match options.identity.room {
         Some(room) => room,
         None => RoomName::generate(&mut rand::rng()),
@@ -60,6 +72,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     });
     let handout = Handout {
         listening,
+        pin,
         addresses: &addresses,
         room: &room_name,
         passphrase: made.as_ref(),
@@ -71,7 +84,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let shutdown = CancellationToken::new();
     let serving = tokio::spawn(relay.run(shutdown.clone()));
     let settings = Settings {
-        address: own_address(listening)?,
+        address: own_address(listening, pin)?,
         root,
         name: name.clone(),
         recorder: None,
@@ -92,7 +105,13 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation).await;
+    let end = chat::run(
+        Desk::take()?,
+        Room::open(settings),
+        conversation,
+        config.settings(),
+    )
+    .await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;
@@ -101,9 +120,10 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
 
 /// A relay on the address that was asked for; without one, on the first free port from the usual one on, for both
 /// families where the system has IPv6.
-async fn bind(asked: Option<SocketAddr>) -> Result<Relay, BindError> {
+async fn bind(asked: Option<SocketAddr>, tls: &TlsOptions) -> Result<Relay, BindError> {
     let options = |listen| Options {
         listen,
+        tls: tls.clone(),
         ..Options::default()
     };
     if let Some(listen) = asked {
@@ -129,14 +149,34 @@ async fn bind(asked: Option<SocketAddr>) -> Result<Relay, BindError> {
 }
 
 /// How the chat in this process reaches its relay.
-fn own_address(listening: SocketAddr) -> Result<Address, crate::address::AddressError> {
+fn own_address(listening: SocketAddr, pin: Option<Pin>) -> Result<Address, AddressError> {
     let ip = match listening.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         // It takes IPv4 too, and that is there even where IPv6 is switched off on the loopback.
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
-    format!("ws://{}", SocketAddr::new(ip, listening.port())).parse()
+    invite::address_of(SocketAddr::new(ip, listening.port()), pin)
+}
+
+/// The key of a relay that speaks TLS.
+fn pin(relay: &Relay) -> Result<Option<Pin>, NotAPin> {
+    let certificate = relay.tls().map(|tls| tls.certificate());
+    let pin = certificate.as_ref().and_then(|certificate| certificate.pin());
+    pin.map(str::parse).transpose()
+}
+
+/// Where the key of a host's relay is kept from one time to the next, so that a line that was handed over stays good.
+fn key_folder() -> anyhow::Result<PathBuf> {
+    let folder = key_folder_in(|name| std::env::var_os(name).map(PathBuf::from));
+    folder.context("there is no place for the key: neither XDG_STATE_HOME nor HOME is set")
+}
+
+/// The specification of the XDG folders wants an absolute path, and others to be ignored.
+fn key_folder_in(environment: impl Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    let absolute = |name| environment(name).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    Some(state?.join("sotto"))
 }
 
 #[cfg(test)]
@@ -152,7 +192,24 @@ mod tests {
         })
         .await
         .unwrap();
-        assert!(bind(Some(first.local_addr())).await.is_err());
+        let again = bind(Some(first.local_addr()), &TlsOptions::default()).await;
+        assert!(again.is_err());
+    }
+
+    #[test]
+    fn the_key_is_kept_in_the_state_folder() {
+        let folder = |state: Option<&str>, home: Option<&str>| {
+            key_folder_in(|name| match name {
+                "XDG_STATE_HOME" => state.map(PathBuf::from),
+                _ => home.map(PathBuf::from),
+            })
+        };
+        let kept = |path: &str| Some(PathBuf::from(path));
+        assert_eq!(folder(Some("/state"), Some("/home/anna")), kept("/state/sotto"));
+        let usual = kept("/home/anna/.local/state/sotto");
+        assert_eq!(folder(None, Some("/home/anna")), usual);
+        assert_eq!(folder(Some("relative"), Some("/home/anna")), usual);
+        assert_eq!(folder(None, None), None);
     }
 
     #[test]
@@ -163,7 +220,10 @@ mod tests {
             ("192.168.1.5:4000", "ws://192.168.1.5:4000/"),
             ("[::1]:4000", "ws://[::1]:4000/"),
         ] {
-            assert_eq!(own_address(listening.parse().unwrap()).unwrap().to_string(), own);
+            assert_eq!(
+                own_address(listening.parse().unwrap(), None).unwrap().to_string(),
+                own
+            );
         }
     }
 }

@@ -6,8 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Passphrase, RoomName};
 
-use crate::address::{Address, AddressError};
+use crate::address::{Address, AddressError, Invitation};
 use crate::join::SEEN_ON_THE_WAY;
+use crate::pin::Pin;
 use crate::screen::entry::Copyable;
 
 /// The lines for one kind of address at most: a machine may have dozens.
@@ -30,6 +31,8 @@ pub enum Reach {
 pub struct Handout<'a> {
     /// Where the relay listens.
     pub listening: SocketAddr,
+    /// Its key, if it speaks TLS.
+    pub pin: Option<Pin>,
     /// The addresses of the machine.
     pub addresses: &'a [IpAddr],
     /// The room's name.
@@ -118,10 +121,11 @@ impl Handout<'_> {
             "the same room tomorrow, with the passphrase in a file:".to_owned(),
         ));
         lines.push(Copyable::Verbatim(format!(
-            "sotto host --room {} --passphrase-file FILE",
+            "sotto host {}--room {} --passphrase-file FILE",
+            if self.pin.is_some() { "--tls " } else { "" },
             quoted(self.room)
         )));
-        if open {
+        if open && self.pin.is_none() {
             lines.push(Copyable::Heading(SEEN_ON_THE_WAY.to_owned()));
         }
         Ok(lines)
@@ -141,11 +145,23 @@ impl Handout<'_> {
         found.dedup();
         let url = |address: IpAddr| {
             let socket = SocketAddr::new(address.to_canonical(), self.listening.port());
-            let address: Address = format!("ws://{socket}").parse()?;
+            let address = address_of(socket, self.pin)?;
             Ok(format!("sotto join '{}'", address.invitation(self.room)))
         };
         found.into_iter().take(MAX_LINES).map(url).collect()
     }
+}
+
+/// The address of a relay that speaks TLS with this key, or none.
+///
+/// # Errors
+/// [`AddressError`], for what would be no URL.
+pub fn address_of(socket: SocketAddr, pin: Option<Pin>) -> Result<Address, AddressError> {
+    let url = match pin {
+        Some(pin) => format!("wss://{socket}/#pin={pin}"),
+        None => format!("ws://{socket}"),
+    };
+    url.parse().map(|invitation: Invitation| invitation.address)
 }
 
 fn put(lines: &mut Vec<Copyable>, heading: &str, urls: Vec<String>) {
@@ -168,10 +184,11 @@ fn quoted(room: &RoomName) -> String {
 mod tests {
     use super::*;
 
-    fn lines(listening: &str, addresses: &[&str]) -> Vec<String> {
+    fn lines(listening: &str, addresses: &[&str], pin: Option<Pin>) -> Vec<String> {
         let addresses: Vec<IpAddr> = addresses.iter().map(|address| address.parse().unwrap()).collect();
         let handout = Handout {
             listening: listening.parse().unwrap(),
+            pin,
             addresses: &addresses,
             room: &RoomName::new("kdwqzmra").unwrap(),
             passphrase: Some(&Passphrase::new("acorn badge cabin").unwrap()),
@@ -200,7 +217,7 @@ mod tests {
             "169.254.1.1",
         ];
         assert_eq!(
-            lines("[::]:4000", &here),
+            lines("[::]:4000", &here, None),
             [
                 "sotto join 'ws://192.168.1.5:4000/#room=kdwqzmra'",
                 "sotto join 'ws://[2001:db8::5]:4000/#room=kdwqzmra'",
@@ -208,14 +225,27 @@ mod tests {
                 "sotto host --room kdwqzmra --passphrase-file FILE",
             ]
         );
-        assert_eq!(lines("0.0.0.0:4000", &here).len(), 3);
+        assert_eq!(lines("0.0.0.0:4000", &here, None).len(), 3);
     }
 
     #[test]
     fn a_relay_for_this_machine_says_so() {
         assert_eq!(
-            lines("127.0.0.1:4001", &["127.0.0.1", "192.168.1.5"])[0],
+            lines("127.0.0.1:4001", &["127.0.0.1", "192.168.1.5"], None)[0],
             "sotto join 'ws://127.0.0.1:4001/#room=kdwqzmra'"
+        );
+    }
+
+    #[test]
+    fn the_line_of_a_host_with_tls_pins_its_key() {
+        let pin = Pin::of(b"a key");
+        let lines = lines("192.0.2.7:4000", &[], Some(pin));
+        assert_eq!(
+            [lines[0].as_str(), lines[2].as_str()],
+            [
+                format!("sotto join 'wss://192.0.2.7:4000/#pin={pin}&room=kdwqzmra'").as_str(),
+                "sotto host --tls --room kdwqzmra --passphrase-file FILE",
+            ]
         );
     }
 

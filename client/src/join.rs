@@ -1,25 +1,21 @@
-//! `sotto join`, and bare `sotto`: a chat on a relay.
+//! `sotto join`: a chat on a relay.
 
 use anyhow::Context;
 
-use crate::address::Invitation;
 use crate::chat::{self, End};
 use crate::cli;
 use crate::config::Config;
+use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::keyhole::Keyhole;
 use crate::room::{Recorder, Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
-use crate::secret::Source;
 
 /// What those on the way to a relay see without TLS; said once.
 pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
      sizes, and which room it is; no name and no text";
-
-/// How often an address is asked for.
-const TRIES: usize = 3;
 
 /// Joins the room that the command line names.
 ///
@@ -53,49 +49,14 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut conversation = conversation(&settings);
     conversation.keyhole = Some(keyhole);
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(Room::open(settings), conversation).await?;
+    let end = chat::run(
+        Desk::take()?,
+        Room::open(settings),
+        conversation,
+        config.settings(),
+    )
+    .await?;
     Ok(ended(end))
-}
-
-/// Asks for everything that `sotto join` would be given, and joins.
-///
-/// # Errors
-/// As [`join`].
-pub async fn connect() -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::with_terminal()?;
-    let invitation = ask_for_relay(&mut entrance).await?;
-    drop(entrance);
-    join(cli::Join {
-        target: cli::Target::Url(invitation),
-        identity: cli::Identity {
-            proxy: None,
-            name: None,
-            room: None,
-            source: Source::default(),
-        },
-        record: None,
-    })
-    .await
-}
-
-async fn ask_for_relay(entrance: &mut Entrance) -> anyhow::Result<Invitation> {
-    for _ in 0..TRIES {
-        let line = entrance.line("relay (ws://… or wss://…): ".to_owned()).await?;
-        // People paste the whole line that they were handed, in its quotes.
-        let url = line
-            .trim()
-            .trim_start_matches("sotto join")
-            .trim()
-            .trim_matches('\'');
-        match url.parse() {
-            Ok(invitation) => return Ok(invitation),
-            Err(error) => {
-                let error: crate::address::AddressError = error;
-                say(&error.to_string());
-            }
-        }
-    }
-    anyhow::bail!("no relay was given")
 }
 
 /// The room as the screen begins with it.
@@ -113,7 +74,7 @@ pub fn conversation(settings: &Settings) -> Conversation {
     let at = chat::clock();
     let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
     conversation.list.push(at, Content::Answer(alone));
-    if !address.is_secure() && !address.is_local() {
+    if !address.is_secure() && !address.is_local() && !address.is_onion() {
         conversation
             .list
             .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));

@@ -3,13 +3,13 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. the command line ([`cli`]) names a relay ([`address`]), or a room of the configuration file ([`config`]), and
-//!    where the passphrase comes from ([`secret`]); what it leaves out is asked for ([`entrance`], [`prompt`]);
+//!    where the passphrase comes from ([`secret`], rated by [`strength`]); what it leaves out is asked for ([`entrance`], [`prompt`]);
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
-//! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person: keys ([`keyboard`]) and what happens
-//!    in the room change the [`screen`], which the [`terminal`] shows.
+//! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
+//!    what happens in the room change the [`screen`], which the [`terminal`] shows.
 //!
-//! [`join`], `host` and `demo` are the subcommands that chat; `invite` is what a host hands over. `doctor` looks at a
+//! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor` looks at a
 //! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
 //! trusts and which way it goes.
 //!
@@ -34,10 +34,13 @@ pub mod prompt;
 pub mod proxy;
 pub mod room_id;
 pub mod secret;
+pub mod strength;
 
 pub mod room;
 
 pub mod chat;
+pub mod connect;
+pub mod desk;
 pub mod doctor;
 pub mod keyboard;
 pub mod keyhole;

@@ -14,9 +14,9 @@ use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
+use sotto::{connect, generate, harden, join, manual, pipe, room_id, signals};
 #[cfg(feature = "host")]
 use sotto::{demo, doctor, host};
-use sotto::{generate, harden, join, manual, pipe, room_id, signals};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
-        None => block_on(join::connect()),
+        None => block_on(connect::connect()),
         #[cfg(feature = "host")]
         Some(Command::Host(options)) => block_on(host::host(options)),
         Some(Command::Join(options)) => block_on(join::join(options)),

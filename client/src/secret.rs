@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sotto_protocol::Passphrase;
 use sotto_protocol::passphrase::{MAX_PASSPHRASE, PassphraseError};
-use sotto_protocol::words;
 use zeroize::Zeroizing;
 
 use crate::prompt::Prompt;
+use crate::strength::{Slip, Strength};
 
 /// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
 /// it, and a line end.
@@ -26,11 +26,6 @@ const MAX_READ: usize = 4 * MAX_PASSPHRASE + 2;
 const COMMAND_LIMIT: Duration = Duration::from_secs(120);
 /// Between two looks at whether a command has ended.
 const COMMAND_POLL: Duration = Duration::from_millis(20);
-/// A passphrase that falls in fewer guesses is weak: as a power of ten. Each guess is an Argon2id over 256 MiB,
-/// a third of a second of a core, so 10^12 of them cost ten thousand core-years.
-const WEAK_BELOW: f64 = 12.0;
-/// From so many words on they are taken for words of the list.
-const MANY_WORDS: usize = 4;
 /// How often a prompt asks again.
 const TRIES: usize = 3;
 
@@ -282,28 +277,22 @@ pub fn doubt(passphrase: &Passphrase) -> Option<String> {
 /// Says that a word is not of the list that all other words are of: most likely it was mistyped. By its place, as
 /// others may see the screen.
 fn slip(passphrase: &Passphrase) -> Option<String> {
-    let words: Vec<&str> = passphrase.expose().split(' ').collect();
-    let mut unknown = words.iter().enumerate().filter(|(_, word)| !words::is_word(word));
-    let (place, _) = unknown.next()?;
-    let one = unknown.next().is_none() && words.len() >= MANY_WORDS;
-    one.then(|| {
-        format!(
-            "word {} is not in the list of words that the others are from: a slip?",
-            place + 1
-        )
-    })
+    let slip = Slip::find(passphrase.expose())?;
+    Some(format!(
+        "word {} is not in the list of words that the others are from: a slip?",
+        slip.place
+    ))
 }
 
 /// What is weak about a passphrase; `None` for a strong one.
 pub fn weakness(passphrase: &Passphrase) -> Option<String> {
-    let rating = zxcvbn::zxcvbn(passphrase.expose(), &[]);
-    if rating.guesses_log10() >= WEAK_BELOW {
-        return None;
-    }
-    let bits = rating.guesses_log10() * std::f64::consts::LOG2_10;
-    Some(format!(
-        "about {bits:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)"
-    ))
+    let strength = Strength::of(passphrase.expose());
+    strength.is_weak().then(|| {
+        format!(
+            "about {:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)",
+            strength.bits()
+        )
+    })
 }
 
 #[cfg(test)]

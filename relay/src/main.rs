@@ -27,7 +27,8 @@ struct Cli {
     #[command(flatten)]
     options: Options,
 
-    /// Look at options, files and permissions, say what is wrong, and end [default: start]
+    /// Look at options, files and permissions, say what is wrong, and end; options that are not given are those of
+    /// /etc/default/sotto-relay, if that is there [default: start]
     #[arg(long, env = "SOTTO_RELAY_CHECK")]
     check: bool,
 
@@ -41,6 +42,8 @@ struct Cli {
 enum Command {
     Room(operator::Room),
     /// Print what to hand over to those who are to join the relay that runs with the same options
+    ///
+    /// Options that are not given are those of /etc/default/sotto-relay, if that is there.
     Invite {
         #[command(flatten)]
         options: Box<Options>,
@@ -58,6 +61,10 @@ fn main() -> ExitCode {
             Err(error) if error.is_usage() => fail(USAGE, &error.to_string()),
             Err(error) => fail(1, &error.to_string()),
         };
+    }
+    let of_the_service = cli.check || matches!(cli.command, Some(Command::Invite { .. }));
+    if of_the_service && let Err(error) = operator::become_service() {
+        return fail(1, &error.to_string());
     }
     let log = cli
         .log
@@ -98,6 +105,7 @@ async fn serve(options: Options) -> ExitCode {
         Ok(sockets) => sockets,
         Err(error) => return fail(1, &error.to_string()),
     };
+    let is_activated = sockets.has_relays();
     let relay = match Relay::bind_under(manager, sockets, options).await {
         Ok(relay) => relay,
         Err(error) => return refuse(&error),
@@ -112,7 +120,9 @@ async fn serve(options: Options) -> ExitCode {
     // Who closed our stdout does not want to know.
     let scheme = if relay.tls().is_some() { "wss" } else { "ws" };
     let _ = writeln!(io::stdout(), "listening on {scheme}://{addr}").and_then(|()| io::stdout().flush());
-    for url in relay.invites() {
+    // The socket may be of a network of which this process sees nothing.
+    let invites = if is_activated { Vec::new() } else { relay.invites() };
+    for url in invites {
         let _ = writeln!(io::stderr(), "to hand over: {}", invite::command(&url));
     }
     relay.run(shutdown).await;

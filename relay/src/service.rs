@@ -90,6 +90,11 @@ impl Sockets {
         }
         Ok(sockets)
     }
+
+    /// Whether there is one for clients.
+    pub fn has_relays(&self) -> bool {
+        self.relay.is_some()
+    }
 }
 
 fn listener(descriptor: OwnedFd, name: String) -> Result<TcpListener, ServiceError> {

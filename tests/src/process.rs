@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
@@ -39,7 +39,7 @@ pub struct Process {
     child: Child,
     input: Option<Sender<Vec<u8>>>,
     lines: Receiver<String>,
-    errors: Arc<Mutex<String>>,
+    errors: Arc<Errors>,
     ended: Receiver<()>,
 }
 
@@ -52,7 +52,7 @@ impl Process {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap_or_else(|error| panic!("cannot run {command:?}: {error}"));
-        let errors = Arc::new(Mutex::new(String::new()));
+        let errors = Arc::new(Errors::default());
         Self {
             input: Some(writer(child.stdin.take().unwrap())),
             lines: reader(child.stdout.take().unwrap()),
@@ -100,7 +100,18 @@ impl Process {
 
     /// What it has written to standard error so far; all of it once it has ended.
     pub fn errors(&self) -> String {
-        self.errors.lock().unwrap().clone()
+        self.errors.text.lock().unwrap().clone()
+    }
+
+    /// Waits until what it has written to standard error fits.
+    pub fn await_errors(&self, fits: impl Fn(&str) -> bool) {
+        let text = self.errors.text.lock().unwrap();
+        let waited = self
+            .errors
+            .more
+            .wait_timeout_while(text, LIMIT, |text| !fits(text));
+        let (text, waited) = waited.unwrap();
+        assert!(!waited.timed_out(), "it has not said that in {LIMIT:?}:\n{text}");
     }
 
     /// Waits until it ends and gives its exit code; 128 and the signal if one ended it.
@@ -168,13 +179,22 @@ fn reader(output: impl Read + Send + 'static) -> Receiver<String> {
     lines
 }
 
-fn collector(mut errors: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> thread::JoinHandle<()> {
+/// What a child has written to standard error so far.
+#[derive(Debug, Default)]
+struct Errors {
+    text: Mutex<String>,
+    more: Condvar,
+}
+
+fn collector(mut errors: impl Read + Send + 'static, into: Arc<Errors>) -> thread::JoinHandle<()> {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(length @ 1..) = errors.read(&mut buffer) {
-            into.lock()
+            into.text
+                .lock()
                 .unwrap()
                 .push_str(&String::from_utf8_lossy(&buffer[..length]));
+            into.more.notify_all();
         }
     })
 }

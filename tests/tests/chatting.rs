@@ -154,6 +154,17 @@ fn control_characters_of_a_peer_do_nothing_to_the_terminal() {
 
 #[test]
 fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown() {
+    host_and_join("ws", &[]);
+}
+
+#[test]
+fn a_host_with_tls_hands_over_a_line_that_pins_its_key_and_keeps_the_key() {
+    let key = host_and_join("wss", &["--tls"]).expect("a key");
+    assert!(key.starts_with("-----BEGIN PRIVATE KEY"));
+}
+
+/// Gives the key that the host has kept.
+fn host_and_join(scheme: &str, options: &[&str]) -> Option<String> {
     let scene = Scene::new();
     let args = [
         "host",
@@ -164,14 +175,15 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
         "--passphrase-file",
         "passphrase",
     ];
-    let mut anna = scene.terminal((24, 110), &args);
-    anna.wait_for("ws://127.0.0.1:");
+    // Wide enough for a line with a pin.
+    let mut anna = scene.terminal((24, 160), &[&args, options].concat());
+    let start = format!("{scheme}://127.0.0.1:");
+    anna.wait_for(&start);
     let screen = anna.contents();
-    let start = screen.find("ws://127.0.0.1:").unwrap();
-    let url = screen[start..]
+    let url = screen[screen.find(&start).unwrap_or_default()..]
         .split(|char: char| char.is_whitespace() || char == '\'')
         .next()
-        .unwrap();
+        .unwrap_or_default();
     let scene = scene.at(url);
     let mut ben = scene.pipe("ben", &["--json"]);
     anna.wait_for("ben");
@@ -182,6 +194,7 @@ fn one_hosts_and_the_other_joins_with_the_line_and_the_passphrase_that_are_shown
     anna.exit_code();
     anna.assert_restored();
     ben.event("peer_left");
+    std::fs::read_to_string(scene.home().join(".local/state/sotto/key.pem")).ok()
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use sotto_tests::front::Kind;
-use sotto_tests::{Authority, Front, Pipe, Scene, Socks};
+use sotto_tests::{Authority, Front, Pipe, Scene, Socks, binaries, process};
 
 /// Two addresses of visitors: a proxy before the relay has neither.
 const VISITORS: [Ipv4Addr; 2] = [Ipv4Addr::new(127, 0, 0, 2), Ipv4Addr::new(127, 0, 0, 3)];
@@ -107,4 +108,61 @@ fn two_clients_talk_through_a_socks_proxy_which_is_handed_the_name() {
     let socks = Socks::from(Ipv4Addr::LOCALHOST);
     talk(through(&scene, &socks, "anna"), through(&scene, &socks, "ben"));
     assert_eq!(socks.targets(), [target.clone(), target]);
+}
+
+#[test]
+fn an_operator_who_forgot_to_trust_the_proxy_is_told_once() {
+    let mut scene = Scene::new();
+    let front = Front::start(Kind::Nginx, scene.relay.address(), scene.home());
+    scene = scene.at(front.url()).trusting(front.root());
+    let socks = Socks::from(Ipv4Addr::LOCALHOST);
+    assert_eq!(
+        [visit(&scene, &socks), visit(&scene, &socks)],
+        [Value::Null, Value::Null]
+    );
+    let relay = scene.relay.process();
+    relay.signal(Signal::TERM);
+    assert_eq!(relay.exit_code(), 0);
+    let warnings = relay.errors().matches("without --trusted-proxy").count();
+    assert_eq!(warnings, 1, "{}", relay.errors());
+}
+
+/// What a client asks of the system until it has joined or cannot, in a trace: its files and its network.
+fn trace(scene: &Scene, args: &[&str]) -> String {
+    let mut strace = process::command("strace".as_ref(), scene.home());
+    strace
+        .args(["-f", "-o", "trace", "-e", "trace=%network,openat,open"])
+        .arg(binaries::sotto())
+        .args(["pipe", scene.url(), "--passphrase-file", "passphrase", "--json"])
+        .args(args);
+    let mut pipe = Pipe::start(strace);
+    pipe.event_where("an end of the try", |event| {
+        event["event"] == "joined" || event["event"] == "error"
+    });
+    pipe.end_input();
+    pipe.rest();
+    std::fs::read_to_string(scene.home().join("trace")).unwrap_or_default()
+}
+
+#[test]
+fn the_name_of_a_relay_behind_a_proxy_is_asked_of_nobody_else() {
+    let scene = Scene::new();
+    let port = scene.relay.address().port();
+    let scene = scene.at(format!("ws://relay.invalid:{port}"));
+    let is_asking = |trace: &str| trace.contains("resolv.conf") || trace.contains("htons(53)");
+    assert!(is_asking(&trace(&scene, &[])), "without a proxy it has to ask");
+    let socks = Socks::from(Ipv4Addr::LOCALHOST);
+    let trace = trace(&scene, &["--proxy", &socks.url()]);
+    assert_eq!(socks.targets(), [format!("relay.invalid:{port}")]);
+    assert!(trace.contains("connect(") && !is_asking(&trace), "{trace}");
+}
+
+#[test]
+fn an_onion_address_is_not_asked_of_anybody_without_a_proxy() {
+    let scene = Scene::new().at("ws://abcdefgh.onion:4000");
+    let trace = trace(&scene, &[]);
+    assert!(
+        !trace.contains("resolv.conf") && !trace.contains("connect("),
+        "{trace}"
+    );
 }

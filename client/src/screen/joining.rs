@@ -129,10 +129,11 @@ impl State {
             }
             Action::Insert(c) => {
                 *warned = false;
-                passphrase.insert(c.encode_utf8(&mut [0; 4]));
+                passphrase.push(c.encode_utf8(&mut [0; 4]));
             }
             Action::Backspace => passphrase.backspace(),
-            Action::KillToStart | Action::KillWord => passphrase.clear(),
+            Action::KillToStart => passphrase.clear(),
+            Action::KillWord => passphrase.erase_word(),
             Action::Send => match fit(passphrase, *warned) {
                 Ok(ready) => {
                     joining.stage = Stage::Ready(ready);
@@ -159,7 +160,7 @@ impl State {
             return false;
         };
         *warned = false;
-        if !passphrase.insert(text) {
+        if !passphrase.push(text.trim_matches(['\r', '\n'])) {
             self.notice.say(
                 "nothing was pasted: that is too long for a passphrase",
                 moment.now,

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::theme::Theme;
+
 /// How the screen behaves; the default is what somebody gets who has set nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// Locks the screen when so long no key came; `None` never does.
     pub lock_after: Option<Duration>,
+    /// How things look.
+    pub theme: &'static Theme,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
     pub keys: BTreeMap<String, String>,
 }

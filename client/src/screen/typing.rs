@@ -202,7 +202,7 @@ impl State {
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
         if let Some(lock) = &mut self.locked {
-            lock.typed.insert(text);
+            lock.typed.push(text.trim_matches(['\r', '\n']));
             return;
         }
         if self.joining_paste(text, moment) {

@@ -18,6 +18,7 @@ use crate::{
     rooms::{Hashed, Standing},
     store::{File, Listed, StoreError},
 };
+pub use defaults::become_service;
 
 /// Add, list and remove rooms, while the relay runs
 #[derive(Debug, Args)]
@@ -86,13 +87,8 @@ pub enum OperatorError {
     #[error("{1} rooms begin with {0}: give more digits")]
     SeveralRooms(String, usize),
     /// The system does not let us act as the service's user.
-    #[error("cannot run as the owner of {}: {source}", path.display())]
-    Owner {
-        /// The database.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error("cannot run as the service's user: {0}")]
+    Again(#[source] io::Error),
     /// Nobody reads what we print.
     #[error("cannot write to standard output: {0}")]
     Output(#[from] io::Error),
@@ -120,8 +116,14 @@ impl Room {
             return Err(OperatorError::SameHash);
         }
         // Else the relay could not read what root leaves beside the file.
-        owner::become_owner(&path)?;
-        self.command.run(&path, out)
+        match owner::other_owner(&path) {
+            // That user may not read where we have it from.
+            Some(user) => Err(owner::start_again(
+                Some(user),
+                [("SOTTO_RELAY_DB".to_owned(), path)],
+            )),
+            None => self.command.run(&path, out),
+        }
     }
 }
 

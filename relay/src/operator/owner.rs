@@ -1,30 +1,35 @@
 //! The user whose file it is.
 
-use std::{fs, os::unix::fs::MetadataExt, os::unix::process::CommandExt, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::OperatorError;
 
-/// If we are root and the file is somebody else's: starts this very command again as that user, and does not return.
-pub(super) fn become_owner(path: &Path) -> Result<(), OperatorError> {
+/// User and group of a file that is somebody else's, if we are root.
+pub(super) fn other_owner(path: &Path) -> Option<(u32, u32)> {
     // What is wrong with the file is said when it is opened.
-    let Ok(file) = fs::metadata(path) else {
-        return Ok(());
+    let file = fs::metadata(path).ok()?;
+    (rustix::process::geteuid().is_root() && file.uid() != 0).then(|| (file.uid(), file.gid()))
+}
+
+/// Starts this very command again, as that user and with these variables as well. It does not return, unless it fails.
+pub(super) fn start_again(
+    user: Option<(u32, u32)>,
+    variables: impl IntoIterator<Item = (String, PathBuf)>,
+) -> OperatorError {
+    let program = match std::env::current_exe() {
+        Ok(program) => program,
+        Err(error) => return OperatorError::Again(error),
     };
-    if !rustix::process::geteuid().is_root() || file.uid() == 0 {
-        return Ok(());
+    let mut command = Command::new(program);
+    command.args(std::env::args_os().skip(1)).envs(variables);
+    if let Some((uid, gid)) = user {
+        command.uid(uid).gid(gid);
     }
-    let source = match std::env::current_exe() {
-        Ok(program) => Command::new(program)
-            .args(std::env::args_os().skip(1))
-            // That user may not read where we have it from.
-            .env("SOTTO_RELAY_DB", path)
-            .uid(file.uid())
-            .gid(file.gid())
-            .exec(),
-        Err(error) => error,
-    };
-    Err(OperatorError::Owner {
-        path: path.to_owned(),
-        source,
-    })
+    OperatorError::Again(command.exec())
 }

@@ -4,8 +4,9 @@ use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{
-    ClientConfig, RootCertStore,
+    ClientConfig, RootCertStore, SupportedProtocolVersion,
     pki_types::{CertificateDer, ServerName, pem::PemObject},
+    version::{TLS12, TLS13},
 };
 use serde_json::json;
 use sotto_relay::{CancellationToken, Options, Relay, tls::TlsOptions};
@@ -39,13 +40,22 @@ fn options(directory: &Path) -> Options {
 
 /// A client that trusts the certificate that is in the directory now.
 fn trusting(directory: &Path) -> Arc<ClientConfig> {
+    speaking(&[&TLS13, &TLS12], roots(directory))
+}
+
+fn roots(directory: &Path) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_file(directory.join("cert.pem")).unwrap())
         .unwrap();
+    roots
+}
+
+/// A client that speaks these versions of TLS.
+fn speaking(versions: &[&'static SupportedProtocolVersion], roots: RootCertStore) -> Arc<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
@@ -87,6 +97,17 @@ async fn two_clients_talk_over_tls_in_messages_of_any_length() {
             .await;
         assert_eq!(anna.next().await[4]["status"], "ok");
         assert_eq!(ben.next().await[4]["text"], text);
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_one_version_of_tls_is_served() {
+    let directory = tempfile::tempdir().unwrap();
+    issue(directory.path());
+    let relay = Running::start(options(directory.path())).await;
+    for version in [&TLS12, &TLS13] {
+        let config = speaking(&[version], roots(directory.path()));
+        seated(&relay, config, &Room::proven("old"), "anna").await;
     }
 }
 

@@ -83,7 +83,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 }
 
 /// Puts a line into a row of the buffer. What does not fit is left out; a wide grapheme is never cut in half.
-fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
+pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };
     if row >= area.height {
         return;

@@ -1,0 +1,479 @@
+//! What the connect screen knows, and how inputs change it. No I/O and no clock here.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use sotto_protocol::{Name, Passphrase, RoomName};
+
+use crate::address::Invitation;
+use crate::cli::WORDS;
+use crate::screen::editor::Editor;
+use crate::screen::hidden::Hidden;
+use crate::screen::key::Action;
+use crate::screen::keymap::{Keymap, Pressed};
+use crate::screen::theme::Theme;
+use crate::strength::{Slip, Strength};
+
+/// The longest relay and name that are typed, in bytes: more than any that are good.
+const MAX_FIELD: usize = 4096;
+
+/// What can be filled in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// The relay's URL, or the line that was handed over.
+    Relay,
+    /// What the others call us.
+    Name,
+    /// The passphrase.
+    Passphrase,
+}
+
+/// How far it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The user fills in.
+    Typing,
+    /// The key is being made, since then.
+    Deriving(Duration),
+    /// The relay is being asked.
+    Joining,
+}
+
+/// What comes in.
+#[derive(Debug)]
+pub enum Input {
+    /// A key.
+    Key {
+        /// Which.
+        key: KeyEvent,
+        /// Nothing came with it.
+        alone: bool,
+    },
+    /// A bracketed paste.
+    Paste(String),
+    /// The terminal has another size.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The key is there; the relay is asked.
+    Derived,
+    /// It did not work, and where to look.
+    Failed(Field, String),
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Effect {
+    /// Make the key, and join.
+    Join(Box<Ticket>),
+    /// Give up the join that is under way.
+    Stop,
+    /// End.
+    Leave,
+    /// Give the terminal back to the shell until it calls again.
+    Suspend,
+    /// Draw everything anew.
+    Redraw,
+}
+
+/// What was filled in.
+#[derive(Debug)]
+pub struct Ticket {
+    /// Where.
+    pub invitation: Invitation,
+    /// Who.
+    pub name: Name,
+    /// With what.
+    pub passphrase: Passphrase,
+    /// The passphrase again, if it was made here and has to be handed over.
+    pub made: Option<Passphrase>,
+}
+
+/// The connect screen.
+#[derive(Debug)]
+pub struct Form {
+    /// The terminal's columns.
+    pub width: u16,
+    /// The terminal's rows.
+    pub height: u16,
+    /// How things look.
+    pub theme: &'static Theme,
+    /// What is wrong in the configuration file.
+    pub remarks: Vec<String>,
+    /// The relay.
+    pub relay: Editor,
+    /// The name.
+    pub name: Editor,
+    /// The passphrase.
+    pub passphrase: Hidden,
+    /// The passphrase is shown.
+    pub shown: bool,
+    /// Where the caret is.
+    pub focus: Field,
+    /// What is wrong, and where.
+    pub complaint: Option<(Field, String)>,
+    /// How far it is.
+    pub stage: Stage,
+    /// How strong the passphrase is; `None` for none.
+    pub strength: Option<Strength>,
+    /// The passphrase was made here.
+    made: bool,
+    /// The user was told what is doubtful about the passphrase; Enter takes it all the same.
+    told: bool,
+    keymap: Keymap,
+}
+
+impl Form {
+    /// A form with what is remembered.
+    pub fn new(
+        (width, height): (u16, u16),
+        relay: &str,
+        name: &str,
+        theme: &'static Theme,
+        remarks: Vec<String>,
+    ) -> Self {
+        let mut form = Self {
+            width,
+            height,
+            theme,
+            remarks,
+            relay: Editor::default(),
+            name: Editor::default(),
+            passphrase: Hidden::default(),
+            shown: false,
+            focus: Field::Relay,
+            complaint: None,
+            stage: Stage::Typing,
+            strength: None,
+            made: false,
+            told: false,
+            keymap: Keymap::default(),
+        };
+        form.relay.set(relay);
+        form.name.set(name);
+        form.focus = form.first_empty().unwrap_or(Field::Passphrase);
+        form
+    }
+
+    fn first_empty(&self) -> Option<Field> {
+        let empty = [
+            (Field::Relay, self.relay.is_empty()),
+            (Field::Name, self.name.is_empty()),
+            (Field::Passphrase, self.passphrase.is_empty()),
+        ];
+        empty
+            .into_iter()
+            .find(|(_, empty)| *empty)
+            .map(|(field, _)| field)
+    }
+
+    /// Takes an input in.
+    pub fn update(&mut self, input: Input, now: Duration) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Key { key, alone } => self.key(&key, alone, now, &mut effects),
+            Input::Paste(text) if self.stage == Stage::Typing => self.paste(&text),
+            Input::Paste(_) => {}
+            Input::Resize { width, height } => (self.width, self.height) = (width, height),
+            Input::Derived => self.stage = Stage::Joining,
+            Input::Failed(field, why) => {
+                self.stage = Stage::Typing;
+                self.complain(field, why);
+            }
+        }
+        effects
+    }
+
+    fn key(&mut self, key: &KeyEvent, alone: bool, now: Duration, effects: &mut Vec<Effect>) {
+        let control = key.modifiers == KeyModifiers::CONTROL;
+        let asked = match key.code {
+            KeyCode::BackTab => None,
+            KeyCode::Tab => None,
+            KeyCode::Char('g' | 't') if control => None,
+            _ => match self.keymap.press(key, now) {
+                Pressed::Action(action) => Some(action),
+                _ => None,
+            },
+        };
+        match asked {
+            Some(Action::Suspend) => return effects.push(Effect::Suspend),
+            Some(Action::Redraw) => return effects.push(Effect::Redraw),
+            Some(Action::Interrupt | Action::Dismiss) if self.stage != Stage::Typing => {
+                self.stage = Stage::Typing;
+                return effects.push(Effect::Stop);
+            }
+            Some(Action::Interrupt) => return effects.push(Effect::Leave),
+            Some(Action::EndOfInput) if self.first_empty() == Some(Field::Relay) => {
+                return effects.push(Effect::Leave);
+            }
+            _ => {}
+        }
+        if self.stage != Stage::Typing || key.kind == crossterm::event::KeyEventKind::Release {
+            return;
+        }
+        match (key.code, asked) {
+            (KeyCode::Tab, _) | (_, Some(Action::Down)) => self.step(true),
+            (KeyCode::BackTab, _) | (_, Some(Action::Up)) => self.step(false),
+            (KeyCode::Char('g'), None) if control => self.generate(),
+            (KeyCode::Char('t'), None) if control => self.shown = !self.shown,
+            (_, Some(Action::Send | Action::NewLine)) => self.enter(alone, now, effects),
+            (_, Some(Action::Dismiss)) => self.complaint = None,
+            (_, Some(action)) if self.focus == Field::Passphrase => self.edit_passphrase(action),
+            (_, Some(action)) => self.edit(action),
+            _ => {}
+        }
+    }
+
+    fn step(&mut self, down: bool) {
+        let fields = [Field::Relay, Field::Name, Field::Passphrase];
+        let at = fields.iter().position(|field| *field == self.focus).unwrap_or(0);
+        let next = if down { at + 1 } else { at + fields.len() - 1 };
+        self.focus = fields[next % fields.len()];
+    }
+
+    fn editor(&mut self) -> &mut Editor {
+        match self.focus {
+            Field::Relay => &mut self.relay,
+            _ => &mut self.name,
+        }
+    }
+
+    fn edit(&mut self, action: Action) {
+        let editor = self.editor();
+        match action {
+            Action::Insert(c) if editor.text().len() < MAX_FIELD => editor.insert(c.encode_utf8(&mut [0; 4])),
+            Action::Left => editor.left(),
+            Action::Right => editor.right(),
+            Action::WordLeft => editor.word_left(),
+            Action::WordRight => editor.word_right(),
+            Action::Home => editor.home(),
+            Action::End => editor.end(),
+            Action::Backspace => editor.backspace(),
+            Action::Delete | Action::EndOfInput => editor.delete(),
+            Action::KillToEnd => editor.kill_to_end(),
+            Action::KillToStart => editor.kill_to_start(),
+            Action::KillWord => editor.kill_word(),
+            Action::KillNextWord => editor.kill_next_word(),
+            Action::Yank => editor.yank(),
+            _ => return,
+        }
+        self.forget_complaint(self.focus);
+    }
+
+    fn edit_passphrase(&mut self, action: Action) {
+        match action {
+            Action::Insert(c) => self.type_passphrase(c.encode_utf8(&mut [0; 4])),
+            Action::Backspace => self.passphrase.backspace(),
+            Action::KillWord => self.passphrase.erase_word(),
+            Action::KillToStart => self.passphrase.clear(),
+            _ => return,
+        }
+        self.passphrase_changed();
+    }
+
+    fn type_passphrase(&mut self, text: &str) {
+        if !self.passphrase.push(text) {
+            self.complain(
+                Field::Passphrase,
+                "this is longer than any passphrase: is it the right text?".to_owned(),
+            );
+        }
+    }
+
+    fn passphrase_changed(&mut self) {
+        (self.made, self.told) = (false, false);
+        self.forget_complaint(Field::Passphrase);
+        let typed = self.passphrase.expose();
+        self.strength = (!typed.trim().is_empty()).then(|| Strength::of(typed));
+        // The last word may still grow.
+        if typed.ends_with(char::is_whitespace)
+            && let Some(slip) = Slip::find(typed)
+        {
+            let slip = said(slip);
+            self.complain_quietly(Field::Passphrase, slip);
+        }
+    }
+
+    /// A paste fills in the field and does no more: whatever its lines are.
+    fn paste(&mut self, text: &str) {
+        let text = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
+        match self.focus {
+            Field::Passphrase => {
+                let text = zeroize::Zeroizing::new(text);
+                self.type_passphrase(&text);
+                self.passphrase_changed();
+            }
+            Field::Relay if text.trim_start().starts_with(HANDED) => {
+                let url = url(&text).to_owned();
+                self.relay.set(&url);
+                self.forget_complaint(Field::Relay);
+            }
+            _ => {
+                let editor = self.editor();
+                if text.len() + editor.text().len() > MAX_FIELD {
+                    return self.complain(self.focus, "this is too long to paste here".to_owned());
+                }
+                editor.insert(&text);
+                self.forget_complaint(self.focus);
+            }
+        }
+    }
+
+    /// A passphrase of random words in the place of what was typed; shown, as it has to be handed over.
+    fn generate(&mut self) {
+        // No more than memory can be missing, and it is not.
+        let Ok(made) = Passphrase::generate(WORDS, &mut rand::rng()) else {
+            return;
+        };
+        self.passphrase.clear();
+        self.passphrase.push(made.expose());
+        self.passphrase_changed();
+        self.strength = Some(Strength::of_random_words(WORDS));
+        (self.made, self.shown, self.focus) = (true, true, Field::Passphrase);
+    }
+
+    /// Goes on to what is still empty, else into the room.
+    fn enter(&mut self, alone: bool, now: Duration, effects: &mut Vec<Effect>) {
+        if self.focus == Field::Passphrase && !alone {
+            return self.complain(
+                Field::Passphrase,
+                "input that comes this fast looks like a paste: Enter alone goes on".to_owned(),
+            );
+        }
+        let checked = match self.focus {
+            Field::Relay => self.invitation().map(|_| ()),
+            Field::Name => self.checked_name().map(|_| ()),
+            Field::Passphrase => Ok(()),
+        };
+        if let Err((field, why)) = checked {
+            return self.complain(field, why);
+        }
+        if let Some(empty) = self.first_empty() {
+            if empty == self.focus {
+                self.complain(
+                    Field::Passphrase,
+                    "the passphrase is empty; Ctrl+G makes one".to_owned(),
+                );
+            }
+            self.focus = empty;
+            return;
+        }
+        if self.focus != Field::Passphrase {
+            self.focus = Field::Passphrase;
+            return;
+        }
+        match self.ticket() {
+            Ok(ticket) => {
+                self.complaint = None;
+                self.stage = Stage::Deriving(now);
+                effects.push(Effect::Join(Box::new(ticket)));
+            }
+            Err((field, why)) => self.complain(field, why),
+        }
+    }
+
+    fn invitation(&self) -> Result<Invitation, (Field, String)> {
+        let relay = self.relay.text().trim();
+        if relay.is_empty() {
+            let what =
+                "type the relay's URL, or paste the line that you were handed; sotto host starts a relay";
+            return Err((Field::Relay, what.to_owned()));
+        }
+        url(relay)
+            .parse()
+            .map_err(|error: crate::address::AddressError| (Field::Relay, error.to_string()))
+    }
+
+    fn checked_name(&self) -> Result<Name, (Field, String)> {
+        Name::new(self.name.text()).map_err(|error| (Field::Name, error.to_string()))
+    }
+
+    fn ticket(&mut self) -> Result<Ticket, (Field, String)> {
+        let mut invitation = self.invitation()?;
+        let name = self.checked_name()?;
+        let at = |error: sotto_protocol::passphrase::PassphraseError| (Field::Passphrase, error.to_string());
+        let passphrase = Passphrase::new(self.passphrase.expose()).map_err(at)?;
+        if !self.told
+            && let Some(doubt) = self.doubt()
+        {
+            self.told = true;
+            return Err((
+                Field::Passphrase,
+                format!("{doubt}; Enter again uses it all the same"),
+            ));
+        }
+        let mut made = None;
+        if self.made {
+            made = Some(Passphrase::new(self.passphrase.expose()).map_err(at)?);
+            // A new room: with a name of its own no two rooms share a salt.
+            if invitation.room.is_none() {
+                let room = RoomName::generate(&mut rand::rng());
+                self.relay.set(&invitation.address.invitation(&room));
+                invitation.room = Some(room);
+            }
+        }
+        Ok(Ticket {
+            invitation,
+            name,
+            passphrase,
+            made,
+        })
+    }
+
+    /// What should be asked about before the passphrase is used.
+    fn doubt(&self) -> Option<String> {
+        if let Some(slip) = Slip::find(self.passphrase.expose()) {
+            return Some(said(slip));
+        }
+        let strength = self.strength.filter(|strength| strength.is_weak())?;
+        Some(format!(
+            "weak, about {:.0} bits, and everything rests on it (Ctrl+G makes one of 77)",
+            strength.bits()
+        ))
+    }
+
+    fn complain(&mut self, field: Field, why: String) {
+        self.focus = field;
+        self.complain_quietly(field, why);
+    }
+
+    fn complain_quietly(&mut self, field: Field, why: String) {
+        self.complaint = Some((field, why));
+    }
+
+    fn forget_complaint(&mut self, field: Field) {
+        self.complaint.take_if(|(at, _)| *at == field);
+    }
+
+    /// Whether the picture changes with time.
+    pub fn moves(&self) -> bool {
+        matches!(self.stage, Stage::Deriving(_))
+    }
+}
+
+/// What the line that is handed over begins with.
+const HANDED: &str = "sotto join";
+
+/// The URL in what somebody typed or pasted, which may be the whole line that was handed over.
+fn url(text: &str) -> &str {
+    let Some(rest) = text.trim().strip_prefix(HANDED) else {
+        return text.trim();
+    };
+    let rest = rest.trim_start();
+    let quoted = |quote: char| rest.strip_prefix(quote)?.split(quote).next();
+    quoted('\'')
+        .or_else(|| quoted('"'))
+        .or_else(|| rest.split_whitespace().next())
+        .unwrap_or_default()
+}
+
+fn said(slip: Slip<'_>) -> String {
+    let word = crate::visible::shortened(slip.word, 20);
+    match slip.meant() {
+        Some(meant) => format!("{word}: did you mean {meant}?"),
+        None => format!("{word} is not in the list of words that the others are from"),
+    }
+}

@@ -1,0 +1,311 @@
+//! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
+//!
+//! An input changes the [`form`], which keeps the passphrase [`hidden`](crate::screen::hidden); what is to be done comes out as effects;
+//! [`view`] makes the picture. Only the shell below does I/O.
+
+pub mod form;
+pub mod view;
+
+use std::future::{Future, pending};
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use crossterm::event::{Event, KeyEventKind};
+use sotto_protocol::{Name, RoomName, Root};
+use tokio::time::{Instant, sleep};
+
+use self::form::{Effect, Field, Form, Input, Ticket};
+use crate::address::{Address, Invitation};
+use crate::chat;
+use crate::config::{self, Config};
+use crate::derivation::{DerivationError, derive};
+use crate::desk::{self, Desk};
+use crate::entrance::{EntranceError, login_name};
+use crate::exit::Exit;
+use crate::join::{conversation, ended};
+use crate::keyboard::Typed;
+use crate::keyhole::Keyhole;
+use crate::proxy;
+use crate::room::{Room, Settings, Timing, Trouble, Update, Updates};
+use crate::screen::conversation::Conversation;
+use crate::screen::entry::{Content, Copyable};
+use crate::strength::Strength;
+use crate::terminal;
+
+/// Between two pictures of the progress.
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// What is under way beside the screen.
+type Work = Pin<Box<dyn Future<Output = Step> + Send>>;
+
+/// What came of it.
+enum Step {
+    Derived(Box<Result<Root, DerivationError>>),
+    Joined(Box<Result<Opened, Trouble>>),
+}
+
+/// A room that has let us in, or told us to wait.
+struct Opened {
+    room: (Room, Updates),
+    conversation: Conversation,
+    /// What was heard of it until then.
+    heard: Vec<Update>,
+}
+
+/// Where the one goes who has filled in the form.
+struct Journey {
+    address: Address,
+    invitation: Invitation,
+    name: Name,
+    /// What unlocks the screen later.
+    keyhole: Option<Keyhole>,
+    /// The lines to hand over, where the passphrase was made here.
+    handout: Vec<Copyable>,
+}
+
+/// Asks, joins, and chats.
+///
+/// # Errors
+/// What keeps it from being done, as a sentence.
+pub async fn connect() -> anyhow::Result<Exit> {
+    if !terminal::is_there() {
+        return Err(EntranceError::NoTerminal.into());
+    }
+    let (config, complaints) = Config::load();
+    let mut desk = Desk::take()?;
+    let name = config.name.clone().or_else(login_name);
+    let mut front = Front {
+        form: Form::new(
+            desk.terminal.size()?,
+            config.relay.as_deref().unwrap_or_default(),
+            name.as_ref().map_or("", Name::as_str),
+            config.theme,
+            complaints.iter().map(ToString::to_string).collect(),
+        ),
+        began: Instant::now(),
+        work: None,
+        journey: None,
+    };
+    let Some((opened, mut journey)) = front.run(&mut desk).await? else {
+        return Ok(Exit::Done);
+    };
+    // The passphrase that was typed is gone from here on.
+    drop(front);
+    let mut conversation = journey.greeted(opened.conversation);
+    conversation.keyhole = journey.keyhole.take();
+    conversation.complain(&complaints, chat::clock());
+    // A file that is no TOML is left as it is; that was said.
+    if let Err(error) = journey.remember().await
+        && error.kind() != io::ErrorKind::InvalidData
+    {
+        let what = format!("the relay and your name cannot be remembered: {error}");
+        conversation.list.push(chat::clock(), Content::Answer(what));
+    }
+    for update in opened.heard {
+        // None of these asks for anything to be done.
+        conversation.happened(update, Duration::ZERO, chat::clock());
+    }
+    let end = chat::run(desk, opened.room, conversation, config.settings()).await?;
+    Ok(ended(end))
+}
+
+/// The form and what it has begun.
+struct Front {
+    form: Form,
+    began: Instant,
+    work: Option<Work>,
+    journey: Option<Journey>,
+}
+
+impl Front {
+    /// Shows the form until a room has let us in; `None` when the user leaves.
+    async fn run(&mut self, desk: &mut Desk) -> io::Result<Option<(Opened, Journey)>> {
+        let mut warm = false;
+        loop {
+            let (picture, caret) = view::draw(&self.form, self.began.elapsed());
+            desk.terminal.draw(picture, caret)?;
+            if !std::mem::replace(&mut warm, true) {
+                // The first rating reads its dictionaries; nobody should wait for them at a key.
+                std::thread::spawn(|| Strength::of("warm"));
+            }
+            let moves = self.form.moves();
+            let step = async {
+                match &mut self.work {
+                    Some(work) => work.await,
+                    None => pending().await,
+                }
+            };
+            let effects = tokio::select! {
+                typed = desk.keyboard.next() => match typed {
+                    Typed::Batch(events) => self.typed(events),
+                    Typed::Gone => return Ok(None),
+                },
+                step = step => {
+                    self.work = None;
+                    match self.stepped(step) {
+                        Ok(opened) => match self.journey.take() {
+                            Some(journey) => return Ok(Some((opened, journey))),
+                            None => continue,
+                        },
+                        Err(effects) => effects,
+                    }
+                },
+                Some(()) = desk.signals.recv() => return Ok(None),
+                Some(()) = desk.continued.recv() => self.resume(desk)?,
+                () = sleep(PROGRESS), if moves => Vec::new(),
+            };
+            for effect in effects {
+                match effect {
+                    Effect::Join(ticket) => self.set_out(*ticket),
+                    Effect::Stop => (self.work, self.journey) = (None, None),
+                    Effect::Leave => return Ok(None),
+                    Effect::Redraw => desk.terminal.forget(),
+                    Effect::Suspend => {
+                        if desk::suspend(&mut desk.terminal, &mut desk.continued).await {
+                            self.resume(desk)?;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn input(&mut self, input: Input) -> Vec<Effect> {
+        self.form.update(input, self.began.elapsed())
+    }
+
+    fn resume(&mut self, desk: &mut Desk) -> io::Result<Vec<Effect>> {
+        desk.terminal.resume()?;
+        let (width, height) = desk.terminal.size()?;
+        Ok(self.input(Input::Resize { width, height }))
+    }
+
+    fn typed(&mut self, events: Vec<Event>) -> Vec<Effect> {
+        let pressed = |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
+        let alone = events.iter().filter(pressed).count() == 1;
+        let mut effects = Vec::new();
+        for event in events {
+            effects.extend(match event {
+                Event::Key(key) => self.input(Input::Key { key, alone }),
+                Event::Paste(text) => self.input(Input::Paste(text)),
+                Event::Resize(width, height) => self.input(Input::Resize { width, height }),
+                Event::FocusGained | Event::FocusLost | Event::Mouse(_) => Vec::new(),
+            });
+        }
+        effects
+    }
+
+    /// Begins to make the key.
+    fn set_out(&mut self, ticket: Ticket) {
+        let Ticket {
+            invitation,
+            name,
+            passphrase,
+            made,
+        } = ticket;
+        let address = match proxy::choose(None, invitation.address.clone()) {
+            Ok(address) => address,
+            Err(error) => {
+                self.input(Input::Failed(Field::Relay, error.to_string()));
+                return;
+            }
+        };
+        let room: RoomName = invitation.room.clone().unwrap_or_default();
+        let mut handout = Vec::new();
+        if let Some(made) = made {
+            handout.push(Copyable::Heading("for the other one:".to_owned()));
+            let url = invitation.address.invitation(&room);
+            handout.push(Copyable::Verbatim(format!("sotto join '{url}'")));
+            handout.push(Copyable::Heading(
+                "and the passphrase, by another way:".to_owned(),
+            ));
+            handout.push(Copyable::Verbatim(made.expose().to_owned()));
+        }
+        self.journey = Some(Journey {
+            keyhole: Some(Keyhole::new(&passphrase, None)),
+            address,
+            invitation,
+            name,
+            handout,
+        });
+        self.work = Some(Box::pin(async move {
+            Step::Derived(Box::new(derive(passphrase, room).await))
+        }));
+    }
+
+    /// Goes on with what came of the work; the opened room at the end.
+    fn stepped(&mut self, step: Step) -> Result<Opened, Vec<Effect>> {
+        match step {
+            Step::Derived(root) => match (*root, &self.journey) {
+                (Ok(root), Some(journey)) => {
+                    let settings = Settings {
+                        address: journey.address.clone(),
+                        root,
+                        name: journey.name.clone(),
+                        recorder: None,
+                        timing: Timing::default(),
+                    };
+                    self.work = Some(Box::pin(
+                        async move { Step::Joined(Box::new(open(settings).await)) },
+                    ));
+                    Err(self.input(Input::Derived))
+                }
+                (Err(error), _) => Err(self.input(Input::Failed(Field::Passphrase, error.to_string()))),
+                // Given up meanwhile.
+                (Ok(_), None) => Err(Vec::new()),
+            },
+            Step::Joined(joined) => match *joined {
+                Ok(opened) => Ok(opened),
+                Err(trouble) => Err(self.input(Input::Failed(Field::Relay, trouble.to_string()))),
+            },
+        }
+    }
+}
+
+/// Opens a room and waits for its first word.
+async fn open(settings: Settings) -> Result<Opened, Trouble> {
+    let conversation = conversation(&settings);
+    let (room, mut updates) = Room::open(settings);
+    let mut heard = Vec::new();
+    loop {
+        match updates.next().await {
+            Some(Update::Failed(trouble)) => return Err(trouble),
+            Some(Update::Connecting) => heard.push(Update::Connecting),
+            Some(update) => {
+                heard.push(update);
+                break;
+            }
+            None => return Err(Trouble::Silent),
+        }
+    }
+    Ok(Opened {
+        room: (room, updates),
+        conversation,
+        heard,
+    })
+}
+
+impl Journey {
+    fn greeted(&self, mut conversation: Conversation) -> Conversation {
+        if !self.handout.is_empty() {
+            conversation.invitation.clone_from(&self.handout);
+            conversation
+                .list
+                .push(chat::clock(), Content::Copyable(self.handout.clone()));
+        }
+        conversation
+    }
+
+    /// The relay with the room's name and the pin, and the name: the same again next time.
+    async fn remember(&self) -> io::Result<()> {
+        let room = self.invitation.room.clone().unwrap_or_default();
+        let relay = self.invitation.address.invitation(&room);
+        let name = self.name.clone();
+        let written = tokio::task::spawn_blocking(move || config::remember(&relay, &name));
+        written.await.map_err(io::Error::other)?
+    }
+}
+
+#[cfg(test)]
+mod tests;
