@@ -18,6 +18,7 @@ pub mod update;
 pub mod answering;
 pub mod chord;
 pub mod command;
+mod completion;
 pub mod editor;
 pub mod hidden;
 pub mod history;

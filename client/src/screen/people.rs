@@ -19,6 +19,10 @@ pub struct Person {
     pub compared: bool,
     /// Nothing was heard of it for a while.
     pub silent: bool,
+    /// Since when it is here.
+    pub since: Duration,
+    /// Since when nothing was heard of it, while that is so.
+    pub silent_since: Option<Duration>,
     /// Until when it is shown as typing.
     typing: Option<Duration>,
 }
@@ -29,7 +33,14 @@ pub struct People(Vec<Person>);
 
 impl People {
     /// Somebody has come. One who was known keeps whether the words were compared.
-    pub fn joined(&mut self, id: InstanceId, name: String, words: SafetyWords, compared: bool) {
+    pub fn joined(
+        &mut self,
+        id: InstanceId,
+        name: String,
+        words: SafetyWords,
+        compared: bool,
+        now: Duration,
+    ) {
         self.0.retain(|person| person.id != id);
         self.0.push(Person {
             id,
@@ -37,6 +48,8 @@ impl People {
             words,
             compared,
             silent: false,
+            since: now,
+            silent_since: None,
             typing: None,
         });
     }
