@@ -58,6 +58,7 @@ impl Person {
 
     fn input(&mut self, input: Input) {
         let clock = Clock {
+            date: Clock::default().date,
             hour: 21,
             minute: self.minute,
         };

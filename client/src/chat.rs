@@ -1,5 +1,6 @@
 //! The chat: terminal, screen and room joined together.
 
+mod hand_over;
 mod opening;
 mod rooms;
 mod vanishing;
@@ -48,9 +49,10 @@ pub enum End {
 pub async fn run(
     desk: Desk,
     room: (Room, Updates),
-    conversation: Conversation,
+    mut conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
+    conversation.id = room.0.id();
     let Desk {
         mut terminal,
         keyboard,
@@ -77,6 +79,7 @@ pub async fn run(
         undelivered: 0,
         suspend: false,
         redraw: false,
+        clipboard: None,
         panic: false,
         over: None,
     };
@@ -92,10 +95,15 @@ pub async fn run(
         if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
             chat.resume(&mut terminal);
         }
+        if let Some(text) = chat.clipboard.take()
+            && terminal.copy(&text).is_err()
+        {
+            chat.gone();
+        }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
-            let (picture, caret) = view::draw(&chat.state, chat.now());
-            if terminal.draw(picture, caret).is_err() {
+            let (picture, caret, links) = view::draw_with_links(&chat.state, chat.now());
+            if terminal.draw_with_links(picture, caret, links).is_err() {
                 chat.gone();
             }
             drawn = Some(Instant::now());
@@ -131,6 +139,8 @@ struct Chat {
     suspend: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
+    /// What the terminal is to put into its clipboard.
+    clipboard: Option<String>,
     /// Everything is to end at once.
     panic: bool,
     over: Option<End>,
@@ -153,8 +163,15 @@ impl Chat {
     fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Say { room, text } => self.rooms.order(room, Order::Say(text)),
+                Effect::Say { room, text, reply_to } => {
+                    self.rooms.order(room, Order::Say { text, reply_to });
+                }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Copy(text) => self.copy(text, "copied"),
+                Effect::OpenLink(link) => match hand_over::open(&link) {
+                    Ok(()) => self.input(Input::Told(format!("opened {link}"))),
+                    Err(why) => self.copy(link, &format!("{why}; the link was copied")),
+                },
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
                         opening::derive_for(room, opening, self.derive.clone());
@@ -166,6 +183,17 @@ impl Chat {
                 Effect::Redraw => self.redraw = true,
             }
         }
+    }
+
+    /// Hands a text to the clipboard, which never answers.
+    fn copy(&mut self, text: String, what: &str) {
+        if hand_over::in_tmux() && hand_over::to_tmux(text.clone()).is_ok() {
+            return self.input(Input::Told(format!("{what}: handed to tmux")));
+        }
+        self.clipboard = Some(text);
+        self.input(Input::Told(format!(
+            "{what}: handed to the terminal; where that takes nothing, Alt+V shows only the texts"
+        )));
     }
 
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
@@ -264,6 +292,7 @@ pub fn clock() -> Clock {
     let now = OffsetDateTime::now_utc();
     let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
     Clock {
+        date: here.date(),
         hour: here.hour(),
         minute: here.minute(),
     }

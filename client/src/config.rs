@@ -14,6 +14,7 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, DocumentMut, Item, TableLike, Value};
 
 use crate::address::Invitation;
+use crate::screen::keymap::Keymap;
 use crate::screen::settings::Settings;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
@@ -70,7 +71,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "keys",
         "none",
-        "keys of your own, by action; /help lists the actions",
+        "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions",
     ),
     (
         "room",
@@ -84,17 +85,7 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// How times of the day are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TimeFormat {
-    /// `17:05`.
-    #[default]
-    Hours24,
-    /// `5:05 pm`.
-    Hours12,
-    /// Not at all.
-    None,
-}
+pub use crate::screen::clock::TimeFormat;
 
 /// When a notice is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -206,6 +197,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             lock_after: self.lock_after,
+            time_format: self.time_format,
             theme: self.theme,
             keys: self.keys.clone(),
         }
@@ -349,7 +341,11 @@ impl Reader<'_> {
         };
         for (action, item) in table.iter() {
             if let Some(key) = self.string(action, item) {
-                keys.insert(action.to_owned(), key.to_owned());
+                let one = BTreeMap::from([(action.to_owned(), key.to_owned())]);
+                match Keymap::new(&one).1.into_iter().next() {
+                    Some(why) => self.complain(item.span(), shortened(&why, 200)),
+                    None => keys.extend(one),
+                }
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
+mod hyperlinks;
+
 use std::io::{self, IsTerminal, Stdout, Write};
 use std::panic;
 use std::sync::Once;
@@ -14,11 +16,12 @@ use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use rustix::process::{Signal, kill_current_process_group};
 use rustix::termios::{QueueSelector, tcflush};
+
+use crate::screen::view::Link;
 
 /// Whether the terminal is ours just now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -31,7 +34,9 @@ const PANICKED: i32 = 101;
 #[derive(Debug)]
 pub struct Terminal {
     /// What is on the screen; `None` when that is not known.
-    shown: Option<(Buffer, Position)>,
+    shown: Option<(Buffer, Position, Vec<Link>)>,
+    /// It may know links (OSC 8): the Linux console does not even know to pass over them.
+    links: bool,
     out: Stdout,
 }
 
@@ -59,6 +64,7 @@ impl Terminal {
         });
         let terminal = Self {
             shown: None,
+            links: std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb"),
             out: io::stdout(),
         };
         take()?;
@@ -78,31 +84,58 @@ impl Terminal {
     /// # Errors
     /// Those of the terminal.
     pub fn draw(&mut self, picture: Buffer, caret: Position) -> io::Result<()> {
-        let known = self.shown.take().filter(|(shown, _)| shown.area == picture.area);
+        self.draw_with_links(picture, caret, Vec::new())
+    }
+
+    /// The same, with links that the terminal opens, if it knows how to.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn draw_with_links(
+        &mut self,
+        picture: Buffer,
+        caret: Position,
+        mut links: Vec<Link>,
+    ) -> io::Result<()> {
+        if !self.links {
+            links.clear();
+        }
+        let known = self.shown.take().filter(|(shown, ..)| shown.area == picture.area);
         if known
             .as_ref()
-            .is_some_and(|(shown, at)| *shown == picture && *at == caret)
+            .is_some_and(|(shown, at, linked)| *shown == picture && *at == caret && *linked == links)
         {
             self.shown = known;
             return Ok(());
         }
         let mut bytes = Vec::with_capacity(4096);
         queue!(bytes, BeginSynchronizedUpdate, Hide)?;
-        let blank;
-        let before = match &known {
-            Some((shown, _)) => shown,
+        let before = match known {
+            Some((mut shown, _, linked)) => {
+                hyperlinks::unsettle(&mut shown, &linked, &links);
+                shown
+            }
             None => {
                 queue!(bytes, SetAttribute(Attribute::Reset), Clear(ClearType::All))?;
-                blank = Buffer::empty(picture.area);
-                &blank
+                Buffer::empty(picture.area)
             }
         };
-        CrosstermBackend::new(&mut bytes).draw(before.diff_iter(&picture))?;
+        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links)?;
         queue!(bytes, MoveTo(caret.x, caret.y), Show, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)?;
         self.out.flush()?;
-        self.shown = Some((picture, caret));
+        self.shown = Some((picture, caret, links));
         Ok(())
+    }
+
+    /// Puts a text into the clipboard of the terminal, if it has one that we may write (OSC 52). It never answers.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+        let text = data_encoding::BASE64.encode(text.as_bytes());
+        write!(self.out, "\x1b]52;c;{text}\x07")?;
+        self.out.flush()
     }
 
     /// Everything is drawn anew the next time.

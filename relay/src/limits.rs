@@ -82,6 +82,9 @@ pub const FRAME_TIME: Duration = Duration::from_secs(30);
 pub const STALL: Duration = Duration::from_secs(30);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.
 pub const GOODBYE: Duration = Duration::from_secs(8);
+/// Who has connected but is not yet a WebSocket has this long to become one: a handshake of TLS and a request on a slow
+/// line. Only then can it be told to come back.
+pub const LAST_UPGRADE: Duration = Duration::from_secs(2);
 /// And the room database has this long to be written to the end.
 pub const LAST_WRITE: Duration = Duration::from_secs(1);
 /// Connections that wait to be accepted.

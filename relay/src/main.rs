@@ -1,7 +1,7 @@
 //! The relay binary: reads its options, serves until it is told to end.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     net::IpAddr,
     process::ExitCode,
     sync::Arc,
@@ -74,6 +74,8 @@ fn main() -> ExitCode {
         Ok(filter) => tracing_subscriber::fmt()
             .with_env_filter(filter)
             .with_writer(io::stderr)
+            // A journal shows colours as the bytes that they are.
+            .with_ansi(io::stderr().is_terminal())
             .init(),
         Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
     }

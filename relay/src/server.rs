@@ -233,7 +233,7 @@ impl Relay {
         let (tracker, shutdown) = (connections.clone(), shutdown.clone());
         connections.spawn(async move {
             let opened = tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = too_late(&shutdown) => return,
                 opened = door::open(&admission, stream, ip, tls) => opened,
             };
             if let Some((stream, first, place)) = opened {
@@ -263,6 +263,12 @@ fn listen(addr: SocketAddr) -> io::Result<TcpListener> {
     listener.bind(&addr.into())?;
     listener.listen(limits::BACKLOG)?;
     TcpListener::from_std(listener.into())
+}
+
+/// Some time after the shutdown, so that who is at the door is told to come back instead of being cut.
+async fn too_late(shutdown: &CancellationToken) {
+    shutdown.cancelled().await;
+    tokio::time::sleep(limits::LAST_UPGRADE).await;
 }
 
 /// The next tick; never, if there is no interval.

@@ -158,6 +158,38 @@ fn a_relay_is_ready_when_it_accepts_and_stopping_while_its_sockets_close() {
 }
 
 #[test]
+fn who_is_at_the_door_when_a_relay_stops_is_let_in_and_told_to_come_back() {
+    let manager = Manager::new();
+    let mut relay = Running::start(&mut manager.command());
+    let addr = relay.addr();
+    let mut visitor = TcpStream::connect(&addr).unwrap();
+    visitor.set_read_timeout(Some(SOON)).unwrap();
+    // An answer shows that it was accepted.
+    visitor
+        .write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        .unwrap();
+    let mut answer = [0; 15];
+    visitor.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
+    visitor
+        .write_all(b"GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\nhost: x\r\n")
+        .unwrap();
+    assert_eq!(manager.told(), "READY=1\n");
+    relay.signal(Signal::TERM);
+    assert_eq!(manager.told(), "STOPPING=1\n");
+    let rest = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+    visitor.write_all(rest.as_bytes()).unwrap();
+    let mut answers = Vec::new();
+    visitor.read_to_end(&mut answers).unwrap();
+    let text = String::from_utf8_lossy(&answers);
+    assert!(text.contains("HTTP/1.1 101 Switching Protocols"), "{text}");
+    let restart = 1012_u16.to_be_bytes();
+    assert!(answers.windows(2).any(|pair| pair == restart), "{answers:?}");
+    assert_eq!(relay.ended().0, Some(0));
+}
+
+#[test]
 fn a_reload_begins_with_its_time_and_ends_ready() {
     let manager = Manager::new();
     let relay = Running::start(&mut manager.command());
@@ -263,6 +295,48 @@ fn sockets_of_systemd_are_used_instead_of_addresses() {
     let ignored = format!("--listen 127.0.0.1:1 is ignored: the service manager's socket is {addr}");
     assert!(stderr.contains(&ignored), "{stderr}");
     assert!(stderr.contains("--metrics 127.0.0.1:1 is ignored"), "{stderr}");
+}
+
+#[test]
+fn invite_and_check_take_what_is_not_given_from_where_the_service_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    let defaults = folder.path().join("sotto-relay");
+    let text = format!(
+        "# The service.\nSOTTO_RELAY_TLS_SELF_SIGNED={}\nSOTTO_RELAY_LISTEN=\"[::]:4711\"\nSOTTO_RELAY_PUBLIC=one.example\n",
+        keys.display()
+    );
+    std::fs::write(&defaults, text).unwrap();
+    // A machine of which only /etc/default differs.
+    let script = r#"mount --bind "$1" /etc/default && shift && exec "$0" "$@""#;
+    let output = |arguments: &[&str]| {
+        let mut command = clean(Command::new("unshare"));
+        if !rustix::process::geteuid().is_root() {
+            command.arg("--map-root-user");
+        }
+        command
+            .args(["--mount", "sh", "-c", script, RELAY])
+            .arg(folder.path())
+            .args(arguments);
+        command.output().unwrap()
+    };
+
+    let invite = output(&["invite"]);
+    let line = String::from_utf8(invite.stdout).unwrap();
+    assert!(
+        line.starts_with("sotto join 'wss://one.example:4711/#pin="),
+        "{line} {}",
+        String::from_utf8_lossy(&invite.stderr)
+    );
+    let line = String::from_utf8(output(&["invite", "--public", "two.example:1"]).stdout).unwrap();
+    assert!(
+        line.starts_with("sotto join 'wss://two.example:1/#pin="),
+        "{line}"
+    );
+
+    assert_eq!(output(&["--check"]).status.code(), Some(0));
+    std::fs::write(keys.join("key.pem"), "no key").unwrap();
+    assert_eq!(output(&["--check"]).status.code(), Some(1));
 }
 
 /// A connection as soon as somebody listens there.

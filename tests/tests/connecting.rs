@@ -47,6 +47,11 @@ fn a_relay_that_is_not_there_is_said_and_nothing_typed_is_lost() {
     anna.wait_for("nothing answers");
     anna.type_keys("\x15");
     anna.type_keys(&format!("{}\r", scene.url()));
+    anna.wait_until("is at the passphrase again", |screen| {
+        let (row, _) = screen.cursor_position();
+        let line = screen.rows(0, 80).nth(row.into());
+        line.is_some_and(|line| line.starts_with("passphrase"))
+    });
     anna.type_keys(ENTER);
     reader.event("peer_joined");
 }

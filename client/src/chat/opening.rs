@@ -57,7 +57,9 @@ impl Chat {
             if self.state.rooms.has(&conversation) {
                 return Err("that room is open here already".to_owned());
             }
-            self.rooms.add(id, Room::open(settings));
+            let room = Room::open(settings);
+            conversation.id = room.0.id();
+            self.rooms.add(id, room);
             Ok(Box::new(conversation))
         });
         self.input(Input::Opened { room: id, opened });

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use sotto_protocol::instance::Target;
 use tokio::sync::mpsc;
 
 use crate::room::{Command, Room, Update, Updates};
@@ -17,7 +18,12 @@ const ORDERS: usize = 64;
 #[derive(Debug)]
 pub enum Order {
     /// To say this.
-    Say(String),
+    Say {
+        /// What.
+        text: String,
+        /// What it answers.
+        reply_to: Option<Target>,
+    },
     /// To do this.
     Do(Command),
 }
@@ -143,9 +149,9 @@ async fn carry_out(
 ) {
     while let Some(order) = orders.recv().await {
         let done = match order {
-            Order::Say(text) => Input::Said {
+            Order::Say { text, reply_to } => Input::Said {
                 room: id,
-                answer: room.say(text, None).await,
+                answer: room.say(text, reply_to).await,
             },
             Order::Do(command) => Input::Done {
                 room: id,

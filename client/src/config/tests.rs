@@ -24,7 +24,7 @@ bell = "never"
 desktop = "always"
 
 [keys]
-next = "Alt+n"
+next-room = "F6"
 
 [themes.sea]
 base = "dark"
@@ -48,7 +48,7 @@ passphrase_command = "pass show anna"
         (config.notices.bell, config.notices.desktop),
         (When::Never, When::Always)
     );
-    assert_eq!(config.keys["next"], "Alt+n");
+    assert_eq!(config.keys["next-room"], "F6");
     assert_eq!(config.theme.link.fg, Some(Color::Rgb(0, 255, 255)));
     assert_eq!(config.theme.dim, Theme::built_in("dark").unwrap().dim);
     let blue = Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD);
@@ -121,6 +121,8 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
             "[[room]]\nname = \"a/b\"\nrelay = \"ws://h\"",
             "line 2: name: a room's name here has no :, /",
         ),
+        ("[keys]\ndance = \"F2\"", "line 2: there is no action \"dance\""),
+        ("[keys]\nredraw = \"Hyper+L\"", "line 2: redraw: "),
         ("keys = 3", "line 1: keys has to be a table"),
     ] {
         let (config, complaints) = parsed(text);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
 use crate::address::Invitation;
@@ -11,6 +11,7 @@ use crate::screen::editor::Editor;
 use crate::screen::hidden::Hidden;
 use crate::screen::key::Action;
 use crate::screen::keymap::{Keymap, Pressed};
+use crate::screen::settings::Settings;
 use crate::screen::theme::Theme;
 use crate::strength::{Slip, Strength};
 
@@ -119,27 +120,21 @@ pub struct Form {
     pub stage: Stage,
     /// How strong the passphrase is; `None` for none.
     pub strength: Option<Strength>,
+    keymap: Keymap,
     /// The passphrase was made here.
     made: bool,
     /// The user was told what is doubtful about the passphrase; Enter takes it all the same.
     told: bool,
-    keymap: Keymap,
 }
 
 impl Form {
     /// A form with what is remembered.
-    pub fn new(
-        (width, height): (u16, u16),
-        relay: &str,
-        name: &str,
-        theme: &'static Theme,
-        remarks: Vec<String>,
-    ) -> Self {
+    pub fn new((width, height): (u16, u16), relay: &str, name: &str, settings: &Settings) -> Self {
         let mut form = Self {
             width,
             height,
-            theme,
-            remarks,
+            theme: settings.theme,
+            remarks: Vec::new(),
             relay: Editor::default(),
             name: Editor::default(),
             passphrase: Hidden::default(),
@@ -148,9 +143,9 @@ impl Form {
             complaint: None,
             stage: Stage::Typing,
             strength: None,
+            keymap: Keymap::new(&settings.keys).0,
             made: false,
             told: false,
-            keymap: Keymap::default(),
         };
         form.relay.set(relay);
         form.name.set(name);
@@ -188,14 +183,16 @@ impl Form {
     }
 
     fn key(&mut self, key: &KeyEvent, alone: bool, now: Duration, effects: &mut Vec<Effect>) {
+        if key.kind == KeyEventKind::Release {
+            return;
+        }
         let control = key.modifiers == KeyModifiers::CONTROL;
         let asked = match key.code {
-            KeyCode::BackTab => None,
-            KeyCode::Tab => None,
+            KeyCode::BackTab | KeyCode::Tab => None,
             KeyCode::Char('g' | 't') if control => None,
             _ => match self.keymap.press(key, now) {
                 Pressed::Action(action) => Some(action),
-                _ => None,
+                _ => return,
             },
         };
         match asked {
@@ -211,7 +208,7 @@ impl Form {
             }
             _ => {}
         }
-        if self.stage != Stage::Typing || key.kind == crossterm::event::KeyEventKind::Release {
+        if self.stage != Stage::Typing {
             return;
         }
         match (key.code, asked) {
@@ -275,7 +272,7 @@ impl Form {
     }
 
     fn type_passphrase(&mut self, text: &str) {
-        if !self.passphrase.push(text) {
+        if !self.passphrase.insert(text) {
             self.complain(
                 Field::Passphrase,
                 "this is longer than any passphrase: is it the right text?".to_owned(),
@@ -329,7 +326,7 @@ impl Form {
             return;
         };
         self.passphrase.clear();
-        self.passphrase.push(made.expose());
+        self.passphrase.insert(made.expose());
         self.passphrase_changed();
         self.strength = Some(Strength::of_random_words(WORDS));
         (self.made, self.shown, self.focus) = (true, true, Field::Passphrase);

@@ -1,6 +1,6 @@
 //! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
 //!
-//! An input changes the [`form`], which keeps the passphrase [`hidden`](crate::screen::hidden); what is to be done comes out as effects;
+//! An input changes the [`form`], which keeps the passphrase hidden; what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
 pub mod form;
@@ -75,24 +75,26 @@ pub async fn connect() -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     let mut desk = Desk::take()?;
     let name = config.name.clone().or_else(login_name);
+    let settings = config.settings();
     let mut front = Front {
         form: Form::new(
             desk.terminal.size()?,
             config.relay.as_deref().unwrap_or_default(),
             name.as_ref().map_or("", Name::as_str),
-            config.theme,
-            complaints.iter().map(ToString::to_string).collect(),
+            &settings,
         ),
         began: Instant::now(),
         work: None,
         journey: None,
     };
+    front.form.remarks = complaints.iter().map(ToString::to_string).collect();
     let Some((opened, mut journey)) = front.run(&mut desk).await? else {
         return Ok(Exit::Done);
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
-    let mut conversation = journey.greeted(opened.conversation);
+    let mut conversation = opened.conversation;
+    journey.hand_out(&mut conversation);
     conversation.keyhole = journey.keyhole.take();
     conversation.complain(&complaints, chat::clock());
     // A file that is no TOML is left as it is; that was said.
@@ -106,7 +108,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
         // None of these asks for anything to be done.
         conversation.happened(update, Duration::ZERO, chat::clock());
     }
-    let end = chat::run(desk, opened.room, conversation, config.settings()).await?;
+    let end = chat::run(desk, opened.room, conversation, settings).await?;
     Ok(ended(end))
 }
 
@@ -287,14 +289,14 @@ async fn open(settings: Settings) -> Result<Opened, Trouble> {
 }
 
 impl Journey {
-    fn greeted(&self, mut conversation: Conversation) -> Conversation {
+    /// Shows what to hand over.
+    fn hand_out(&self, conversation: &mut Conversation) {
         if !self.handout.is_empty() {
             conversation.invitation.clone_from(&self.handout);
             conversation
                 .list
                 .push(chat::clock(), Content::Copyable(self.handout.clone()));
         }
-        conversation
     }
 
     /// The relay with the room's name and the pin, and the name: the same again next time.

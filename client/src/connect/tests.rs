@@ -7,6 +7,7 @@ use ratatui::buffer::CellWidth;
 
 use super::form::{Effect, Field, Form, Input, Stage, Ticket};
 use super::view::draw;
+use crate::screen::settings::Settings;
 
 const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
 const SIZES: [(u16, u16); 3] = [(20, 6), (80, 24), (200, 50)];
@@ -21,7 +22,7 @@ struct Script {
 impl Script {
     fn new((width, height): (u16, u16), relay: &str, name: &str) -> Self {
         Self {
-            form: Form::new((width, height), relay, name, Default::default(), Vec::new()),
+            form: Form::new((width, height), relay, name, &Settings::default()),
             now: Duration::from_secs(100),
             effects: Vec::new(),
         }
@@ -68,7 +69,7 @@ impl Script {
     /// The ticket, if the form has let the user go on.
     fn ticket(&self) -> Option<&Ticket> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::Join(ticket) => Some(&**ticket),
+            Effect::Join(ticket) => Some(ticket.as_ref()),
             _ => None,
         })
     }

@@ -206,7 +206,7 @@ fn passphrase(form: &Form, room: usize) -> (Vec<String>, (usize, usize)) {
     let text = if form.shown {
         visible_line(form.passphrase.expose())
     } else {
-        DOT.repeat(form.passphrase.length())
+        DOT.repeat(form.passphrase.count())
     };
     let rows: Vec<String> = wrap(&text, room, room, Breaks::Caret)
         .into_iter()

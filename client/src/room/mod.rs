@@ -158,6 +158,7 @@ pub enum Update {
 /// A room that is open. When the last handle is dropped the room is left at once.
 #[derive(Clone)]
 pub struct Room {
+    id: InstanceId,
     requests: mpsc::Sender<Request>,
 }
 
@@ -171,8 +172,15 @@ impl Room {
     pub fn open(settings: Settings) -> (Self, Updates) {
         let (requests, commands) = mpsc::channel(REQUESTS);
         let (told, updates) = mpsc::channel(UPDATES);
-        tokio::spawn(task::Task::new(settings, commands, told).run());
-        (Self { requests }, Updates { updates })
+        let task = task::Task::new(settings, commands, told);
+        let id = task.id();
+        tokio::spawn(task.run());
+        (Self { id, requests }, Updates { updates })
+    }
+
+    /// Which instance we are in this room: how the others refer to our messages.
+    pub fn id(&self) -> InstanceId {
+        self.id
     }
 
     /// Says a text to all who are here, or to the first who comes.

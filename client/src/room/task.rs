@@ -9,6 +9,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::instance::Now;
+use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Credentials, Instance, Root, Run, Topic};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
@@ -103,6 +104,11 @@ impl Task {
             expire: None,
             expiring: None,
         }
+    }
+
+    /// Which instance we are.
+    pub(super) fn id(&self) -> InstanceId {
+        self.instance.id()
     }
 
     /// Runs until the room is left, or the first join has failed.

@@ -44,6 +44,8 @@ enum Outcome {
     Leave,
     /// All are.
     Quit,
+    /// A text is searched for.
+    Search(String),
     /// The next room is shown in which something waits.
     Next,
 }
@@ -84,6 +86,7 @@ impl State {
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
             Ok(Outcome::Quit) => self.leave_all(effects),
+            Ok(Outcome::Search(text)) => self.search(&text, moment),
             Ok(Outcome::Next) => self.rooms.next_unread(),
             Err(why) => self.notice.say(why, moment.now),
         }
@@ -153,6 +156,7 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
         Typed::Leave => Outcome::Leave,
         Typed::Quit => Outcome::Quit,
         Typed::Next => Outcome::Next,
+        Typed::Search(text) => Outcome::Search(text),
     })
 }
 

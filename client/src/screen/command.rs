@@ -13,6 +13,11 @@ pub const HELP: &[(&str, &str)] = &[
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
+    ("/search TEXT", "searches what was said"),
+    (
+        "/bare",
+        "only the texts, for the terminal's own selection; again: all",
+    ),
     ("/delete", "deletes your last message"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
@@ -80,6 +85,8 @@ pub enum Command {
     Edit(String),
     /// Deletes the last message of ours.
     Delete,
+    /// Searches what was said.
+    Search(String),
     /// Shows again what to hand over.
     Invite,
     /// Destroys the room; `sure` after the word yes.
@@ -160,6 +167,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             .map(Command::Name)
             .map_err(|error| error.to_string()),
         "release" => Ok(Command::Release(named())),
+        "search" if argument.is_empty() => Err("/search needs a text".to_owned()),
+        "search" => Ok(Command::Search(argument.to_owned())),
         "edit" => Ok(Command::Edit(argument.to_owned())),
         "verify" => match argument.split_once(char::is_whitespace).unwrap_or((argument, "")) {
             ("", _) => Ok(Command::Verify),

@@ -1,19 +1,23 @@
 //! A room as the screen knows it: one value, changed by what happens in the room.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::instance::{Departure, Event, Receipt, TYPING_SHOWN};
+use sotto_protocol::instance::{Departure, Event, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomHash};
 
+use super::browse::Browse;
+use super::compose::Compose;
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
 use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use super::rooms::RoomId;
+use super::update::Effect;
 use crate::address::Address;
 use crate::config::Complaint;
 use crate::keyhole::Keyhole;
@@ -27,10 +31,6 @@ const MAX_COMPARED: usize = 64;
 const ALONE: Duration = Duration::from_secs(60);
 /// How long a peer was silent when it is called so.
 const SILENT: Duration = Duration::from_secs(40);
-/// The longest name or reaction that is kept, in characters, whatever a peer calls it.
-const MAX_REACTION: usize = 16;
-/// The most reactions that a message shows.
-const MAX_REACTIONS: usize = 16;
 
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +48,23 @@ pub enum Link {
         /// The relay has no place for us now, rather than being out of reach.
         busy: bool,
     },
+}
+
+/// Something to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// What.
+    pub text: String,
+    /// What it answers.
+    pub reply_to: Option<Target>,
+}
+
+impl Text {
+    /// What hands it to a room.
+    pub fn say(self, room: RoomId) -> Effect {
+        let Self { text, reply_to } = self;
+        Effect::Say { room, text, reply_to }
+    }
 }
 
 /// Where a room is.
@@ -73,7 +90,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// The texts in order; the first is before the room just now.
-    pub texts: VecDeque<String>,
+    pub texts: VecDeque<Text>,
     /// What came back for it before the room's answer did.
     early: Vec<(MessageId, Mark)>,
 }
@@ -94,6 +111,8 @@ pub struct Conversation {
     pub words: RoomWords,
     /// What we are called.
     pub me: Name,
+    /// Which instance we are; nobody's until the room is open.
+    pub id: InstanceId,
     /// Where it is; nowhere for a room that is only shown.
     pub place: Option<Place>,
     /// What unlocks the screen.
@@ -118,6 +137,10 @@ pub struct Conversation {
     pub list: List,
     /// What is being typed.
     pub draft: Editor,
+    /// What it is for.
+    pub compose: Compose,
+    /// The message that is selected, while one is.
+    pub browse: Option<Browse>,
     /// What was sent from here.
     pub history: History,
     /// What was typed and is being handed to the room.
@@ -130,8 +153,6 @@ pub struct Conversation {
     pub unread: usize,
     /// Something else happened since then.
     pub stirred: bool,
-    /// How far each peer knows that we have read.
-    pub(super) told: HashMap<InstanceId, u64>,
     /// The line that was held back once for its leading space.
     pub(super) slip: Option<String>,
     /// What the last peer was called that was here.
@@ -155,6 +176,7 @@ impl Conversation {
             relay,
             words,
             me,
+            id: InstanceId([0; 16]),
             place: None,
             keyhole: None,
             away: false,
@@ -167,13 +189,14 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
+            compose: Compose::default(),
+            browse: None,
             history: History::default(),
             outgoing: Outgoing::default(),
             out: WayOut::default(),
             farewell: None,
             unread: 0,
             stirred: false,
-            told: HashMap::new(),
             slip: None,
             known_as: None,
             compared: HashSet::new(),
@@ -303,24 +326,20 @@ impl Conversation {
             Event::Message {
                 receipt,
                 id,
+                reply_to,
                 text,
                 age,
                 repeat,
-                ..
             } => {
                 self.people.typing(receipt.peer, false, now);
                 self.list.push(
                     at,
                     Content::Said(Said {
                         id,
-                        author: Author::Peer {
-                            receipt,
-                            seen: false,
-                            age,
-                            repeat,
-                        },
+                        author: Author::Peer { receipt, age, repeat },
                         name,
-                        text,
+                        text: text.into(),
+                        reply_to,
                         edited: false,
                         deleted: false,
                         reactions: Vec::new(),
@@ -329,19 +348,19 @@ impl Conversation {
                 return Some(Command::Hold(receipt));
             }
             Event::Edited { receipt, id, text } => {
-                if let Some(said) = self.of_peer(receipt.peer, id) {
-                    said.text = text;
-                    said.edited = true;
-                } else {
+                let number = self.list.find(Some(receipt.peer), id);
+                if number
+                    .and_then(|number| self.list.change(number, |said| said.edit(text)))
+                    .is_none()
+                {
                     // Too old to be in the list: what it says now is still news.
                     self.list.quiet(at, format!("{name} changed an older message"));
                 }
                 return Some(Command::Hold(receipt));
             }
             Event::Deleted { receipt, id } => {
-                if let Some(said) = self.of_peer(receipt.peer, id) {
-                    said.text.clear();
-                    said.deleted = true;
+                if let Some(number) = self.list.find(Some(receipt.peer), id) {
+                    self.list.change(number, Said::delete);
                 }
                 return Some(Command::Hold(receipt));
             }
@@ -350,7 +369,7 @@ impl Conversation {
                 target,
                 reaction,
             } => {
-                self.reacted(target.author, target.id, name, reaction);
+                self.reacted(target, name, reaction);
                 return Some(Command::Hold(receipt));
             }
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
@@ -417,40 +436,21 @@ impl Conversation {
         }
     }
 
-    fn of_peer(&mut self, peer: InstanceId, id: MessageId) -> Option<&mut Said> {
-        self.list.said_mut().rev().find(|said| {
-            said.id == id && matches!(said.author, Author::Peer { receipt, .. } if receipt.peer == peer)
-        })
-    }
-
-    fn of_mine(&mut self, id: MessageId) -> Option<&mut Said> {
-        self.list
-            .said_mut()
-            .rev()
-            .find(|said| said.id == id && matches!(said.author, Author::Me(_)))
-    }
-
-    fn reacted(&mut self, author: InstanceId, id: MessageId, name: String, reaction: String) {
-        let said = match self.of_peer(author, id) {
-            Some(_) => self.of_peer(author, id),
-            None => self.of_mine(id),
-        };
-        let Some(said) = said else { return };
-        said.reactions.retain(|(by, _)| *by != name);
-        if !reaction.is_empty() && said.reactions.len() < MAX_REACTIONS {
-            said.reactions
-                .push((name, reaction.chars().take(MAX_REACTION).collect()));
+    fn reacted(&mut self, target: Target, name: String, reaction: String) {
+        if let Some(number) = self.list.target(target) {
+            self.list.change(number, |said| said.react(name, &reaction));
         }
     }
 
     fn mark(&mut self, id: MessageId, mark: Mark) {
-        if let Some(Said {
-            author: Author::Me(marks),
-            ..
-        }) = self.of_mine(id)
-        {
-            marks.set(mark);
-        } else if !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
+        let number = self.list.find(None, id);
+        let marked = number.and_then(|number| {
+            self.list.change(number, |said| match &mut said.author {
+                Author::Me(marks) => marks.set(mark),
+                Author::Peer { .. } => {}
+            })
+        });
+        if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
             // The room's answer to the one that it is about may still be on its way here.
             self.outgoing.early.push((id, mark));
         }
@@ -458,14 +458,20 @@ impl Conversation {
 
     /// Takes a text that is to be said. Gives back what to hand to the room now: one at a time, as what is refused
     /// must not be overtaken.
-    pub fn say(&mut self, text: String) -> Option<String> {
+    pub fn say(&mut self, text: String) -> Option<Text> {
+        let reply_to = match self.compose {
+            Compose::Reply(target) => Some(target),
+            _ => None,
+        };
+        self.give_up();
+        let text = Text { text, reply_to };
         self.outgoing.texts.push_back(text.clone());
         (self.outgoing.texts.len() == 1).then_some(text)
     }
 
     /// The room has taken the first text that is on its way.
     pub fn taken(&mut self, id: MessageId, at: Clock) {
-        let Some(text) = self.outgoing.texts.pop_front() else {
+        let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
         let mut marks = Marks {
@@ -482,13 +488,15 @@ impl Conversation {
             self.outgoing.early.clear();
         }
         self.list.to_newest();
+        self.list.answered();
         self.list.push(
             at,
             Content::Said(Said {
                 id,
                 author: Author::Me(marks),
                 name: self.me.to_string(),
-                text,
+                text: text.into(),
+                reply_to,
                 edited: false,
                 deleted: false,
                 reactions: Vec::new(),
@@ -498,7 +506,13 @@ impl Conversation {
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
     pub fn refused(&mut self) {
-        let mut texts: Vec<String> = self.outgoing.texts.drain(..).map(escaped).collect();
+        self.give_up();
+        let first = self.outgoing.texts.front();
+        if let Some(target) = first.and_then(|text| text.reply_to) {
+            self.compose = Compose::Reply(target);
+        }
+        let outgoing = self.outgoing.texts.drain(..);
+        let mut texts: Vec<String> = outgoing.map(|text| escaped(text.text)).collect();
         self.outgoing.early.clear();
         if !self.draft.is_empty() {
             texts.push(self.draft.take());
@@ -507,32 +521,25 @@ impl Conversation {
     }
 
     /// The last message of ours that is still there.
-    pub fn last_mine(&mut self) -> Option<MessageId> {
-        let mine = |said: &&mut Said| matches!(said.author, Author::Me(_)) && !said.deleted;
-        self.list.said_mut().rev().find(mine).map(|said| said.id)
-    }
-
-    /// What it says.
-    pub fn last_text(&mut self) -> Option<String> {
-        let id = self.last_mine()?;
-        self.of_mine(id).map(|said| said.text.clone())
+    pub fn last_mine(&self) -> Option<MessageId> {
+        let number = self.list.last_mine()?;
+        self.list.said(number).map(|said| said.id)
     }
 
     /// The room has done a command.
     pub fn done(&mut self, command: Command, at: Clock) {
         match command {
             Command::Edit { id, text } => {
-                if let Some(said) = self.of_mine(id) {
-                    said.text = text;
-                    said.edited = true;
+                if let Some(number) = self.list.find(None, id) {
+                    self.list.change(number, |said| said.edit(text));
                 }
             }
             Command::Delete { id } => {
-                if let Some(said) = self.of_mine(id) {
-                    said.text.clear();
-                    said.deleted = true;
+                if let Some(number) = self.list.find(None, id) {
+                    self.list.change(number, Said::delete);
                 }
             }
+            Command::React { target, reaction } => self.reacted(target, self.me.to_string(), reaction),
             Command::Rename(name) => {
                 self.list.quiet(at, format!("you are called {name} now"));
                 self.me = name;
@@ -570,27 +577,6 @@ impl Conversation {
                 Some(Command::Typing(on))
             }
         }
-    }
-
-    /// What the reader has read, by peer: the last message of each before the first that was not seen.
-    pub fn read(&self) -> Vec<Receipt> {
-        let mut read: Vec<Receipt> = Vec::new();
-        let mut unseen: Vec<InstanceId> = Vec::new();
-        for entry in self.list.entries() {
-            if let Content::Said(Said {
-                author: Author::Peer { receipt, seen, .. },
-                ..
-            }) = &entry.content
-            {
-                if !seen {
-                    unseen.push(receipt.peer);
-                } else if !unseen.contains(&receipt.peer) {
-                    read.retain(|earlier| earlier.peer != receipt.peer);
-                    read.push(*receipt);
-                }
-            }
-        }
-        read
     }
 
     /// What its tab is called: who is here, or was last, else the words of the room.

@@ -1,50 +1,33 @@
-//! The passphrase while it is typed: kept in one place, and zeroized.
+//! A line that is typed and not shown: a passphrase.
 
+use std::fmt;
+
+use sotto_protocol::passphrase::MAX_PASSPHRASE;
 use unicode_segmentation::UnicodeSegmentation;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
-/// The longest that is taken, in bytes: four times the longest passphrase, as normalisation may shrink it.
-pub const MAX_HIDDEN: usize = 4096;
+/// The most that is taken, in bytes: as much as a passphrase is looked at before it is normalised.
+const MAX_HIDDEN: usize = 4 * MAX_PASSPHRASE;
 
-/// A text that is typed at its end only. It has its room from the start, so that growing leaves no copy behind.
-pub struct Hidden(String);
+/// What was typed so far. Zeroized on drop; its memory is there from the start, so that growing leaves no copy.
+pub struct Hidden(Zeroizing<String>);
 
 impl Default for Hidden {
     fn default() -> Self {
-        Self(String::with_capacity(MAX_HIDDEN))
+        Self(Zeroizing::new(String::with_capacity(MAX_HIDDEN)))
     }
 }
 
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        self.0.zeroize();
-    }
-}
-
-impl std::fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Hidden(…)")
     }
 }
 
 impl Hidden {
-    /// What was typed.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether nothing was typed.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many characters people see in it.
-    pub fn length(&self) -> usize {
-        self.0.graphemes(true).count()
-    }
-
-    /// Adds to its end; `false` when that is too much, and nothing was added.
-    pub fn push(&mut self, text: &str) -> bool {
+    /// Adds text at the end; a line break of a paste is no part of it. False when there is no room for it.
+    pub fn insert(&mut self, text: &str) -> bool {
+        let text = text.trim_matches(['\r', '\n']);
         let fits = self.0.len() + text.len() <= MAX_HIDDEN;
         if fits {
             self.0.push_str(text);
@@ -52,39 +35,41 @@ impl Hidden {
         fits
     }
 
-    /// Deletes the last character.
+    /// Takes the last grapheme away.
     pub fn backspace(&mut self) {
-        let end = self.0.grapheme_indices(true).next_back().map_or(0, |(at, _)| at);
-        self.cut(end);
-    }
-
-    /// Deletes the last word.
-    pub fn erase_word(&mut self) {
-        let end = self
-            .0
-            .trim_end()
-            .rfind(char::is_whitespace)
-            .map_or(0, |at| at + 1);
-        let mut end = end;
-        while !self.0.is_char_boundary(end) {
-            end += 1;
+        let last = self.0.grapheme_indices(true).next_back().map(|(at, _)| at);
+        if let Some(at) = last {
+            self.0.truncate(at);
         }
-        self.cut(end);
     }
 
-    /// Deletes everything.
+    /// Takes the last word away.
+    pub fn erase_word(&mut self) {
+        let words = self.0.trim_end();
+        let last = words.char_indices().rev().find(|(_, c)| c.is_whitespace());
+        let end = last.map_or(0, |(at, space)| at + space.len_utf8());
+        self.0.truncate(end);
+    }
+
+    /// Takes everything away.
     pub fn clear(&mut self) {
         self.0.zeroize();
-        // Zeroizing keeps the room.
-        debug_assert!(self.0.capacity() >= MAX_HIDDEN);
+        self.0.reserve_exact(MAX_HIDDEN);
     }
 
-    /// Cuts at a place, and zeroes what is behind it before it becomes room to write on.
-    fn cut(&mut self, end: usize) {
-        let mut kept = zeroize::Zeroizing::new(String::with_capacity(MAX_HIDDEN));
-        kept.push_str(&self.0[..end]);
-        self.0.zeroize();
-        self.0.push_str(&kept);
+    /// What was typed.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// How many graphemes were typed.
+    pub fn count(&self) -> usize {
+        self.0.graphemes(true).count()
+    }
+
+    /// Whether nothing was typed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
@@ -93,30 +78,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_typed_and_deleted_at_its_end() {
+    fn what_is_typed_is_held_by_the_grapheme_and_never_shown() {
         let mut hidden = Hidden::default();
-        assert!(hidden.push("one zwei\u{a0}drei e\u{301}"));
+        assert!(hidden.insert("cafe\u{301}\n"));
+        assert_eq!((hidden.count(), hidden.expose()), (4, "cafe\u{301}"));
         hidden.backspace();
-        assert_eq!(hidden.expose(), "one zwei\u{a0}drei ");
+        assert_eq!(hidden.expose(), "caf");
+        hidden.insert("\u{a0}two ");
         hidden.erase_word();
-        assert_eq!(hidden.expose(), "one zwei\u{a0}");
-        hidden.erase_word();
-        hidden.erase_word();
-        hidden.erase_word();
-        hidden.backspace();
-        assert!(hidden.is_empty());
-    }
-
-    #[test]
-    fn it_never_moves_and_is_bounded() {
-        let mut hidden = Hidden::default();
-        let place = hidden.0.as_ptr();
-        assert!(hidden.push(&"x".repeat(MAX_HIDDEN)));
-        assert!(!hidden.push("x"));
-        hidden.backspace();
-        hidden.clear();
-        assert!(hidden.push("abc"));
-        assert_eq!(hidden.0.as_ptr(), place);
+        assert_eq!(hidden.expose(), "caf\u{a0}");
         assert_eq!(format!("{hidden:?}"), "Hidden(…)");
+        assert!(!hidden.insert(&"x".repeat(MAX_HIDDEN)));
+        hidden.clear();
+        assert!(hidden.is_empty() && hidden.0.capacity() >= MAX_HIDDEN);
     }
 }

@@ -129,7 +129,7 @@ impl State {
             }
             Action::Insert(c) => {
                 *warned = false;
-                passphrase.push(c.encode_utf8(&mut [0; 4]));
+                passphrase.insert(c.encode_utf8(&mut [0; 4]));
             }
             Action::Backspace => passphrase.backspace(),
             Action::KillToStart => passphrase.clear(),
@@ -160,7 +160,7 @@ impl State {
             return false;
         };
         *warned = false;
-        if !passphrase.push(text.trim_matches(['\r', '\n'])) {
+        if !passphrase.insert(text) {
             self.notice.say(
                 "nothing was pasted: that is too long for a passphrase",
                 moment.now,

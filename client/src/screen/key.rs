@@ -85,6 +85,8 @@ pub enum Action {
     Help,
     /// Changes the last message of ours.
     EditLast,
+    /// Shows only the texts, or everything again.
+    Bare,
     /// Makes the screen blank until a passphrase is given.
     Lock,
     /// Wipes everything, leaves and quits at once.
@@ -122,7 +124,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Complete, "complete", "Tab", "completes a command or a name"),
     bind(Action::Interrupt, "interrupt", "Ctrl+C", "clears the draft (Ctrl+Y brings it back), then asks to leave"),
     bind(Action::EndOfInput, "end-of-input", "Ctrl+D", "deletes forward, or asks to leave"),
-    bind(Action::Dismiss, "dismiss", "Esc", "takes back a question"),
+    bind(Action::Dismiss, "dismiss", "Esc", "takes back what was begun; else selects a message: ? shows how"),
     bind(Action::Up, "up", "Up", "a row up"),
     bind(Action::Down, "down", "Down", "a row down"),
     bind(Action::PageUp, "page-up", "PageUp", "a page up"),
@@ -148,6 +150,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::LastRoom, "last-room", "Alt+0, Ctrl+X 0", "back to the room you came from"),
     bind(Action::NextUnread, "next-unread", "Alt+A, Ctrl+X A", "next room in which something waits"),
     bind(Action::Suspend, "suspend", "Ctrl+Z", "suspends"),
+    bind(Action::Bare, "bare", "Alt+V", "only the texts, for the terminal's own selection; again: everything"),
     bind(Action::Redraw, "redraw", "Ctrl+L", "draws anew"),
     bind(Action::Lock, "lock-screen", "Ctrl+X L", "locks the screen"),
     bind(Action::Panic, "panic", "Ctrl+X Ctrl+X Ctrl+X", "wipes everything, leaves and quits at once"),

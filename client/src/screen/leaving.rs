@@ -69,7 +69,7 @@ impl State {
             && !room.people.is_empty()
         {
             let said = room.say(farewell);
-            effects.extend(said.map(|text| Effect::Say { room: id, text }));
+            effects.extend(said.map(|text| text.say(id)));
         }
         self.go_on_leaving(id, effects);
     }

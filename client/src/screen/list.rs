@@ -1,19 +1,30 @@
 //! The message list: what was said and what happened, and the reader's place in it.
+//!
+//! Nothing that a key does takes longer the longer the list is: heights are remembered, messages are found by who
+//! wrote them, and what is unread is kept apart.
 
-use std::collections::VecDeque;
+use std::cell::Cell;
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+
+use sotto_protocol::instance::{Receipt, Target};
+use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::entry::{Author, Clock, Content, Entry, Measure, Said};
+use super::row::{Place, Row};
+use super::search::Needle;
+use super::unread::Unread;
 
-/// The entries that are kept; older ones go. A day of busy talk.
-const MAX_ENTRIES: usize = 10_000;
+/// The entries that are kept; older ones go. Weeks of busy talk.
+const MAX_ENTRIES: usize = 100_000;
 /// The bytes that are kept; older entries go. A peer may send 60,000 bytes at a time.
-const MAX_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 64 << 20;
 /// How many events stand in one quiet line.
 const MAX_PARTS: usize = 6;
 
 /// A row of the list: the entry's number, which it keeps for ever, and which of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Row {
+pub struct Spot {
     /// The entry's number.
     pub entry: u64,
     /// The row in it.
@@ -21,41 +32,72 @@ pub struct Row {
 }
 
 /// Where the reader is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reader {
     /// At the newest: follows what comes.
+    #[default]
     Newest,
     /// This row is the uppermost, whatever comes.
-    From(Row),
+    From(Spot),
+}
+
+/// What is to stand out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Marked<'a> {
+    /// The entry that is selected.
+    pub selected: Option<u64>,
+    /// What was looked for.
+    pub needle: Option<&'a Needle>,
 }
 
 /// The list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct List {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Kept>,
     /// The number of the first entry.
     first: u64,
     bytes: usize,
-    place: Place,
+    reader: Reader,
+    /// The newest message of each id, by its author (`None` is us).
+    numbers: HashMap<(Option<InstanceId>, MessageId), u64>,
+    /// Our messages, in order.
+    mine: VecDeque<u64>,
+    unread: Unread,
+    /// What the remembered heights were measured with, and how often that has changed.
+    measured: Cell<(Measure, u32)>,
 }
 
-impl Default for List {
-    fn default() -> Self {
-        Self {
-            entries: VecDeque::new(),
-            first: 0,
-            bytes: 0,
-            place: Place::Newest,
-        }
-    }
+#[derive(Debug)]
+struct Kept {
+    entry: Entry,
+    height: Cell<Option<Height>>,
+}
+
+/// How high an entry is, and when that holds.
+#[derive(Debug, Clone, Copy)]
+struct Height {
+    rows: u32,
+    measured: u32,
+    place: [bool; 3],
 }
 
 impl List {
     /// Adds an entry at the end.
     pub fn push(&mut self, at: Clock, content: Content) {
+        let number = self.end();
+        if let Content::Said(said) = &content {
+            self.numbers.insert((said.by(), said.id), number);
+            match &said.author {
+                Author::Me(_) => self.mine.push_back(number),
+                Author::Peer { receipt, .. } => self.unread.came(number, *receipt),
+            }
+        }
         let entry = Entry { at, content };
         self.bytes += entry.weight();
-        self.entries.push_back(entry);
+        self.entries.push_back(Kept {
+            entry,
+            height: Cell::new(None),
+        });
         while self.entries.len() > MAX_ENTRIES || (self.bytes > MAX_BYTES && self.entries.len() > 1) {
             self.drop_oldest();
         }
@@ -63,16 +105,16 @@ impl List {
 
     /// Says what happened, in the same line as what happened just before.
     pub fn quiet(&mut self, at: Clock, what: String) {
-        if let Some(Entry {
-            at: last,
-            content: Content::Quiet(parts),
-        }) = self.entries.back_mut()
+        if let Some(Kept { entry, height }) = self.entries.back_mut()
+            && entry.at.date == at.date
+            && let Content::Quiet(parts) = &mut entry.content
         {
-            *last = at;
+            entry.at = at;
             if parts.len() == MAX_PARTS {
                 parts.remove(0);
             }
             parts.push(what);
+            height.set(None);
         } else {
             self.push(at, Content::Quiet(vec![what]));
         }
@@ -80,42 +122,162 @@ impl List {
 
     /// All entries, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
-        self.entries.iter()
+        self.entries.iter().map(|kept| &kept.entry)
     }
 
-    /// All messages, oldest first.
-    pub fn said_mut(&mut self) -> impl DoubleEndedIterator<Item = &mut Said> {
-        self.entries
-            .iter_mut()
-            .filter_map(|entry| match &mut entry.content {
-                Content::Said(said) => Some(said),
-                _ => None,
-            })
+    /// A message by its author (`None` is us) and id.
+    pub fn find(&self, author: Option<InstanceId>, id: MessageId) -> Option<u64> {
+        self.numbers.get(&(author, id)).copied()
+    }
+
+    /// The message that somebody means; who is no peer here is us.
+    pub fn target(&self, target: Target) -> Option<u64> {
+        self.find(Some(target.author), target.id)
+            .or_else(|| self.find(None, target.id))
+    }
+
+    /// The message of that number.
+    pub fn said(&self, number: u64) -> Option<&Said> {
+        match &self.get(number)?.content {
+            Content::Said(said) => Some(said),
+            _ => None,
+        }
+    }
+
+    /// Changes the message of that number, and gives back what that gives back.
+    pub fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Said) -> T) -> Option<T> {
+        let at = self.index(number)?;
+        let Kept { entry, height } = self.entries.get_mut(at)?;
+        let before = entry.weight();
+        let Content::Said(said) = &mut entry.content else {
+            return None;
+        };
+        let given = change(said);
+        height.set(None);
+        self.bytes = (self.bytes + entry.weight()).saturating_sub(before);
+        Some(given)
+    }
+
+    /// The last message of ours that is still there.
+    pub fn last_mine(&self) -> Option<u64> {
+        let there = |number: &u64| self.said(*number).is_some_and(|said| !said.deleted);
+        self.mine.iter().rev().copied().find(there)
+    }
+
+    /// The next message above, or below, an entry, that `fits`.
+    pub fn next(&self, from: u64, up: bool, mut fits: impl FnMut(&Said) -> bool) -> Option<u64> {
+        let mut fitting = |number: &u64| self.said(*number).is_some_and(&mut fits);
+        let from = from.clamp(self.first, self.end());
+        if up {
+            (self.first..from).rev().find(&mut fitting)
+        } else {
+            (from.saturating_add(1)..self.end()).find(&mut fitting)
+        }
+    }
+
+    /// The first and the last message.
+    pub fn ends(&self) -> Option<(u64, u64)> {
+        let last = self.next(self.end(), true, |_| true)?;
+        let first = (self.first..=last).find(|number| self.said(*number).is_some())?;
+        Some((first, last))
     }
 
     /// Takes out what was to be handed over.
     pub fn forget_copyable(&mut self) {
-        for entry in &mut self.entries {
+        for Kept { entry, height } in &mut self.entries {
             if matches!(entry.content, Content::Copyable(_)) {
                 entry.content = Content::Quiet(vec!["/invite shows again what to hand over".to_owned()]);
+                height.set(None);
             }
         }
     }
 
     fn drop_oldest(&mut self) {
-        if let Some(entry) = self.entries.pop_front() {
-            self.bytes = self.bytes.saturating_sub(entry.weight());
-            self.first += 1;
+        let Some(Kept { entry, .. }) = self.entries.pop_front() else {
+            return;
+        };
+        let number = self.first;
+        self.first += 1;
+        self.bytes = self.bytes.saturating_sub(entry.weight());
+        if let Content::Said(said) = &entry.content {
+            let key = (said.by(), said.id);
+            if self.numbers.get(&key) == Some(&number) {
+                self.numbers.remove(&key);
+            }
+            match said.author {
+                Author::Me(_) => drop(self.mine.pop_front()),
+                Author::Peer { .. } => self.unread.forget(number),
+            }
         }
     }
 
+    fn index(&self, number: u64) -> Option<usize> {
+        usize::try_from(number.checked_sub(self.first)?).ok()
+    }
+
     fn get(&self, number: u64) -> Option<&Entry> {
-        self.entries
-            .get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+        Some(&self.entries.get(self.index(number)?)?.entry)
+    }
+
+    /// What an entry's rows depend on beside itself.
+    fn place<'a>(&'a self, number: u64, marked: Marked<'a>) -> Place<'a> {
+        let mut place = Place {
+            unread: self
+                .unread
+                .line()
+                .filter(|line| line.entry == number)
+                .map(|line| line.count),
+            selected: marked.selected == Some(number),
+            needle: marked.needle,
+            ..Place::default()
+        };
+        let Some(entry) = self.get(number) else {
+            return place;
+        };
+        if let Content::Said(Said {
+            reply_to: Some(target),
+            ..
+        }) = &entry.content
+        {
+            place.quoted = self.target(*target).and_then(|number| self.said(number));
+        }
+        let before = number.checked_sub(1).and_then(|before| self.get(before));
+        if let Some(before) = before {
+            place.new_day = before.at.date != entry.at.date;
+            if let (Content::Said(one), Content::Said(other)) = (&before.content, &entry.content) {
+                place.grouped = before.at == entry.at
+                    && one.by() == other.by()
+                    && one.name == other.name
+                    && one.deed().is_none()
+                    && place.unread.is_none();
+            }
+        }
+        place
     }
 
     fn height(&self, number: u64, measure: Measure) -> usize {
-        self.get(number).map_or(0, |entry| entry.rows(measure).len())
+        let Some(Kept { entry, height }) = self.index(number).and_then(|at| self.entries.get(at)) else {
+            return 0;
+        };
+        let (with, mut measured) = self.measured.get();
+        if with != measure {
+            measured = measured.wrapping_add(1);
+            self.measured.set((measure, measured));
+        }
+        let place = self.place(number, Marked::default());
+        let place_now = [place.new_day, place.unread.is_some(), place.grouped];
+        match height.get() {
+            Some(known) if known.measured == measured && known.place == place_now => known.rows as usize,
+            _ => {
+                let rows = entry.rows(measure, place).len();
+                height.set(Some(Height {
+                    rows: u32::try_from(rows).unwrap_or(u32::MAX),
+                    measured,
+                    place: place_now,
+                }));
+                rows
+            }
+        }
     }
 
     /// The number after the last entry.
@@ -124,32 +286,36 @@ impl List {
     }
 
     /// The row that is so many above another, or the first one.
-    fn above(&self, from: Row, mut rows: usize, measure: Measure) -> Row {
-        let Row { mut entry, mut row } = from;
+    fn above(&self, from: Spot, mut rows: usize, measure: Measure) -> Spot {
+        let Spot { mut entry, mut row } = from;
         while rows > row {
             if entry <= self.first {
-                return Row {
-                    entry: self.first,
-                    row: 0,
-                };
+                return self.oldest();
             }
-            rows -= row + 1;
+            rows -= row;
             entry -= 1;
-            row = self.height(entry, measure).saturating_sub(1);
+            row = self.height(entry, measure);
         }
-        Row {
+        Spot {
             entry,
             row: row - rows,
         }
     }
 
+    fn oldest(&self) -> Spot {
+        Spot {
+            entry: self.first,
+            row: 0,
+        }
+    }
+
     /// The row that is so many below another, or the one after the last.
-    fn below(&self, from: Row, mut rows: usize, measure: Measure) -> Row {
-        let Row { mut entry, mut row } = from;
+    fn below(&self, from: Spot, mut rows: usize, measure: Measure) -> Spot {
+        let Spot { mut entry, mut row } = from;
         while entry < self.end() {
             let left = self.height(entry, measure).saturating_sub(row);
             if rows < left {
-                return Row {
+                return Spot {
                     entry,
                     row: row + rows,
                 };
@@ -158,63 +324,117 @@ impl List {
             entry += 1;
             row = 0;
         }
-        Row { entry, row: 0 }
+        Spot { entry, row: 0 }
     }
 
     /// The uppermost row when the newest is at the bottom.
-    fn newest_top(&self, measure: Measure, height: usize) -> Row {
-        self.above(
-            Row {
-                entry: self.end(),
-                row: 0,
-            },
-            height,
-            measure,
-        )
+    fn newest_top(&self, measure: Measure, height: usize) -> Spot {
+        let end = Spot {
+            entry: self.end(),
+            row: 0,
+        };
+        self.above(end, height, measure)
     }
 
     /// The uppermost row as the reader has it.
-    fn top(&self, measure: Measure, height: usize) -> Row {
+    fn top(&self, measure: Measure, height: usize) -> Spot {
         let newest = self.newest_top(measure, height);
-        match self.place {
-            Place::Newest => newest,
-            Place::From(row) => {
+        match self.reader {
+            Reader::Newest => newest,
+            Reader::From(spot) => {
                 // What was dropped is no place, and an entry may have fewer rows than it had.
-                let entry = row.entry.max(self.first);
+                let entry = spot.entry.max(self.first);
                 let last = self.height(entry, measure).saturating_sub(1);
-                let row = if entry == row.entry { row.row.min(last) } else { 0 };
-                Row { entry, row }.min(newest)
+                let row = if entry == spot.entry {
+                    spot.row.min(last)
+                } else {
+                    0
+                };
+                Spot { entry, row }.min(newest)
             }
         }
     }
 
     /// Whether the reader is somewhere above the newest.
     pub fn is_scrolled(&self, measure: Measure, height: usize) -> bool {
-        self.top(measure, height) < self.newest_top(measure, height)
+        self.reader != Reader::Newest && self.top(measure, height) < self.newest_top(measure, height)
     }
 
     /// Scrolls by rows, up when negative. Whoever comes to the newest follows it from then on.
     pub fn scroll(&mut self, rows: isize, measure: Measure, height: usize) {
         let top = self.top(measure, height);
-        let target = if rows < 0 {
-            self.above(top, rows.unsigned_abs(), measure)
+        let far = rows.unsigned_abs();
+        let target = if rows == isize::MIN {
+            // All the way, without measuring it.
+            self.oldest()
+        } else if rows < 0 {
+            self.above(top, far, measure)
         } else {
-            self.below(top, rows.unsigned_abs(), measure)
+            self.below(top, far, measure)
         };
-        self.place = if target >= self.newest_top(measure, height) {
-            Place::Newest
+        self.go_to(target, measure, height);
+    }
+
+    fn go_to(&mut self, target: Spot, measure: Measure, height: usize) {
+        self.reader = if target >= self.newest_top(measure, height) {
+            Reader::Newest
         } else {
-            Place::From(target)
+            Reader::From(target)
         };
+    }
+
+    /// Scrolls as little as need be to have an entry on the screen; of one that is higher, the beginning.
+    pub fn show(&mut self, number: u64, measure: Measure, height: usize) {
+        let top = self.top(measure, height);
+        let begin = Spot {
+            entry: number,
+            row: 0,
+        };
+        let rows = self.height(number, measure);
+        let highest = self.above(
+            Spot {
+                entry: number,
+                row: rows,
+            },
+            height,
+            measure,
+        );
+        if begin <= top || rows >= height {
+            self.go_to(begin, measure, height);
+        } else if highest > top {
+            self.go_to(highest, measure, height);
+        }
+    }
+
+    /// The entries that are on the screen, some of them in part.
+    pub fn shown(&self, measure: Measure, height: usize) -> Range<u64> {
+        let top = self.top(measure, height);
+        let bottom = self.below(top, height, measure);
+        top.entry..(bottom.entry + u64::from(bottom.row > 0))
+    }
+
+    /// Where the reader is, to come back to.
+    pub fn reader(&self) -> Reader {
+        self.reader
+    }
+
+    /// Goes back to where the reader was.
+    pub fn go_back(&mut self, reader: Reader) {
+        self.reader = reader;
+    }
+
+    /// Stays here even when more comes.
+    pub fn hold(&mut self, measure: Measure, height: usize) {
+        self.reader = Reader::From(self.top(measure, height));
     }
 
     /// To the newest entry.
     pub fn to_newest(&mut self) {
-        self.place = Place::Newest;
+        self.reader = Reader::Newest;
     }
 
     /// The rows on the screen, uppermost first.
-    pub fn rows(&self, measure: Measure, height: usize) -> Vec<ratatui::text::Line<'static>> {
+    pub fn rows(&self, measure: Measure, height: usize, marked: Marked<'_>) -> Vec<Row> {
         let top = self.top(measure, height);
         let mut rows = Vec::with_capacity(height);
         let mut number = top.entry;
@@ -222,13 +442,8 @@ impl List {
             && let Some(entry) = self.get(number)
         {
             let skip = if number == top.entry { top.row } else { 0 };
-            rows.extend(
-                entry
-                    .rows(measure)
-                    .into_iter()
-                    .skip(skip)
-                    .take(height - rows.len()),
-            );
+            let its = entry.rows(measure, self.place(number, marked));
+            rows.extend(its.into_iter().skip(skip).take(height - rows.len()));
             number += 1;
         }
         rows
@@ -237,43 +452,44 @@ impl List {
     /// The messages of others whose last row is below the screen and that were never on it.
     pub fn below_unseen(&self, measure: Measure, height: usize) -> usize {
         let bottom = self.below(self.top(measure, height), height, measure);
-        let unseen = |entry: &&Entry| {
-            matches!(
-                &entry.content,
-                Content::Said(Said {
-                    author: Author::Peer { seen: false, .. },
-                    ..
-                })
-            )
-        };
-        let skip = usize::try_from(bottom.entry.saturating_sub(self.first)).unwrap_or(usize::MAX);
-        self.entries.iter().skip(skip).filter(unseen).count()
+        self.unread.from(bottom.entry)
     }
 
-    /// Marks as seen the messages of others whose last row is on the screen.
-    pub fn see(&mut self, measure: Measure, height: usize) {
+    /// Marks as seen the messages of others whose last row is on the screen. Gives back how far each peer's are
+    /// read now, where that is further than before.
+    pub fn see(&mut self, measure: Measure, height: usize) -> Vec<Receipt> {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
-        let first = self.first;
-        let index = |number: u64| usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
-        let shown = index(bottom.entry).saturating_sub(index(top.entry));
-        for entry in self.entries.iter_mut().skip(index(top.entry)).take(shown) {
-            if let Content::Said(Said {
-                author: Author::Peer { seen, .. },
-                ..
-            }) = &mut entry.content
-            {
-                *seen = true;
-            }
+        let read = self.unread.see(top.entry..bottom.entry);
+        // A line before the reader's eyes stays where it is: without it, all rows would move.
+        if self.unread.line().is_none_or(|line| line.entry < top.entry) {
+            self.unread.draw_line();
         }
+        read
+    }
+
+    /// Nobody looks: what came gets a line above it.
+    pub fn unseen(&mut self) {
+        self.unread.draw_line();
+    }
+
+    /// The reader has answered: the line above what was new goes.
+    pub fn answered(&mut self) {
+        self.unread.erase_line();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::clock::TimeFormat;
 
-    const MEASURE: Measure = Measure { width: 80, name: 4 };
+    const MEASURE: Measure = Measure {
+        width: 80,
+        name: 4,
+        time: TimeFormat::Hours24,
+        bare: false,
+    };
 
     fn list(entries: usize) -> List {
         let mut list = List::default();
@@ -284,8 +500,8 @@ mod tests {
     }
 
     fn shown(list: &List, height: usize) -> Vec<String> {
-        let rows = list.rows(MEASURE, height).into_iter();
-        rows.map(|row| row.to_string().trim_start_matches("00:00 entry ").to_owned())
+        let rows = list.rows(MEASURE, height, Marked::default()).into_iter();
+        rows.map(|row| row.line.to_string().trim_start_matches("00:00 entry ").to_owned())
             .collect()
     }
 
@@ -324,11 +540,11 @@ mod tests {
         assert_eq!(list.entries().count(), MAX_ENTRIES);
         list.scroll(isize::MIN, MEASURE, 1);
         assert_eq!(shown(&list, 1), ["5"]);
-        for _ in 0..20 {
+        for _ in 0..70 {
             list.push(Clock::default(), Content::Answer("x".repeat(1 << 20)));
         }
         assert!(list.bytes <= MAX_BYTES);
-        assert_eq!(list.rows(MEASURE, 5).len(), 5);
+        assert_eq!(list.rows(MEASURE, 5, Marked::default()).len(), 5);
     }
 
     #[test]

@@ -76,7 +76,7 @@ impl State {
         lock.says.clear();
         match action {
             Action::Insert(c) => {
-                lock.typed.push(c.encode_utf8(&mut [0; 4]));
+                lock.typed.insert(c.encode_utf8(&mut [0; 4]));
             }
             Action::Backspace => lock.typed.backspace(),
             Action::KillWord => lock.typed.erase_word(),

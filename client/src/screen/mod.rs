@@ -16,9 +16,11 @@
 pub mod update;
 
 pub mod answering;
+pub mod browse;
 pub mod chord;
 pub mod command;
 mod completion;
+pub mod compose;
 pub mod editor;
 pub mod hidden;
 pub mod history;
@@ -32,13 +34,18 @@ mod sending;
 pub mod settings;
 pub mod typing;
 
+pub mod clock;
 pub mod conversation;
 pub mod entry;
 pub mod focus;
 pub mod list;
+pub mod markup;
 pub mod notice;
 pub mod people;
 pub mod rooms;
+pub mod row;
+pub mod search;
+pub mod unread;
 
 pub mod theme;
 pub mod view;

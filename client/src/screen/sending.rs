@@ -13,11 +13,11 @@ const MAX_OUTGOING: usize = 16;
 
 impl State {
     pub(super) fn enter(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        if self.rooms.current_mut().draft.text().trim().is_empty() {
-            return;
-        }
         if self.rooms.current().out.begun {
             return self.notice.say("leaving; nothing more is said", moment.now);
+        }
+        if self.save_edit(moment, effects) || self.rooms.current_mut().draft.text().trim().is_empty() {
+            return;
         }
         let line = self.rooms.current_mut().draft.text().to_owned();
         match command::parse(&line) {
@@ -60,7 +60,7 @@ impl State {
         self.rooms.current_mut().away = false;
         let room = self.rooms.current_id();
         let said = self.rooms.current_mut().say(text);
-        effects.extend(said.map(|text| Effect::Say { room, text }));
+        effects.extend(said.map(|text| text.say(room)));
     }
 
     /// The room's answer to what it was to say.
@@ -78,7 +78,7 @@ impl State {
             Ok(message) => {
                 room.taken(message, moment.clock);
                 let next = room.outgoing.texts.front().cloned();
-                effects.extend(next.map(|text| Effect::Say { room: id, text }));
+                effects.extend(next.map(|text| text.say(id)));
             }
             Err(error) => {
                 room.refused();

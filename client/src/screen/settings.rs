@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::clock::TimeFormat;
 use super::theme::Theme;
 
 /// How the screen behaves; the default is what somebody gets who has set nothing.
@@ -10,6 +11,8 @@ use super::theme::Theme;
 pub struct Settings {
     /// Locks the screen when so long no key came; `None` never does.
     pub lock_after: Option<Duration>,
+    /// How times are shown.
+    pub time_format: TimeFormat,
     /// How things look.
     pub theme: &'static Theme,
     /// Keys of the user's own, by action: `next = "Alt+n"`.

@@ -1,6 +1,6 @@
 //! Keys and pastes change the draft, scroll, and give commands.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 use sotto_protocol::message::MAX_TEXT;
 
 use super::command::Command;
@@ -21,6 +21,14 @@ impl State {
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
+        if let KeyCode::Char(c) = key.code
+            && key.modifiers.is_empty()
+            && let Some(browse) = &self.rooms.current().browse
+            && browse.owns(c)
+        {
+            // Esc before it began to browse, and is no Alt.
+            self.keymap.forget_esc();
+        }
         let pressed = self.keymap.press(key, moment.now);
         if pressed == Pressed::Nothing {
             return;
@@ -64,7 +72,7 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
-        if self.recall_key(action) {
+        if self.recall_key(action) || self.browse_key(action, moment, effects) {
             return;
         }
         let width = self.input_width();
@@ -94,7 +102,8 @@ impl State {
             Action::Interrupt | Action::EndOfInput => self.ask(),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
-            Action::Dismiss => self.notice.clear(),
+            Action::Dismiss => self.dismiss(),
+            Action::Bare => self.bare = !self.bare,
             Action::Left => draft.left(),
             Action::Right => draft.right(),
             Action::WordLeft => draft.word_left(),
@@ -149,16 +158,12 @@ impl State {
         self.type_notice(moment, effects);
     }
 
-    /// Puts the last message of ours into an empty input, as the command that changes it.
-    fn edit_last(&mut self, moment: Moment) {
-        let room = self.rooms.current_mut();
-        match room.last_text() {
-            _ if !room.draft.is_empty() => {
-                self.notice
-                    .say("Ctrl+C first: what is in the input would be lost", moment.now);
-            }
-            Some(text) => room.draft.set(&format!("/edit {text}")),
-            None => self.notice.say("there is no message of yours", moment.now),
+    /// Takes back what was asked or begun; where that is nothing and the input is empty, begins to browse.
+    fn dismiss(&mut self) {
+        self.notice.clear();
+        let given_up = self.rooms.current_mut().give_up();
+        if !given_up && self.rooms.current().draft.is_empty() {
+            self.browse();
         }
     }
 
@@ -202,13 +207,14 @@ impl State {
     pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
         if let Some(lock) = &mut self.locked {
-            lock.typed.push(text.trim_matches(['\r', '\n']));
+            lock.typed.insert(text);
             return;
         }
         if self.joining_paste(text, moment) {
             return;
         }
         self.asked = false;
+        self.rooms.current_mut().stop_browsing(false);
         let text = super::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);
         if over > 0 {

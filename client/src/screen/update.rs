@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::Passphrase;
+use sotto_protocol::instance::Target;
 use sotto_protocol::message::MessageId;
 
 use super::conversation::Conversation;
@@ -73,6 +74,8 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// What became of [`Effect::Copy`] or [`Effect::OpenLink`], in words.
+    Told(String),
     /// The answer to [`Effect::Open`].
     Opened {
         /// Which room.
@@ -95,6 +98,8 @@ pub enum Effect {
         room: RoomId,
         /// What.
         text: String,
+        /// What it answers.
+        reply_to: Option<Target>,
     },
     /// Do this; answered by [`Input::Done`].
     Do {
@@ -103,6 +108,10 @@ pub enum Effect {
         /// What.
         command: Command,
     },
+    /// Hand this text to the clipboard; answered by [`Input::Told`].
+    Copy(String),
+    /// Open this link, which does no harm; answered by [`Input::Told`].
+    OpenLink(String),
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
     /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
@@ -136,6 +145,8 @@ pub struct State {
     pub settings: Settings,
     /// What the line above the input says.
     pub notice: Notice,
+    /// Only the texts are shown, for the terminal's own selection.
+    pub(super) bare: bool,
     pub(super) focus: Focus,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
@@ -156,6 +167,7 @@ impl State {
             keymap: Keymap::default(),
             settings: Settings::default(),
             notice: Notice::default(),
+            bare: false,
             focus: Focus::Unknown(None),
             asked: false,
             holding: false,
@@ -192,6 +204,7 @@ impl State {
                 command,
                 answer,
             } => self.done(room, command, answer, moment),
+            Input::Told(what) => self.notice.say(what, moment.now),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Fetched(passphrase) => {
                 self.unlock(passphrase);
@@ -228,6 +241,7 @@ impl State {
             Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
             _ => None,
         };
+        let shown = self.rooms.current_id() == id;
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };
@@ -241,6 +255,9 @@ impl State {
             None => {
                 let command = room.happened(update, moment.now, moment.clock);
                 effects.extend(command.map(|command| Effect::Do { room: id, command }));
+                if !shown {
+                    room.list.unseen();
+                }
             }
         }
     }
@@ -249,20 +266,15 @@ impl State {
     fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         let looks = self.locked.is_none() && !self.rooms.current().away;
         if !looks || !self.focus.reads(moment.now) {
-            return;
+            return self.rooms.current_mut().list.unseen();
         }
         let (measure, height) = (self.measure(), self.list_height());
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        room.list.see(measure, height);
-        for receipt in room.read() {
-            let known = room.told.entry(receipt.peer).or_default();
-            if *known < receipt.number + 1 {
-                *known = receipt.number + 1;
-                let command = Command::Read(receipt);
-                effects.push(Effect::Do { room: id, command });
-            }
+        for receipt in room.list.see(measure, height) {
+            let command = Command::Read(receipt);
+            effects.push(Effect::Do { room: id, command });
         }
     }
 
@@ -282,6 +294,8 @@ impl State {
         Measure {
             width: usize::from(self.width),
             name,
+            time: self.settings.time_format,
+            bare: self.bare,
         }
     }
 }

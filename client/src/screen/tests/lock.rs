@@ -71,7 +71,7 @@ fn the_screen_locks_when_no_key_came_for_as_long_as_was_set() {
         lock_after,
         ..Settings::default()
     };
-    script.state.set(settings, Clock { hour: 12, minute: 5 });
+    script.state.set(settings, NOON);
     script.types("x");
     let at = script.now + Duration::from_secs(300);
     assert_eq!(script.state.next_tick(script.now), Some(at));

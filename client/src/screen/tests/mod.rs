@@ -1,6 +1,8 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
+mod browse;
 mod lock;
+mod look;
 mod properties;
 mod rooms;
 mod snapshots;
@@ -12,7 +14,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Position;
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Event, Receipt};
+use sotto_protocol::instance::{Event, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
 
@@ -27,10 +29,18 @@ const FIRST: RoomId = RoomId::FIRST;
 const ANNA: InstanceId = InstanceId([1; 16]);
 const CARL: InstanceId = InstanceId([3; 16]);
 
+/// Five past twelve.
+const NOON: Clock = Clock {
+    date: time::macros::date!(2026 - 11 - 24),
+    hour: 12,
+    minute: 5,
+};
+
 /// A screen, and what came out of it so far.
 struct Script {
     state: State,
     now: Duration,
+    clock: Clock,
     effects: Vec<Effect>,
     /// The number of the next message of each peer, and of ours.
     number: u64,
@@ -74,6 +84,7 @@ impl Script {
         Self {
             state,
             now: Duration::from_secs(1000),
+            clock: NOON,
             effects: Vec::new(),
             number: 0,
         }
@@ -90,7 +101,7 @@ impl Script {
     fn input(&mut self, input: Input) -> &mut Self {
         let moment = Moment {
             now: self.now,
-            clock: Clock { hour: 12, minute: 5 },
+            clock: self.clock,
         };
         self.effects.extend(self.state.update(input, moment));
         self
@@ -122,6 +133,10 @@ impl Script {
     }
 
     fn says(&mut self, peer: InstanceId, name: &str, text: &str) -> &mut Self {
+        self.answers(peer, name, text, None)
+    }
+
+    fn answers(&mut self, peer: InstanceId, name: &str, text: &str, reply_to: Option<Target>) -> &mut Self {
         self.number += 1;
         let event = Event::Message {
             receipt: Receipt {
@@ -130,7 +145,7 @@ impl Script {
             },
             id: MessageId([self.number as u8; 16]),
             text: text.to_owned(),
-            reply_to: None,
+            reply_to,
             age: None,
             repeat: false,
         };
@@ -253,6 +268,15 @@ impl Script {
     fn rows(&self) -> Vec<String> {
         let (buffer, _) = draw(&self.state, self.now);
         rows(&buffer)
+    }
+
+    /// The rows, with every gap as one space.
+    fn squeezed(&self) -> String {
+        let rows = self.rows();
+        let squeezed = rows
+            .iter()
+            .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
+        squeezed.collect::<Vec<_>>().join("\n")
     }
 
     fn caret(&self) -> Position {

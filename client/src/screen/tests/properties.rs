@@ -7,13 +7,15 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
 
-const TEXT: &str = "(\\PC|[a-z \n\t漢字👩👦\u{200d}\u{301}\u{fe0f}🇩🇪\u{1b}\u{9b}\u{202e}\r\u{200b}ﾞ]){0,60}";
+const TEXT: &str = "(\\PC|```|\n```\n|https://a\\.b/|[a-z `\n\t漢字👩👦\u{200d}\u{301}\u{fe0f}🇩🇪\u{1b}\u{9b}\u{202e}\r\u{200b}ﾞ]){0,60}";
 
 #[derive(Debug, Clone)]
 enum Step {
     Key(KeyCode, KeyModifiers),
     Paste(String),
     Says(String),
+    Answers(String, u8),
+    Dropped,
     Resize(u16, u16),
     Taken,
     Refused,
@@ -25,6 +27,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let code = prop_oneof![
         6 => proptest::char::any().prop_map(KeyCode::Char),
+        4 => Just(KeyCode::Esc),
+        4 => proptest::sample::select("jkgGnN/+redyoi?v1".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
         2 => Just(KeyCode::Enter),
         8 => proptest::sample::select(vec![
             KeyCode::Up, KeyCode::Down, KeyCode::Left, KeyCode::Right, KeyCode::Home, KeyCode::End,
@@ -43,6 +47,8 @@ fn step() -> impl Strategy<Value = Step> {
         10 => (code, modifiers).prop_map(|(code, modifiers)| Step::Key(code, modifiers)),
         3 => TEXT.prop_map(Step::Paste),
         5 => TEXT.prop_map(Step::Says),
+        2 => (TEXT, 0u8..8).prop_map(|(text, number)| Step::Answers(text, number)),
+        1 => Just(Step::Dropped),
         2 => (1u16..40, 1u16..12).prop_map(|(width, height)| Step::Resize(width, height)),
         2 => Just(Step::Taken),
         1 => Just(Step::Refused),
@@ -86,6 +92,14 @@ proptest! {
                 Step::Key(code, modifiers) => script.key(code, modifiers),
                 Step::Paste(text) => script.input(Input::Paste(text)),
                 Step::Says(text) => script.says(ANNA, "anna", &text),
+                Step::Answers(text, number) => {
+                    let id = MessageId([number; 16]);
+                    script.answers(ANNA, "anna", &text, Some(Target { author: ANNA, id }))
+                }
+                Step::Dropped => {
+                    let receipt = Receipt { peer: ANNA, number: 0 };
+                    script.event("anna", Event::Deleted { receipt, id: MessageId([2; 16]) })
+                }
                 Step::Resize(width, height) => script.input(Input::Resize { width, height }),
                 Step::Taken => script.input(Input::Said { room: FIRST, answer: Ok(MessageId([9; 16])) }),
                 Step::Refused => script.refused(CommandError::Left),

@@ -19,6 +19,7 @@ fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
     let say = Effect::Say {
         room: second,
         text: "hi carl".to_owned(),
+        reply_to: None,
     };
     assert!(script.effects.contains(&say), "{:?}", script.effects);
     script.state.rooms.show(0);
@@ -360,7 +361,7 @@ fn keys_of_the_users_own_are_taken_over_and_wrong_ones_told() {
         keys: keys.into(),
         ..Settings::default()
     };
-    script.state.set(settings, Clock { hour: 12, minute: 5 });
+    script.state.set(settings, NOON);
     assert!(
         script.picture().contains("there is no action \"dance\""),
         "{}",
@@ -375,7 +376,7 @@ fn the_last_message_comes_into_the_input_to_be_changed() {
     let mut script = Script::with_anna(80, 24);
     let id = script.says_self("helo");
     script.key(KeyCode::Char('e'), KeyModifiers::ALT);
-    assert_eq!(script.draft(), "/edit helo");
+    assert_eq!(script.draft(), "helo");
     script.press(KeyCode::Backspace).types("lo").press(KeyCode::Enter);
     let edit = Command::Edit {
         id,

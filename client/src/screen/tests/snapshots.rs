@@ -55,7 +55,7 @@ fn alone_as_the_host() {
             .rooms
             .current_mut()
             .list
-            .push(Clock { hour: 12, minute: 5 }, Content::Copyable(lines));
+            .push(NOON, Content::Copyable(lines));
         script.room(Update::Joined);
     });
 }

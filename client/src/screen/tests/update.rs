@@ -18,7 +18,7 @@ fn enter_says_the_draft_and_the_list_has_it_once_the_room_took_it() {
     assert_eq!(script.draft(), "");
     assert!(!script.picture().contains("hello"));
     script.taken();
-    assert!(script.picture().contains("ben   hello …"));
+    assert!(script.squeezed().contains("ben hello …"));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn marks_follow_what_becomes_of_a_message() {
     ] {
         script.event("anna", event);
         assert!(
-            script.rows().iter().any(|row| row.ends_with(mark)),
+            script.squeezed().lines().any(|row| row.ends_with(mark)),
             "{mark}: {}",
             script.picture()
         );
@@ -230,7 +230,7 @@ fn a_mark_that_comes_before_the_rooms_answer_is_kept() {
     let id = MessageId([script.number as u8 + 1; 16]);
     script.event("anna", Event::Delivered { id, to: ANNA });
     assert_eq!(script.taken(), id);
-    assert!(script.picture().contains("hello ✓✓"));
+    assert!(script.squeezed().contains("hello ✓✓"));
 }
 
 #[test]
@@ -446,7 +446,7 @@ fn the_last_message_can_be_changed_and_deleted() {
         answer: Ok(()),
     });
     assert!(
-        script.picture().contains("hello edited · …"),
+        script.squeezed().contains("hello edited …"),
         "{}",
         script.picture()
     );

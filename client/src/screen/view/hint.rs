@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::put;
+use crate::screen::browse::Browse;
 use crate::screen::entry::dim;
 use crate::screen::update::State;
 use crate::screen::visible::{columns, visible_line};
@@ -16,6 +17,13 @@ use crate::screen::visible::{columns, visible_line};
 pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
     let notice = state.notice.text();
     let below = below(state);
+    let room = state.rooms.current();
+    let mode = room
+        .browse
+        .as_ref()
+        .map(Browse::line)
+        .or_else(|| room.composing());
+    let mode = mode.unwrap_or_default();
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
         () if let Some(keys) = state.keymap.begun() => {
@@ -26,6 +34,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
             Style::new().add_modifier(Modifier::BOLD),
         ),
         () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
+        () if !mode.is_empty() => (mode, Style::new()),
         () if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
             dim(),

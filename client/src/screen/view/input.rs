@@ -65,7 +65,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
 pub(super) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
     let sign = sign(area.width);
     let room = usize::from(area.width).saturating_sub(sign.len() + 1);
-    let dots = hidden.length().min(room);
+    let dots = hidden.count().min(room);
     let line = Line::from(vec![Span::styled(sign, dim()), Span::raw("•".repeat(dots))]);
     put(buffer, area, 0, &line);
     let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);

@@ -1,16 +1,28 @@
-//! The message list: the newest at the bottom.
+//! The message list: the newest at the bottom. Its links are for the terminal to open.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
+use super::{Link, put};
+use crate::screen::browse::Browse;
+use crate::screen::list::Marked;
 use crate::screen::update::State;
 
-pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Vec<Link> {
     let height = usize::from(area.height);
-    let rows = state.rooms.current().list.rows(state.measure(), height);
+    let room = state.rooms.current();
+    let marked = room.browse.as_ref().map_or(Marked::default(), Browse::marked);
+    let rows = room.list.rows(state.measure(), height, marked);
     let blank = height - rows.len().min(height);
-    for (number, row) in rows.iter().enumerate() {
-        put(buffer, area, blank + number, row);
+    let mut links = Vec::new();
+    for (number, row) in rows.into_iter().enumerate() {
+        put(buffer, area, blank + number, &row.line);
+        let within = |column: usize| u16::try_from(column).unwrap_or(u16::MAX).min(area.width) + area.x;
+        links.extend(row.links.into_iter().map(|(columns, address)| Link {
+            row: area.y + u16::try_from(blank + number).unwrap_or(u16::MAX),
+            columns: within(columns.start)..within(columns.end),
+            address,
+        }));
     }
+    links
 }

@@ -2,6 +2,7 @@
 
 mod hint;
 mod input;
+mod link;
 mod lock;
 mod messages;
 mod status;
@@ -13,6 +14,7 @@ use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
+pub use self::link::Link;
 use super::update::State;
 
 /// The input grows to this part of the rows.
@@ -64,13 +66,19 @@ impl State {
 
 /// Draws a state. The caret's place is inside the buffer, if it has any cell.
 pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
+    let (buffer, caret, _) = draw_with_links(state, now);
+    (buffer, caret)
+}
+
+/// Draws a state, and tells where links stand in the picture.
+pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
         let caret = lock::draw(lock, state.width, state.height, &mut buffer);
-        return (buffer, caret);
+        return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
-    messages::draw(state, areas.list, &mut buffer);
+    let links = messages::draw(state, areas.list, &mut buffer);
     status::draw(state, now, areas.status, &mut buffer);
     let hint = if areas.hint.height > 0 {
         areas.hint
@@ -79,7 +87,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     };
     hint::draw(state, now, hint, areas.hint.height == 0, &mut buffer);
     let caret = input::draw(state, areas.input, &mut buffer);
-    (buffer, caret)
+    (buffer, caret, links)
 }
 
 /// Puts a line into a row of the buffer. What does not fit is left out; a wide grapheme is never cut in half.

@@ -1,0 +1,101 @@
+//! The time of the day and the day, as the shell gives them, and how they are shown.
+
+use time::{Date, OffsetDateTime};
+
+/// What the clock on the wall shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clock {
+    /// The day.
+    pub date: Date,
+    /// 0 to 23.
+    pub hour: u8,
+    /// 0 to 59.
+    pub minute: u8,
+}
+
+/// Midnight of the first day of 1970.
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            date: OffsetDateTime::UNIX_EPOCH.date(),
+            hour: 0,
+            minute: 0,
+        }
+    }
+}
+
+impl Clock {
+    /// The day in words.
+    pub fn day(&self) -> String {
+        format!(
+            "{}, {} {}",
+            self.date.weekday(),
+            self.date.day(),
+            self.date.month()
+        )
+    }
+}
+
+/// How times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TimeFormat {
+    /// `16:05`.
+    #[default]
+    Hours24,
+    /// ` 4:05 pm`.
+    Hours12,
+    /// Not at all.
+    None,
+}
+
+impl TimeFormat {
+    /// A time, with a space behind it; nothing when times are not shown.
+    pub fn show(self, clock: Clock) -> String {
+        let Clock { hour, minute, .. } = clock;
+        match self {
+            Self::Hours24 => format!("{hour:02}:{minute:02} "),
+            Self::Hours12 => {
+                let half = if hour < 12 { "am" } else { "pm" };
+                format!("{:2}:{minute:02} {half} ", (hour + 11) % 12 + 1)
+            }
+            Self::None => String::new(),
+        }
+    }
+
+    /// The columns that a time takes.
+    pub fn columns(self) -> usize {
+        match self {
+            Self::Hours24 => 6,
+            Self::Hours12 => 9,
+            Self::None => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(hour: u8) -> Clock {
+        Clock {
+            hour,
+            minute: 5,
+            ..Clock::default()
+        }
+    }
+
+    #[test]
+    fn noon_and_midnight_are_twelve() {
+        let shown = [0, 9, 12, 16].map(|hour| TimeFormat::Hours12.show(at(hour)));
+        assert_eq!(shown, ["12:05 am ", " 9:05 am ", "12:05 pm ", " 4:05 pm "]);
+    }
+
+    #[test]
+    fn every_time_is_as_wide_as_its_column() {
+        for format in [TimeFormat::Hours24, TimeFormat::Hours12, TimeFormat::None] {
+            for hour in 0..24 {
+                assert_eq!(format.show(at(hour)).len(), format.columns());
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Finding a text in what was said.
+
+use std::ops::Range;
+
+/// What is looked for. Without a capital letter in it, capitals make no difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needle {
+    text: String,
+    exact: bool,
+}
+
+impl Needle {
+    /// Nothing is no needle.
+    pub fn new(text: &str) -> Option<Self> {
+        (!text.is_empty()).then(|| Self {
+            text: text.to_owned(),
+            exact: text.chars().any(char::is_uppercase),
+        })
+    }
+
+    /// What it was made of.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is in a text.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.first_in(text, 0).is_some()
+    }
+
+    /// Where it is in a text.
+    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+        let mut places: Vec<Range<usize>> = Vec::new();
+        while let Some(place) = self.first_in(text, places.last().map_or(0, |place| place.end)) {
+            places.push(place);
+        }
+        places
+    }
+
+    fn first_in(&self, text: &str, from: usize) -> Option<Range<usize>> {
+        if self.exact {
+            let at = from + text[from..].find(&self.text)?;
+            return Some(at..at + self.text.len());
+        }
+        text[from..]
+            .char_indices()
+            .find_map(|(at, _)| Some(from + at..from + at + self.length_at(&text[from + at..])?))
+    }
+
+    /// How many bytes of a text it matches at its beginning.
+    fn length_at(&self, text: &str) -> Option<usize> {
+        let mut wanted = self.text.chars();
+        let mut length = 0;
+        for c in text.chars() {
+            // A capital may be written small as several characters.
+            for small in c.to_lowercase() {
+                match wanted.next() {
+                    Some(want) if want == small => {}
+                    Some(_) => return None,
+                    None => break,
+                }
+            }
+            length += c.len_utf8();
+            if wanted.as_str().is_empty() {
+                return Some(length);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn places(needle: &str, text: &str) -> Vec<String> {
+        let needle = Needle::new(needle).unwrap();
+        needle
+            .places(text)
+            .into_iter()
+            .map(|place| text[place].to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_capital_makes_capitals_count() {
+        assert_eq!(places("anna", "Anna and ANNA and anna"), ["Anna", "ANNA", "anna"]);
+        assert_eq!(places("Anna", "Anna and ANNA and anna"), ["Anna"]);
+        assert_eq!(places("ära", "Ära ÄRA"), ["Ära", "ÄRA"]);
+        assert_eq!(places("aa", "aaaaa"), ["aa", "aa"]);
+        assert_eq!(Needle::new(""), None);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_is_there_and_in_order(needle in "[aAİßéx ]{1,3}", text in "[aAİßéxi\u{307}s ]{0,20}") {
+            let mut end = 0;
+            for place in Needle::new(&needle).unwrap().places(&text) {
+                prop_assert!(place.start >= end && place.end > place.start);
+                prop_assert!(text.is_char_boundary(place.start) && text.is_char_boundary(place.end));
+                end = place.end;
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Links that the terminal itself opens (OSC 8).
+
+use std::io::{self, Write};
+
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::Color;
+
+use crate::screen::view::Link;
+
+/// Writes cells, with those that are part of a link between its marks.
+pub fn write<'a>(
+    bytes: &mut Vec<u8>,
+    cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
+    links: &[Link],
+) -> io::Result<()> {
+    let cells: Vec<_> = cells.map(|cell| (cell, of(links, cell.0, cell.1))).collect();
+    for run in cells.chunk_by(|(_, one), (_, other)| one == other) {
+        let address = run
+            .first()
+            .and_then(|(_, link)| *link)
+            .map(|link| link.address.as_str());
+        if let Some(address) = address {
+            write!(bytes, "\x1b]8;;{address}\x1b\\")?;
+        }
+        CrosstermBackend::new(&mut *bytes).draw(run.iter().map(|(cell, _)| *cell))?;
+        if address.is_some() {
+            write!(bytes, "\x1b]8;;\x1b\\")?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes cells differ whose link is not what it was: a cell that looks the same has to be written again then.
+pub fn unsettle(shown: &mut Buffer, before: &[Link], now: &[Link]) {
+    let gone = before.iter().filter(|link| !now.contains(link));
+    let new = now.iter().filter(|link| !before.contains(link));
+    for link in gone.chain(new) {
+        for column in link.columns.clone() {
+            if let Some(cell) = shown.cell_mut((column, link.row)) {
+                cell.set_symbol("\u{fffd}").set_fg(Color::Indexed(199));
+            }
+        }
+    }
+}
+
+fn of(links: &[Link], x: u16, y: u16) -> Option<&Link> {
+    links
+        .iter()
+        .find(|link| link.row == y && link.columns.contains(&x))
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    fn picture(text: &str) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 1));
+        buffer.set_string(0, 0, text, ratatui::style::Style::new());
+        buffer
+    }
+
+    fn link(address: &str) -> Link {
+        Link {
+            row: 0,
+            columns: 2..5,
+            address: address.to_owned(),
+        }
+    }
+
+    fn written(before: &Buffer, after: &Buffer, links: &[Link]) -> String {
+        let mut bytes = Vec::new();
+        write(&mut bytes, before.diff_iter(after), links).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn a_link_stands_between_its_marks() {
+        let text = written(&picture(""), &picture("a bcd e"), &[link("https://b.example/")]);
+        let inside = text.split("\x1b]8;;https://b.example/\x1b\\").nth(1).unwrap();
+        let (inside, after) = inside.split_once("\x1b]8;;\x1b\\").unwrap();
+        assert!(inside.contains("bcd"), "{inside:?}");
+        assert!(after.contains('e') && !after.contains("]8;"), "{after:?}");
+    }
+
+    #[test]
+    fn another_link_under_the_same_cells_is_written() {
+        let picture = picture("a bcd e");
+        let mut shown = picture.clone();
+        unsettle(
+            &mut shown,
+            &[link("https://a.example/")],
+            &[link("https://b.example/")],
+        );
+        let text = written(&shown, &picture, &[link("https://b.example/")]);
+        assert!(
+            text.contains("https://b.example/") && text.contains("bcd"),
+            "{text:?}"
+        );
+        let mut same = picture.clone();
+        unsettle(
+            &mut same,
+            &[link("https://a.example/")],
+            &[link("https://a.example/")],
+        );
+        assert_eq!(same, picture);
+    }
+}
