@@ -259,7 +259,7 @@ fn the_bytes_that_terminals_send_do_what_their_keys_do() {
 #[test]
 fn a_locked_screen_shows_nothing_until_the_passphrase_comes() {
     let scene = Scene::new();
-    let mut bot = scene.pipe("bot", &["--json"]);
+    let bot = scene.pipe("bot", &["--json"]);
     let mut anna = scene.chat("anna");
     anna.wait_for("bot");
     bot.say("before");

@@ -25,6 +25,7 @@ use crate::entrance::{EntranceError, login_name};
 use crate::exit::Exit;
 use crate::join::{conversation, ended};
 use crate::keyboard::Typed;
+use crate::keyhole::Keyhole;
 use crate::proxy;
 use crate::room::{Room, Settings, Timing, Trouble, Update, Updates};
 use crate::screen::conversation::Conversation;
@@ -57,6 +58,8 @@ struct Journey {
     address: Address,
     invitation: Invitation,
     name: Name,
+    /// What unlocks the screen later.
+    keyhole: Option<Keyhole>,
     /// The lines to hand over, where the passphrase was made here.
     handout: Vec<Copyable>,
 }
@@ -85,13 +88,14 @@ pub async fn connect() -> anyhow::Result<Exit> {
         journey: None,
     };
     front.form.remarks = complaints.iter().map(ToString::to_string).collect();
-    let Some((opened, journey)) = front.run(&mut desk).await? else {
+    let Some((opened, mut journey)) = front.run(&mut desk).await? else {
         return Ok(Exit::Done);
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
     let mut conversation = opened.conversation;
     journey.hand_out(&mut conversation);
+    conversation.keyhole = journey.keyhole.take();
     conversation.complain(&complaints, chat::clock());
     // A file that is no TOML is left as it is; that was said.
     if let Err(error) = journey.remember().await
@@ -221,6 +225,7 @@ impl Front {
             handout.push(Copyable::Verbatim(made.expose().to_owned()));
         }
         self.journey = Some(Journey {
+            keyhole: Some(Keyhole::new(&passphrase, None)),
             address,
             invitation,
             name,

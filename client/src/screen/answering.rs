@@ -1,11 +1,14 @@
 //! What the commands that a user types do, and what they answer.
 
+use std::time::Duration;
+
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
 use super::key::Action;
 use super::keymap::Keymap;
 use super::list::List;
+use super::notice::wait;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
@@ -31,6 +34,8 @@ enum Outcome {
     HandOver,
     /// Another room is joined.
     Join(String),
+    /// A room is shown.
+    Room(String),
     /// The screen is locked.
     Lock,
     /// This is said, and then we are away.
@@ -50,7 +55,7 @@ impl State {
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
-        match outcome(room, command) {
+        match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
             Ok(Outcome::Help { keys }) => {
@@ -69,6 +74,11 @@ impl State {
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
             Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Room(which)) => {
+                if !self.rooms.show_named(&which) {
+                    self.notice.say(format!("there is no room {which}"), moment.now);
+                }
+            }
             Ok(Outcome::Lock) => self.lock(moment),
             Ok(Outcome::Away(text)) => {
                 self.try_to_say(text, moment, effects);
@@ -106,13 +116,13 @@ impl State {
 ///
 /// # Errors
 /// A sentence that says why it cannot be done.
-fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome, String> {
+fn outcome(room: &mut Conversation, command: command::Command, now: Duration) -> Result<Outcome, String> {
     use command::Command as Typed;
     let mine = room.last_mine().ok_or("there is no message of yours");
     Ok(match command {
         Typed::Help { keys } => Outcome::Help { keys },
         Typed::Act(action) => Outcome::Act(action),
-        Typed::Who => Outcome::Show(who(room)),
+        Typed::Who => Outcome::Show(who(room, now)),
         Typed::Verify => Outcome::Show(verify(room)?),
         Typed::Name(name) => Outcome::Do(Command::Rename(name)),
         Typed::Burn { sure: true } => Outcome::Do(Command::Expire),
@@ -130,6 +140,7 @@ fn outcome(room: &mut Conversation, command: command::Command) -> Result<Outcome
         }
         Typed::Invite => Outcome::HandOver,
         Typed::Join(target) => Outcome::Join(target),
+        Typed::Room(which) => Outcome::Room(which),
         Typed::Lock => Outcome::Lock,
         Typed::Clear => {
             room.list = List::default();
@@ -156,7 +167,7 @@ fn help(keymap: &Keymap) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn who(room: &Conversation) -> String {
+fn who(room: &Conversation, now: Duration) -> String {
     let mut lines = vec![format!(
         "you are {}, in the room {} on {}",
         room.me, room.words, room.relay
@@ -167,8 +178,15 @@ fn who(room: &Conversation) -> String {
         } else {
             "words not compared yet"
         };
-        let silent = if person.silent { ", silent" } else { "" };
-        lines.push(format!("{}: {} ({compared}{silent})", person.name, person.words));
+        let here = wait(now.saturating_sub(person.since));
+        let silent = match person.silent_since {
+            Some(since) => format!(", silent for {}", wait(now.saturating_sub(since))),
+            None => String::new(),
+        };
+        lines.push(format!(
+            "{}: {} ({compared}, here for {here}{silent})",
+            person.name, person.words
+        ));
     }
     if room.people.is_empty() {
         lines.push("nobody else is here".to_owned());

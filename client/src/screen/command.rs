@@ -25,6 +25,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/burn", "destroys the room for everybody"),
     ("/join URL|ROOM", "joins another room, beside this one"),
     ("/next", "shows the next room in which something waits"),
+    ("/room NUMBER|NAME", "shows that room"),
     ("/lock", "blank until the passphrase is given"),
     ("/clear", "takes the talk off this screen; the others keep theirs"),
     (
@@ -36,6 +37,12 @@ pub const HELP: &[(&str, &str)] = &[
     ("/quit", "leaves all rooms"),
     ("//…", "says something that begins with a slash"),
 ];
+
+/// The words that commands begin with.
+pub fn words() -> impl Iterator<Item = &'static str> {
+    let words = HELP.iter().filter_map(|(what, _)| what.split(' ').next());
+    words.filter(|word| *word != "//…")
+}
 
 /// A command of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +60,8 @@ pub enum Command {
     Quit,
     /// Joins another room: a relay's URL, or a room of this relay.
     Join(String),
+    /// Shows a room, by its number or title.
+    Room(String),
     /// Makes the screen blank until a passphrase is given.
     Lock,
     /// Takes what was said off the screen.
@@ -146,6 +155,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "quit" => bare(Command::Quit),
         "leave" => bare(Command::Leave),
         "join" => Ok(Command::Join(argument.to_owned())),
+        "room" if argument.is_empty() => Err("/room needs a number or a name".to_owned()),
+        "room" => Ok(Command::Room(argument.to_owned())),
         "lock" => bare(Command::Lock),
         "clear" => bare(Command::Clear),
         "away" => Ok(Command::Away(argument.to_owned())),

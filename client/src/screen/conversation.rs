@@ -27,6 +27,11 @@ use crate::room::{Command, Settings, Update};
 const MAX_EARLY: usize = 64;
 /// The peers whose words were compared that are remembered after they left.
 const MAX_COMPARED: usize = 64;
+/// How long nobody has to come until it is said what to try.
+const ALONE: Duration = Duration::from_secs(60);
+/// How long a peer was silent when it is called so.
+const SILENT: Duration = Duration::from_secs(40);
+
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Link {
@@ -154,6 +159,10 @@ pub struct Conversation {
     known_as: Option<String>,
     /// Whose words were compared, those who left included.
     compared: HashSet<InstanceId>,
+    /// What they were called: somebody else may come under that name.
+    compared_names: HashSet<String>,
+    /// Since when we are in the room and nobody came, until that was said.
+    alone_since: Option<Duration>,
     /// When the last typing notice went out, while it counts.
     typing_since: Option<Duration>,
     newer_said: bool,
@@ -191,6 +200,8 @@ impl Conversation {
             slip: None,
             known_as: None,
             compared: HashSet::new(),
+            compared_names: HashSet::new(),
+            alone_since: None,
             typing_since: None,
             newer_said: false,
             was_up: false,
@@ -225,6 +236,9 @@ impl Conversation {
             Update::Joined => {
                 if self.was_up {
                     self.list.quiet(at, "connected again".to_owned());
+                }
+                if !self.was_up {
+                    self.alone_since = Some(now);
                 }
                 self.was_up = true;
                 self.link = Link::Up;
@@ -268,9 +282,16 @@ impl Conversation {
             } => {
                 let compared = self.compared.contains(&peer);
                 self.known_as = Some(name.clone());
-                self.people.joined(peer, name.clone(), words, compared);
+                self.people.joined(peer, name.clone(), words, compared, now);
+                self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
+                if !compared && self.compared_names.contains(&name) {
+                    self.list.push(
+                        at,
+                        Content::Loud(format!("{name} is here with a new run: compare again (/verify)")),
+                    );
+                }
             }
             Event::PeerRenamed { peer, .. } => {
                 if let Some(person) = self.people.get_mut(peer) {
@@ -281,12 +302,14 @@ impl Conversation {
             Event::PeerSilent { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
                     person.silent = true;
+                    person.silent_since = Some(now.saturating_sub(SILENT));
                 }
                 self.list.quiet(at, format!("{name} is silent for 40 s"));
             }
             Event::PeerHeard { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
                     person.silent = false;
+                    person.silent_since = None;
                 }
                 self.list.quiet(at, format!("{name} is heard again"));
             }
@@ -532,6 +555,9 @@ impl Conversation {
                 }
                 if let Some(person) = self.people.get_mut(peer) {
                     person.compared = true;
+                    if self.compared_names.len() < MAX_COMPARED {
+                        self.compared_names.insert(person.name.clone());
+                    }
                     let what = format!(
                         "{} is verified: the words are the same on both screens",
                         person.name
@@ -567,6 +593,19 @@ impl Conversation {
         }
     }
 
+    /// Time has passed: says what to try when nobody comes.
+    pub fn tick(&mut self, now: Duration, at: Clock) {
+        if self.alone_since.is_some_and(|since| now >= since + ALONE) {
+            self.alone_since = None;
+            let (words, relay) = (self.words, &self.relay);
+            let what = format!(
+                "nobody has come yet. Ask the other one, by voice: the same room words ({words})? If not, one of \
+                 you has mistyped the passphrase or the room's name; if so, is it the same relay ({relay})?"
+            );
+            self.list.push(at, Content::Answer(what));
+        }
+    }
+
     /// When something on the screen changes by itself.
     pub fn next_change(&self, now: Duration) -> Option<Duration> {
         let countdown = match self.link {
@@ -574,7 +613,12 @@ impl Conversation {
             Link::Down { until, .. } if until > now => Some(now + fraction(until - now)),
             _ => None,
         };
-        countdown.into_iter().chain(self.people.next_expiry(now)).min()
+        let alone = self.alone_since.map(|since| since + ALONE);
+        countdown
+            .into_iter()
+            .chain(alone)
+            .chain(self.people.next_expiry(now))
+            .min()
     }
 }
 

@@ -176,6 +176,11 @@ impl Keymap {
     }
 }
 
+/// The names of all actions.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    BINDINGS.iter().map(|binding| binding.name)
+}
+
 /// The action of a name.
 pub fn named(name: &str) -> Option<&'static Binding> {
     BINDINGS.iter().find(|binding| binding.name == name)

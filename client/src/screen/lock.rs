@@ -79,9 +79,8 @@ impl State {
                 lock.typed.insert(c.encode_utf8(&mut [0; 4]));
             }
             Action::Backspace => lock.typed.backspace(),
-            Action::KillToStart | Action::KillWord | Action::Interrupt | Action::Dismiss => {
-                lock.typed.clear()
-            }
+            Action::KillWord => lock.typed.erase_word(),
+            Action::KillToStart | Action::Interrupt | Action::Dismiss => lock.typed.clear(),
             Action::Send if lock.typed.is_empty() => self.fetch(effects),
             Action::Send => {
                 let passphrase = Passphrase::new(lock.typed.expose());

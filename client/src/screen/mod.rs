@@ -20,6 +20,7 @@ pub mod answering;
 pub mod browse;
 pub mod chord;
 pub mod command;
+mod completion;
 pub mod compose;
 mod composing;
 pub mod editor;

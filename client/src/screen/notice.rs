@@ -90,6 +90,15 @@ pub fn grouped(number: usize) -> String {
     grouped
 }
 
+/// A length of time in one unit, as people say it.
+pub fn wait(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}
+
 /// Seats of the room that belong to no peer.
 pub fn seats(count: usize) -> String {
     if count == 1 {

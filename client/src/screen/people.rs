@@ -22,6 +22,10 @@ pub struct Person {
     pub compared: bool,
     /// Nothing was heard of it for a while.
     pub silent: bool,
+    /// Since when it is here.
+    pub since: Duration,
+    /// Since when nothing was heard of it, while that is so.
+    pub silent_since: Option<Duration>,
     /// Until when it is shown as typing.
     typing: Option<Duration>,
 }
@@ -36,7 +40,14 @@ pub struct People {
 
 impl People {
     /// Somebody has come. One who was known keeps whether the words were compared.
-    pub fn joined(&mut self, id: InstanceId, name: String, words: SafetyWords, compared: bool) {
+    pub fn joined(
+        &mut self,
+        id: InstanceId,
+        name: String,
+        words: SafetyWords,
+        compared: bool,
+        now: Duration,
+    ) {
         self.here.retain(|person| person.id != id);
         if !self.met.contains(&id) && self.met.len() < MAX_MET {
             self.met.push(id);
@@ -47,6 +58,8 @@ impl People {
             words,
             compared,
             silent: false,
+            since: now,
+            silent_since: None,
             typing: None,
         });
     }

@@ -1,6 +1,7 @@
 //! The rooms that are open, and which of them is on the screen. Nothing else links them.
 
 use super::conversation::Conversation;
+use super::update::Moment;
 
 /// A room of this screen, as long as the screen lives: never given twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +66,13 @@ impl Rooms {
         self.open.iter().map(|(id, _)| *id).collect()
     }
 
+    /// Time has passed in all of them.
+    pub fn tick(&mut self, moment: Moment) {
+        for (_, room) in &mut self.open {
+            room.tick(moment.now, moment.clock);
+        }
+    }
+
     /// How many are open.
     #[expect(clippy::len_without_is_empty, reason = "there is always one")]
     pub fn len(&self) -> usize {
@@ -119,6 +127,15 @@ impl Rooms {
             self.current = place;
         }
         true
+    }
+
+    /// Shows the room of a number, or of a title. False where there is none.
+    pub fn show_named(&mut self, which: &str) -> bool {
+        let place = match which.parse::<usize>() {
+            Ok(number) => number.checked_sub(1),
+            Err(_) => self.open.iter().position(|(_, room)| room.title() == which),
+        };
+        place.is_some_and(|place| self.show(place))
     }
 
     /// Shows the next room, or the one before; round and round.

@@ -135,7 +135,7 @@ impl State {
             Action::PageUp => self.scroll(-self.page()),
             Action::PageDown => self.scroll(self.page()),
             Action::Top => self.scroll(isize::MIN),
-            Action::Complete => self.insert("\t", moment),
+            Action::Complete => self.complete(moment),
             Action::Room(number) => {
                 if !self.rooms.show(usize::from(number).saturating_sub(1)) {
                     self.notice.say(format!("there is no room {number}"), moment.now);

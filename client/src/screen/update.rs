@@ -227,7 +227,10 @@ impl State {
                 // The command may have written to the terminal.
                 effects.push(Effect::Redraw);
             }
-            Input::Tick => self.lock_if_idle(moment),
+            Input::Tick => {
+                self.lock_if_idle(moment);
+                self.rooms.tick(moment);
+            }
         }
         self.notice.expire(moment.now);
         if !more {

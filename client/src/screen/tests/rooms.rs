@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use insta::assert_snapshot;
 use sotto_protocol::Root;
+use sotto_protocol::instance::Departure;
 
 use super::*;
 use crate::screen::conversation::Place;
@@ -117,6 +118,83 @@ fn a_room_that_cannot_be_joined_does_not_end_the_others() {
         "{}",
         script.notice()
     );
+}
+
+#[test]
+fn tab_completes_commands_names_and_rooms() {
+    let mut script = Script::with_anna(80, 24);
+    script.types("/wh").press(KeyCode::Tab);
+    assert_eq!(script.draft(), "/who ");
+    script.control('u').types("/le").press(KeyCode::Tab);
+    assert_eq!(script.draft(), "/leave ");
+    script.control('u').types("/previous").press(KeyCode::Tab);
+    assert_eq!(script.draft(), "/previous-room ");
+    script.control('u').types("/n").press(KeyCode::Tab);
+    assert_eq!((script.draft(), script.notice()), ("/n", "/name  /next"));
+    script.control('u').types("hi an").press(KeyCode::Tab);
+    assert_eq!(script.draft(), "hi anna");
+    script.control('u').types("x ").press(KeyCode::Tab);
+    assert_eq!(script.draft(), "x \t");
+    script.control('u');
+    script.opens_another();
+    script.types("/room an").press(KeyCode::Tab).press(KeyCode::Enter);
+    assert_eq!(script.state.rooms.current_id(), FIRST);
+}
+
+#[test]
+fn somebody_who_comes_anew_under_a_name_that_was_compared_is_told_apart() {
+    let mut script = Script::with_anna(80, 24);
+    script.input(Input::Done {
+        room: FIRST,
+        command: Command::Compared(ANNA),
+        answer: Ok(()),
+    });
+    script.event(
+        "anna",
+        Event::PeerLeft {
+            peer: ANNA,
+            how: Departure::Gone,
+        },
+    );
+    script.joins(CARL, "anna");
+    assert!(
+        script
+            .picture()
+            .contains("anna is here with a new run: compare again"),
+        "{}",
+        script.picture()
+    );
+    assert!(!script.rows()[0].contains("verified"));
+}
+
+#[test]
+fn who_tells_since_when_somebody_is_here_and_silent() {
+    let mut script = Script::with_anna(120, 24);
+    script.now += Duration::from_secs(600);
+    script.event("anna", Event::PeerSilent { peer: ANNA });
+    script.now += Duration::from_secs(10);
+    script.types("/who").press(KeyCode::Enter);
+    assert!(
+        script.picture().contains("here for 10 min, silent for 50 s"),
+        "{}",
+        script.picture()
+    );
+}
+
+#[test]
+fn alone_for_a_while_says_once_what_to_try() {
+    let mut script = Script::new(80, 24);
+    script.room(Update::Joined);
+    let at = script.state.next_tick(script.now).unwrap();
+    script.now = at;
+    script.input(Input::Tick).input(Input::Tick);
+    assert_eq!(
+        script.picture().matches("nobody has come yet").count(),
+        1,
+        "{}",
+        script.picture()
+    );
+    assert_eq!(script.state.next_tick(script.now), None);
 }
 
 #[test]
