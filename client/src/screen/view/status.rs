@@ -116,7 +116,8 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         )]);
     }
     for person in room.people.iter() {
-        push(one(person, detail, crowd));
+        let accent = state.settings.theme.accent(room.people.accent(person.id));
+        push(one(person, detail, crowd, accent));
     }
     if room.strangers > 0 {
         push(vec![Span::styled(
@@ -127,11 +128,10 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, crowd: bool) -> Vec<Span<'static>> {
-    let style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
+fn one(person: &Person, detail: Detail, crowd: bool, accent: Style) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(
         visible_line(&person.name),
-        if crowd { style.fg(Color::Red) } else { style },
+        if crowd { accent.fg(Color::Red) } else { accent },
     )];
     if person.silent {
         spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));
