@@ -59,11 +59,6 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\"",
     ),
     (
-        "mouse",
-        "false",
-        "takes the mouse; the terminal's own selection needs Shift then",
-    ),
-    (
         "notices",
         "bell = \"unfocused\", desktop = \"unfocused\"",
         "how a message is told: \"never\", \"unfocused\" or \"always\"",
@@ -140,8 +135,6 @@ pub struct Config {
     pub lock_after: Option<Duration>,
     /// Keys of the user's own, by action.
     pub keys: BTreeMap<String, String>,
-    /// Takes the mouse.
-    pub mouse: bool,
 }
 
 /// What is wrong in the file; all else of it counts.
@@ -295,10 +288,6 @@ impl Reader<'_> {
                     }
                 }
                 "lock_after" => config.lock_after = self.read(key, item, duration).flatten(),
-                "mouse" => match item.as_bool() {
-                    Some(on) => config.mouse = on,
-                    None => self.wrong(key, item, "true or false"),
-                },
                 "notices" => self.notices(item, &mut config.notices),
                 "keys" => self.keys(item, &mut config.keys),
                 "room" => self.rooms(item, &mut config.room),

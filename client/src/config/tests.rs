@@ -17,7 +17,6 @@ name = "ben"
 time_format = "12h"
 theme = "sea"
 lock_after = "15m"
-mouse = true
 
 [notices]
 bell = "never"
@@ -43,7 +42,6 @@ passphrase_command = "pass show anna"
     assert_eq!(config.name, Name::new("ben").ok());
     assert_eq!(config.time_format, TimeFormat::Hours12);
     assert_eq!(config.lock_after, Some(Duration::from_secs(900)));
-    assert!(config.mouse);
     assert_eq!(
         (config.notices.bell, config.notices.desktop),
         (When::Never, When::Always)
@@ -86,10 +84,6 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
             "line 1: colors cannot be \"12\"; it can be auto, none, 16, 256, true",
         ),
         (
-            "mouse = \"on\"",
-            "line 1: mouse has to be true or false, not a text",
-        ),
-        (
             "lock_after = \"soon\"",
             "line 1: lock_after: a time is a number with s, m or h",
         ),
@@ -129,7 +123,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
         assert!(complaints[0].contains(said), "{text}: {complaints:?}");
         assert_eq!(config.theme, Config::default().theme, "{text}");
     }
-    let (config, complaints) = parsed("name = \"ben\"\nmouse = 1\nlock_after = \"1h\"");
+    let (config, complaints) = parsed("name = \"ben\"\ntime_format = 1\nlock_after = \"1h\"");
     assert_eq!(
         (complaints.len(), config.lock_after),
         (1, Some(Duration::from_secs(3600)))
@@ -139,7 +133,7 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
 
 #[test]
 fn what_is_no_toml_is_said_with_its_line() {
-    let (config, complaints) = parsed("name = \"ben\"\nmouse = = true\n");
+    let (config, complaints) = parsed("name = \"ben\"\ntheme = = true\n");
     assert_eq!(config, Config::default());
     assert!(
         complaints[0].starts_with("config.toml, line 2: this is not TOML"),
@@ -209,4 +203,26 @@ fn a_link_to_the_file_stays_a_link() {
     remember_in(&link, "ws://h/", &Name::new("ben").unwrap()).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert!(fs::read_to_string(&real).unwrap().contains("ws://h/"));
+}
+
+#[test]
+fn the_example_in_the_readme_is_right() {
+    let readme = include_str!("../../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let (config, complaints) = parsed(example);
+    assert!(complaints.is_empty(), "{complaints:?}");
+    let own = Config {
+        relay: None,
+        name: None,
+        room: Vec::new(),
+        keys: BTreeMap::new(),
+        ..config.clone()
+    };
+    assert_eq!(own, Config::default());
+    assert_eq!((config.room.len(), config.keys.len()), (1, 1));
+    for (setting, ..) in SETTINGS {
+        let setting = setting.split('.').next().unwrap();
+        assert!(example.contains(setting), "{setting}");
+    }
 }
