@@ -66,6 +66,8 @@ pub struct List {
     /// Our messages, in order.
     mine: VecDeque<u64>,
     unread: Unread,
+    /// Each thing that happens is an entry of its own.
+    apart: bool,
     /// What the remembered heights were measured with, and how often that has changed.
     measured: Cell<(Measure, u32)>,
 }
@@ -110,6 +112,7 @@ impl List {
     pub fn quiet(&mut self, at: Clock, what: String) {
         if let Some(Kept { entry, height }) = self.entries.back_mut()
             && entry.at.date == at.date
+            && !self.apart
             && let Content::Quiet(parts) = &mut entry.content
         {
             entry.at = at;
@@ -121,6 +124,16 @@ impl List {
         } else {
             self.push(at, Content::Quiet(vec![what]));
         }
+    }
+
+    /// From now on what happens is not put together with what happened just before: it was read out already.
+    pub fn stands_alone(&mut self) {
+        self.apart = true;
+    }
+
+    /// How many entries were ever added.
+    pub fn pushed(&self) -> u64 {
+        self.end()
     }
 
     /// All entries, oldest first.

@@ -44,7 +44,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     put(buffer, area, 0, &line);
     if let Some(link) = link {
-        let link = Line::styled(link, Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD));
+        let link = Line::styled(link, Style::new().fg(Color::Yellow));
         let wide = link.width();
         let x = area.right() - u16::try_from(wide).unwrap_or(u16::MAX).min(area.width);
         // It wins over who is here: that may no longer be true.
