@@ -3,13 +3,15 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
-//!    keys ([`chord`]s, as the [`keymap`] has them) become actions ([`key`]) on the draft ([`editor`], [`typing`]), lines become texts ([`sending`]) or
-//!    [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
-//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
-//!    ([`list`] of [`entry`]s), and what else the screen knows ([`focus`], [`notice`]);
+//!    keys ([`chord`]s, as the [`keymap`] has them) become actions ([`key`]) on the draft ([`editor`], [`typing`])
+//!    or on a message that is selected ([`browse`], [`search`]), lines become texts (`sending`), new ones, answers
+//!    or edits ([`compose`]), or [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
+//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]), what was said
+//!    and when ([`list`] of [`entry`]s, [`clock`]) and what of it is [`unread`], and what else the screen knows
+//!    ([`focus`], [`notice`]);
 //! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless ([`visible`]) and broken into
-//!    rows ([`wrap`]).
+//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]: entries become [`row`]s, with
+//!    code and links told apart ([`markup`]), made harmless ([`visible`]) and broken at the edge ([`wrap`]).
 //!
 //! None of these does any I/O or knows a clock.
 

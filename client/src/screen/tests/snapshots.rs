@@ -1,6 +1,6 @@
 //! Pictures of typical and of tiny screens, for the eyes of those who review a change.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 use insta::assert_snapshot;
 use sotto_protocol::instance::{Departure, Event};
 
@@ -141,5 +141,57 @@ fn the_help() {
     pictures("help", |script| {
         talk(script);
         script.types("/help").press(KeyCode::Enter);
+    });
+}
+
+#[test]
+fn a_talk_with_answers_days_and_code() {
+    pictures("answers", |script| {
+        talk(script);
+        script.clock.date = script.clock.date.next_day().unwrap();
+        let flower_pot = Target {
+            author: ANNA,
+            id: MessageId([1; 16]),
+        };
+        script.input(Input::Focus(false));
+        script.answers(ANNA, "anna", "I mean that one", Some(flower_pot));
+        script.says(
+            ANNA,
+            "anna",
+            "```\nfn main() {\n    println!(\"a line that is too long for most\");\n}\n```",
+        );
+        script.says(ANNA, "anna", "see https://example.org/?q=1, and `ls -l`");
+        let id = MessageId([script.number as u8; 16]);
+        let receipt = Receipt {
+            peer: CARL,
+            number: 1,
+        };
+        let target = Target { author: ANNA, id };
+        let reaction = "👍".to_owned();
+        script.event(
+            "carl",
+            Event::Reacted {
+                receipt,
+                target,
+                reaction,
+            },
+        );
+        script.input(Input::Focus(true));
+    });
+}
+
+#[test]
+fn a_message_is_selected() {
+    pictures("browse", |script| {
+        talk(script);
+        script.press(KeyCode::Esc).types("kk+");
+    });
+}
+
+#[test]
+fn only_the_texts() {
+    pictures("bare", |script| {
+        talk(script);
+        script.key(KeyCode::Char('v'), KeyModifiers::ALT);
     });
 }
