@@ -4,7 +4,9 @@
 mod closed;
 mod crash;
 mod disk;
+mod disk_record;
 mod member;
+mod power;
 mod refused;
 mod relay;
 mod seized;

@@ -57,7 +57,12 @@ pub struct Member {
 
 impl Member {
     pub fn connect(relay: &Running) -> Self {
-        Self::over(TcpStream::connect(&relay.addr).unwrap(), relay)
+        Self::connect_to(&relay.addr)
+    }
+
+    /// To where a relay listens.
+    pub fn connect_to(addr: &str) -> Self {
+        Self::over(TcpStream::connect(addr).unwrap(), addr)
     }
 
     /// From another address of this machine.
@@ -66,7 +71,7 @@ impl Member {
         socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
         let addr: SocketAddr = relay.addr.parse().unwrap();
         socket.connect(&addr.into()).unwrap();
-        Self::over(socket.into(), relay)
+        Self::over(socket.into(), &relay.addr)
     }
 
     /// The socket's own port.
@@ -74,9 +79,9 @@ impl Member {
         self.socket.get_ref().local_addr().unwrap().port()
     }
 
-    fn over(stream: TcpStream, relay: &Running) -> Self {
+    fn over(stream: TcpStream, addr: &str) -> Self {
         stream.set_read_timeout(Some(SOON)).unwrap();
-        let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
+        let url = format!("ws://{addr}/socket/websocket?vsn=2.0.0");
         Self {
             sender: sha256(&stream.local_addr().unwrap().to_string()),
             socket: client(url, stream).unwrap().0,
