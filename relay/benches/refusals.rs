@@ -168,7 +168,7 @@ impl Relay {
                 "0",
                 "--address-deliveries",
                 "0",
-                "--total-deliveries",
+                "--max-messages",
                 "0",
             ])
             .stdout(Stdio::piped())

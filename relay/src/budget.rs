@@ -9,6 +9,7 @@ use crate::{
     address::Place,
     bucket::{Bucket, Buckets, Rate},
     clock::Moment,
+    limits,
     options::Options,
 };
 
@@ -33,7 +34,11 @@ impl Budgets {
             connection: [options.connection_deliveries, options.connection_bytes].map(rate),
             address: [options.address_deliveries, options.address_bytes]
                 .map(|tokens| Buckets::new(rate(tokens))),
-            total: [options.total_deliveries, options.total_bytes].map(|tokens| Bucket::new(rate(tokens))),
+            total: [
+                options.max_messages,
+                options.max_mbit.saturating_mul(limits::MEGABIT),
+            ]
+            .map(|tokens| Bucket::new(rate(tokens))),
         }
     }
 
@@ -76,8 +81,8 @@ mod tests {
             connection_bytes: 10_000,
             address_deliveries: 150,
             address_bytes: 1_000_000,
-            total_deliveries: 200,
-            total_bytes: 1_000_000,
+            max_messages: 200,
+            max_mbit: 1,
             ..Options::default()
         })
     }
@@ -110,5 +115,16 @@ mod tests {
         assert_eq!(budgets.pause(&fresh, ELSEWHERE, NOW), None);
         budgets.spend(&mut Spent::default(), ELSEWHERE, 60, 1, NOW);
         assert_eq!(budgets.pause(&fresh, ELSEWHERE, NOW), Some(Moment(1_200_000_000)));
+    }
+
+    #[test]
+    fn a_megabit_is_spent_by_its_bytes() {
+        let budgets = budgets();
+        let fresh = Spent::default();
+        // A megabit at once, and a quarter more.
+        for bytes in [62_500, 62_500, 31_250] {
+            budgets.spend(&mut Spent::default(), HERE, 1, bytes, NOW);
+        }
+        assert_eq!(budgets.pause(&fresh, ELSEWHERE, NOW), Some(Moment(1_250_000_000)));
     }
 }

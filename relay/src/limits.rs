@@ -40,10 +40,12 @@ pub const CONNECTION_BYTES: u64 = 4 << 20;
 pub const ADDRESS_DELIVERIES: u64 = 8_000;
 /// Bytes delivered a second of one address.
 pub const ADDRESS_BYTES: u64 = 16 << 20;
-/// Deliveries a second of all together: half of what one core can do.
-pub const TOTAL_DELIVERIES: u64 = 50_000;
-/// Bytes delivered a second of all together: a gigabit link.
-pub const TOTAL_BYTES: u64 = 125 << 20;
+/// Messages delivered a second in all: half of what one core can do.
+pub const MESSAGES: u64 = 50_000;
+/// Megabits delivered a second in all: a gigabit link, and seven addresses at their own limit.
+pub const MEGABITS: u64 = 1_000;
+/// Bytes of a megabit.
+pub const MEGABIT: u64 = 125_000;
 
 /// Joins of an address that fail, a minute: guessing costs more than Argon2id makes it cost anyway.
 pub const ADDRESS_FAILED_JOINS: u64 = 120;

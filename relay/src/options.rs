@@ -102,13 +102,13 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_ADDRESS_BYTES", value_name = "N", default_value_t = limits::ADDRESS_BYTES)]
     pub address_bytes: u64,
 
-    /// Deliveries a second of all connections; 0: no limit
-    #[arg(long, env = "SOTTO_RELAY_TOTAL_DELIVERIES", value_name = "N", default_value_t = limits::TOTAL_DELIVERIES)]
-    pub total_deliveries: u64,
+    /// Messages delivered a second in all (messages × receivers); over it, all are read more slowly; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGES", value_name = "N", default_value_t = limits::MESSAGES)]
+    pub max_messages: u64,
 
-    /// Bytes delivered a second of all connections; 0: no limit
-    #[arg(long, env = "SOTTO_RELAY_TOTAL_BYTES", value_name = "N", default_value_t = limits::TOTAL_BYTES)]
-    pub total_bytes: u64,
+    /// Megabits of messages delivered a second in all; over it, all are read more slowly; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_MAX_MBIT", value_name = "N", default_value_t = limits::MEGABITS)]
+    pub max_mbit: u64,
 
     /// Joins of one address that fail, a minute; 0: no limit
     #[arg(long, env = "SOTTO_RELAY_ADDRESS_FAILED_JOINS", value_name = "N", default_value_t = limits::ADDRESS_FAILED_JOINS)]
@@ -180,8 +180,8 @@ impl Default for Options {
             connection_bytes: limits::CONNECTION_BYTES,
             address_deliveries: limits::ADDRESS_DELIVERIES,
             address_bytes: limits::ADDRESS_BYTES,
-            total_deliveries: limits::TOTAL_DELIVERIES,
-            total_bytes: limits::TOTAL_BYTES,
+            max_messages: limits::MESSAGES,
+            max_mbit: limits::MEGABITS,
             address_failed_joins: limits::ADDRESS_FAILED_JOINS,
             address_joins: limits::ADDRESS_JOINS,
             address_connections: limits::ADDRESS_CONNECTIONS,

@@ -10,4 +10,5 @@ mod power;
 mod refused;
 mod relay;
 mod seized;
+mod traced;
 mod ttl;

@@ -26,8 +26,8 @@ pub fn roomy() -> Options {
         address_seats: 0,
         address_deliveries: 0,
         address_bytes: 0,
-        total_deliveries: 0,
-        total_bytes: 0,
+        max_messages: 0,
+        max_mbit: 0,
         ..Options::default()
     }
 }
