@@ -101,9 +101,17 @@ async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Findi
         Ok(()) => Exit::Done,
         Err(trouble) => {
             let exit = trouble.exit();
+            let text = match &trouble {
+                // No relay knows a room that was made up just now: an open one would have made it.
+                Trouble::Refused(why) if why == "unauthorized" => {
+                    "this relay lets in only rooms that its operator added; all before this step is well"
+                        .to_owned()
+                }
+                other => other.to_string(),
+            };
             tell(Finding {
-                trouble: Some(trouble.clone()),
-                ..Finding::good(step, trouble.to_string())
+                trouble: Some(trouble),
+                ..Finding::good(step, text)
             });
             exit
         }
@@ -393,6 +401,24 @@ mod tests {
         let (lines, exit) = found(&format!("{url}#pin={}", "5f".repeat(32))).await;
         assert_eq!((exit, lines.len()), (Exit::Unreachable, 3));
         assert!(lines[2].starts_with("✗ tls: "), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_relay_is_told_from_one_that_does_not_work() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            db: Some(directory.path().join("rooms.db")),
+            rooms: sotto_relay::options::Admittance::Closed,
+            ..Options::default()
+        };
+        let relay = Relay::bind(options).await.unwrap();
+        let url = format!("ws://{}", relay.local_addr());
+        tokio::spawn(relay.run(CancellationToken::new()));
+        let (lines, exit) = found(&url).await;
+        assert_eq!((exit, lines.len()), (Exit::Refused, 5), "{lines:#?}");
+        let words = "✗ join: this relay lets in only rooms that its operator added";
+        assert!(lines[4].starts_with(words), "{lines:#?}");
     }
 
     #[test]
