@@ -183,3 +183,40 @@ async fn rooms_go_from_the_file_on_their_day() {
         assert_eq!(names(&path).contains(&tried), days < 2);
     }
 }
+
+#[tokio::test]
+async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_refused() {
+    let (_folder, path) = place();
+    let full = Policy {
+        max_rooms: 2,
+        ..policy(None)
+    };
+    let operators = [9; 32];
+    let file = File::open(&path).unwrap();
+    file.add(&operators, &[7; 32], None, TODAY).unwrap();
+    drop(file);
+    let (rooms, store) = open_file(&path, full, TODAY).unwrap();
+    let idle = visit(&rooms, 1).await;
+    let access = AccessHash::from_bytes([2; 32]);
+    let topic = Topic::of(&RoomHash::of(&access));
+    let room = loop {
+        match rooms.enter(&topic, &access, TODAY, || true).unwrap().way {
+            Way::Open(room) => break room,
+            Way::Saving(saving) => saving.await.unwrap(),
+        }
+    };
+    // One is the operator's, and in the other somebody sits.
+    let third = AccessHash::from_bytes([3; 32]);
+    let third_topic = Topic::of(&RoomHash::of(&third));
+    let refused = rooms.enter(&third_topic, &third, TODAY, || true).err();
+    assert_eq!(refused, Some(crate::reply::Refusal::RelayFull));
+    rooms.vacate(&room, TODAY);
+    let newest = visit(&rooms, 3).await;
+    drop(store);
+    let mut left = names(&path);
+    left.sort();
+    let mut expected = vec![operators, newest];
+    expected.sort();
+    assert_eq!(left, expected);
+    assert!(!left.contains(&idle));
+}
