@@ -20,12 +20,16 @@ impl Options {
                 "everybody on this machine can read the key in {key}: chmod o-r {key}"
             ));
         }
-        let most = descriptors::connections();
-        if let Some(asked) = self.max_connections.filter(|asked| *asked > most) {
-            warnings.push(format!(
-                "--max-connections is {asked}, but the limit of descriptors is enough for {most}: raise LimitNOFILE"
-            ));
-        }
+        warnings.extend(self.shortage());
         Ok(warnings)
+    }
+
+    /// What is to be said when the system gives fewer descriptors than the connections asked for.
+    pub(crate) fn shortage(&self) -> Option<String> {
+        let most = descriptors::connections();
+        let asked = self.max_connections.filter(|asked| *asked > most)?;
+        Some(format!(
+            "--max-connections is {asked}, but the limit of descriptors is enough for {most}: raise LimitNOFILE"
+        ))
     }
 }

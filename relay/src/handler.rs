@@ -308,6 +308,7 @@ impl Socket {
             None => {
                 self.channels.reserve_exact(1);
                 self.channels.push(channel);
+                self.hub.counters.took_seat();
             }
         }
         Ok((rest, None))
@@ -387,6 +388,7 @@ impl Socket {
     /// Gives the seat up, if it is still held.
     fn drop_channel(&mut self, index: usize) {
         let channel = self.channels.swap_remove(index);
+        self.hub.counters.left_seat();
         self.hub.quotas.seats.give_back(self.place);
         if channel.room.leave(channel.seat) {
             self.hub.rooms.vacate(&channel.room, Day::today());

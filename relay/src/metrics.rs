@@ -39,6 +39,7 @@ const OUTCOMES: [&str; 6] = [
 #[derive(Debug, Default)]
 pub struct Counters {
     joins: [AtomicU64; OUTCOMES.len()],
+    seats: AtomicU64,
     messages: AtomicU64,
     bytes: AtomicU64,
     delivered_bytes: AtomicU64,
@@ -59,6 +60,16 @@ impl Counters {
             Err(_) => 1,
         };
         self.joins[index].fetch_add(1, Relaxed);
+    }
+
+    /// A socket has a seat.
+    pub fn took_seat(&self) {
+        self.seats.fetch_add(1, Relaxed);
+    }
+
+    /// A socket has given up a seat that it took.
+    pub fn left_seat(&self) {
+        self.seats.fetch_sub(1, Relaxed);
     }
 
     /// A message of so many bytes went to so many receivers.
@@ -82,6 +93,13 @@ impl Counters {
         };
         counter.fetch_add(1, Relaxed);
     }
+}
+
+/// Bytes of memory that this process has, where the system tells.
+fn resident() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * rustix::param::page_size() as u64)
 }
 
 /// Everything, as a watchman reads it.
@@ -111,6 +129,23 @@ fn text(hub: &Hub) -> String {
         "Open WebSockets.",
         &[("", hub.sockets.count() as u64)],
     );
+    figure(
+        "rooms",
+        "gauge",
+        "Rooms that the relay knows.",
+        &[("", hub.rooms.count() as u64)],
+    );
+    figure("seats", "gauge", "Seats taken in them.", &count(&counters.seats));
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    figure("tasks", "gauge", "Tasks of the relay.", &[("", tasks as u64)]);
+    if let Some(resident) = resident() {
+        figure(
+            "resident_bytes",
+            "gauge",
+            "Memory of the process.",
+            &[("", resident)],
+        );
+    }
     figure(
         "buffered_bytes",
         "gauge",

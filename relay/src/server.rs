@@ -121,6 +121,9 @@ impl Relay {
             (None, None) => None,
             (None, Some(addr)) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
         };
+        if let Some(shortage) = options.shortage() {
+            tracing::warn!("{shortage}");
+        }
         let (rooms, store) = store::open(&options)?;
         Ok(Self {
             listener,

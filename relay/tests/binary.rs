@@ -238,7 +238,12 @@ fn exchange(socket: &mut WebSocket<TcpStream>, frame: &Value) -> Value {
 
 #[test]
 fn no_log_level_shows_who_says_what_where() {
-    let relay = Running::start(command(&FREE_PORT).args(["--log", "trace"]));
+    let folder = tempfile::tempdir().unwrap();
+    let relay = Running::start(
+        command(&FREE_PORT)
+            .args(["--log", "trace", "--db"])
+            .arg(folder.path().join("rooms.db")),
+    );
     let mut socket = relay.connect();
     let peer = socket.get_ref().local_addr().unwrap().port().to_string();
     let [room, access, sender] = ["1a", "2b", "3c"].map(|pair| pair.repeat(32));
@@ -261,11 +266,70 @@ fn no_log_level_shows_who_says_what_where() {
     assert_eq!(exchange(&mut socket, &refused)[4]["status"], "error");
     socket.send(Message::text("telltale malformed")).unwrap();
     assert!(socket.read().unwrap().is_close());
+    let process = std::path::PathBuf::from(format!("/proc/{}", relay.child.id()));
+    let mut files = [
+        "cmdline",
+        "environ",
+        "comm",
+        "status",
+        "maps",
+        "stat",
+        "mountinfo",
+    ]
+    .map(|name| process.join(name))
+    .to_vec();
+    let threads = std::fs::read_dir(process.join("task")).unwrap();
+    files.extend(threads.map(|thread| thread.unwrap().path().join("comm")));
+    let database = std::fs::read_dir(folder.path()).unwrap();
+    files.extend(database.map(|file| file.unwrap().path()));
+    assert!(files.len() > 10, "{files:?}");
+    let seen: Vec<u8> = files
+        .iter()
+        .flat_map(|file| std::fs::read(file).unwrap())
+        .collect();
+    for telltale in ["1a1a", "2b2b", "3c3c", "telltale", "anon_room"] {
+        let found = seen
+            .windows(telltale.len())
+            .any(|window| window == telltale.as_bytes());
+        assert!(!found, "{telltale}");
+    }
+    for byte in [0x1a, 0x2b, 0x3c] {
+        assert!(!seen.windows(32).any(|window| window == [byte; 32]), "{byte:x}");
+    }
     let (_, _, stderr) = relay.end(Signal::TERM);
     // Nor colours, which only a terminal understands.
     for telltale in ["1a1a", "2b2b", "3c3c", "telltale", &peer, "anon_room", "\x1b"] {
         assert!(!stderr.contains(telltale), "{telltale}: {stderr}");
     }
+}
+
+#[test]
+fn a_relay_leaves_no_core_dump() {
+    let relay = Running::start(&mut command(&FREE_PORT));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", relay.child.id())).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+    let core: Vec<_> = core.unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"]);
+}
+
+#[test]
+fn descriptors_are_raised_to_the_hard_limit_and_too_few_are_said() {
+    let mut shell = Command::new("sh");
+    let relay = env!("CARGO_BIN_EXE_sotto-relay");
+    shell.args([
+        "-c",
+        r#"ulimit -Sn 100 && ulimit -Hn 300 && exec "$0" "$@""#,
+        relay,
+    ]);
+    let relay = Running::start(shell.args(FREE_PORT).args(["--max-connections", "1000"]));
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", relay.child.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files"));
+    let files: Vec<_> = files.unwrap().split_whitespace().collect();
+    assert_eq!(files[3..5], ["300", "300"]);
+    let (_, _, stderr) = relay.end(Signal::TERM);
+    let words =
+        "--max-connections is 1000, but the limit of descriptors is enough for 236: raise LimitNOFILE";
+    assert!(stderr.contains(words), "{stderr}");
 }
 
 #[test]

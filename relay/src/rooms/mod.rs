@@ -114,6 +114,11 @@ impl Rooms {
         }
     }
 
+    /// How many rooms there are.
+    pub fn count(&self) -> usize {
+        self.known.load(Relaxed)
+    }
+
     fn lock(&self, name: &Hashed) -> MutexGuard<'_, Shard> {
         // A name is a SHA-256 value: any bits of it are as good as any others.
         lock(&self.shards[usize::from(name[0]) % self.shards.len()])

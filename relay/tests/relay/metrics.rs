@@ -43,12 +43,20 @@ async fn figures_are_sums_and_name_nobody() {
         .unwrap();
     for line in [
         "sotto_relay_sockets 2",
+        "sotto_relay_rooms 1",
+        "sotto_relay_seats 1",
         "sotto_relay_joins_total{outcome=\"ok\"} 1",
         "sotto_relay_joins_total{outcome=\"unauthorized\"} 1",
         "sotto_relay_messages_total 3",
         "sotto_relay_queue_overflows_total 0",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}: {text}");
+    }
+    for figure in ["tasks", "resident_bytes"] {
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("sotto_relay_{figure} ")));
+        assert!(value.unwrap().parse::<u64>().unwrap() > 1, "{text}");
     }
     for telltale in [&room.topic, &room.access, "127.0.0.1", "said"] {
         assert!(!text.contains(telltale), "{text}");
