@@ -295,7 +295,7 @@ impl Flow {
         }
         styled.extend(links.iter().map(|(range, _)| (range.clone(), self.theme.link)));
         let places = needle.map(|needle| needle.places(text)).unwrap_or_default();
-        styled.extend(places.into_iter().map(|range| (range, found(self.theme))));
+        styled.extend(places.into_iter().map(|range| (range, self.theme.found)));
         let rest = self.width.saturating_sub(self.indent).max(1);
         for line in lines {
             let start = line.range.start;
@@ -427,11 +427,4 @@ fn in_words(time: Duration) -> String {
         seconds @ 3600..172_800 => format!("{} h", seconds / 3600),
         seconds => format!("{} days", seconds / 86_400),
     }
-}
-
-/// What was looked for, in a message that is selected as in others.
-fn found(theme: &Theme) -> Style {
-    theme
-        .unread
-        .add_modifier(Modifier::REVERSED.union(Modifier::UNDERLINED))
 }

@@ -1,6 +1,6 @@
 //! Browse mode, answers, edits, reactions and search, key by key.
 
-use ratatui::style::Modifier;
+use ratatui::style::{Color, Modifier};
 use sotto_protocol::instance::SayError;
 
 use super::*;
@@ -246,10 +246,7 @@ fn a_search_selects_what_is_found_and_escape_goes_back() {
     script.press(KeyCode::Enter);
     assert_eq!(selected(&script), "m3 of anna");
     let (buffer, _) = draw(&script.state, script.now);
-    let found = buffer
-        .content()
-        .iter()
-        .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
+    let found = buffer.content().iter().filter(|cell| cell.bg == Color::Yellow);
     assert_eq!(found.map(|cell| cell.symbol()).collect::<String>(), "m3");
     script.types("/ of ").press(KeyCode::Enter);
     assert_eq!(selected(&script), "m2 of anna");
