@@ -2,6 +2,7 @@
 
 mod hand_over;
 mod opening;
+pub mod plain;
 mod rooms;
 mod vanishing;
 
@@ -13,9 +14,12 @@ use crossterm::event::{Event, KeyEventKind};
 use time::{OffsetDateTime, UtcOffset};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
+use zeroize::Zeroizing;
 
 use self::opening::Derived;
 use self::rooms::{FromRooms, OpenRooms, Order};
+use crate::attention::Attention;
+use crate::compose::{ComposeError, Composing};
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
@@ -40,6 +44,22 @@ pub enum End {
     },
     /// The first join failed.
     Failed(Trouble),
+}
+
+/// Chats in a room, on the screen or in lines, until it is left.
+///
+/// # Errors
+/// Those of the terminal.
+pub async fn show(
+    plain: bool,
+    room: (Room, Updates),
+    conversation: Conversation,
+    settings: Settings,
+) -> io::Result<End> {
+    if plain::is_wanted(plain) {
+        return plain::run(room, conversation, settings).await;
+    }
+    run(Desk::take()?, room, conversation, settings).await
 }
 
 /// Shows a room, and others that are joined beside it, until all are left.
@@ -78,6 +98,9 @@ pub async fn run(
         derived,
         undelivered: 0,
         suspend: false,
+        compose: false,
+        lent: false,
+        attention: Attention::new(),
         redraw: false,
         clipboard: None,
         panic: false,
@@ -100,10 +123,18 @@ pub async fn run(
         {
             chat.gone();
         }
+        if std::mem::take(&mut chat.compose) {
+            chat.compose(&mut terminal).await;
+        }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
             let (picture, caret, links) = view::draw_with_links(&chat.state, chat.now());
-            if terminal.draw_with_links(picture, caret, links).is_err() {
+            let titled = chat.attention.title(chat.state.title());
+            if terminal
+                .draw_with_links(picture, caret, links)
+                .and(titled)
+                .is_err()
+            {
                 chat.gone();
             }
             drawn = Some(Instant::now());
@@ -137,6 +168,11 @@ struct Chat {
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
     suspend: bool,
+    /// The user's editor is to have the draft.
+    compose: bool,
+    /// The terminal is in other hands.
+    lent: bool,
+    attention: Attention,
     /// Everything is to be drawn anew.
     redraw: bool,
     /// What the terminal is to put into its clipboard.
@@ -180,6 +216,8 @@ impl Chat {
                 Effect::Fetch(command) => self.fetch(command),
                 Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
+                Effect::Alert { bell, desktop } => self.call(bell, desktop),
+                Effect::Compose => self.compose = true,
                 Effect::Redraw => self.redraw = true,
             }
         }
@@ -196,12 +234,53 @@ impl Chat {
         )));
     }
 
+    /// Tells the user that a message came. A terminal that does not take it shows that at the next picture.
+    fn call(&mut self, bell: bool, desktop: bool) {
+        if bell && !self.lent {
+            let _ = self.attention.bell();
+        }
+        if desktop && !self.lent {
+            let _ = self.attention.notify();
+        }
+    }
+
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
     fn resume(&mut self, terminal: &mut Terminal) {
+        self.attention.forget_title();
         match terminal.resume().and_then(|()| terminal.size()) {
             Ok((width, height)) => self.input(Input::Resize { width, height }),
             Err(_) => self.gone(),
         }
+    }
+
+    /// Lends the terminal to the user's editor. The rooms go on meanwhile.
+    async fn compose(&mut self, terminal: &mut Terminal) {
+        if !self.keyboard.pause() {
+            let why = "no editor: the keyboard is still being read".to_owned();
+            return self.input(Input::Composed(Err(why)));
+        }
+        // What was read before the pause was typed before it.
+        terminal.lend();
+        self.lent = true;
+        let composed = self.edit().await;
+        self.lent = false;
+        self.resume(terminal);
+        self.keyboard.go_on();
+        self.input(Input::Composed(composed.map_err(|error| error.to_string())));
+    }
+
+    async fn edit(&mut self) -> Result<Option<Zeroizing<String>>, ComposeError> {
+        let mut composing = Composing::begin(self.state.rooms.current().draft.text())?;
+        while self.over.is_none() {
+            tokio::select! {
+                ended = composing.ended() => {
+                    ended?;
+                    return composing.outcome();
+                }
+                () = self.turn() => {}
+            }
+        }
+        Ok(None)
     }
 
     /// One thing that happens.

@@ -190,6 +190,9 @@ pub struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+    /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
+    #[arg(long)]
+    pub plain: bool,
     /// Speak TLS, with a key that is made once and kept; the line to hand over pins it
     #[arg(long)]
     pub tls: bool,
@@ -204,6 +207,9 @@ pub struct Join {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
+    /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
+    #[arg(long)]
+    pub plain: bool,
     /// Who we are and what we share.
     #[command(flatten)]
     pub identity: Identity,

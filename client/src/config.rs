@@ -198,6 +198,7 @@ impl Config {
         Settings {
             lock_after: self.lock_after,
             time_format: self.time_format,
+            notices: self.notices,
             theme: self.theme,
             keys: self.keys.clone(),
         }

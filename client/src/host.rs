@@ -15,7 +15,6 @@ use crate::address::{Address, AddressError, USUAL_PORT};
 use crate::chat;
 use crate::cli::{self, WORDS};
 use crate::config::Config;
-use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::invite::{self, Handout};
@@ -105,8 +104,8 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(
-        Desk::take()?,
+    let end = chat::show(
+        options.plain,
         Room::open(settings),
         conversation,
         config.settings(),

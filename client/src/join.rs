@@ -5,7 +5,6 @@ use anyhow::Context;
 use crate::chat::{self, End};
 use crate::cli;
 use crate::config::Config;
-use crate::desk::Desk;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::keyhole::Keyhole;
@@ -49,8 +48,8 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut conversation = conversation(&settings);
     conversation.keyhole = Some(keyhole);
     conversation.complain(&complaints, chat::clock());
-    let end = chat::run(
-        Desk::take()?,
+    let end = chat::show(
+        options.plain,
         Room::open(settings),
         conversation,
         config.settings(),

@@ -1,10 +1,12 @@
 //! What comes from the terminal: keys, pastes, focus, sizes; in batches, so that a paste without brackets shows.
 
 use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, poll, read};
 use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
 
 /// Batches that wait to be taken.
@@ -14,11 +16,29 @@ const BATCH: usize = 4096;
 /// How long an Enter at the end of a batch waits for what may follow it: a paste comes in pieces.
 const FOLLOWS: Duration = Duration::from_millis(20);
 
+/// How long the reading thread may take to stop.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What the terminal brings, from threads of their own: reads of a terminal have no time limit.
 #[derive(Debug)]
 pub struct Keyboard {
     batches: mpsc::Receiver<Vec<Event>>,
     gone: mpsc::Receiver<()>,
+    rest: Arc<Rest>,
+}
+
+/// Another process reads the terminal for a while, and the reading thread must not.
+#[derive(Debug, Default)]
+struct Rest {
+    state: Mutex<Resting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Resting {
+    wanted: bool,
+    /// The thread does not read.
+    rests: bool,
 }
 
 /// What came.
@@ -34,10 +54,14 @@ impl Keyboard {
     /// Begins to read standard input, which is a terminal in raw mode.
     pub fn open() -> Self {
         let (sender, batches) = mpsc::channel(BATCHES);
+        let rest = Arc::new(Rest::default());
+        let resting = rest.clone();
         std::thread::spawn(move || {
             while let Ok(batch) = batch()
                 && sender.blocking_send(batch).is_ok()
-            {}
+            {
+                resting.rest_if_wanted();
+            }
         });
         let (hung_up, gone) = mpsc::channel(1);
         std::thread::spawn(move || {
@@ -45,7 +69,24 @@ impl Keyboard {
             // Nobody listens any more when the chat is over.
             let _ = hung_up.blocking_send(());
         });
-        Self { batches, gone }
+        Self { batches, gone, rest }
+    }
+
+    /// Lets another process read the terminal, until [`go_on`](Self::go_on). `false` when the thread that reads does
+    /// not stop.
+    pub fn pause(&self) -> bool {
+        self.rest.want(true);
+        // It waits inside the library that reads, which a change of the terminal's size wakes.
+        if kill_process(getpid(), Signal::WINCH).is_err() || !self.rest.wait() {
+            self.go_on();
+            return false;
+        }
+        true
+    }
+
+    /// Reads again.
+    pub fn go_on(&self) {
+        self.rest.want(false);
     }
 
     /// What comes next. May be dropped and called again: nothing is lost.
@@ -54,6 +95,35 @@ impl Keyboard {
             batch = self.batches.recv() => batch.map_or(Typed::Gone, Typed::Batch),
             _ = self.gone.recv() => Typed::Gone,
         }
+    }
+}
+
+impl Rest {
+    fn lock(&self) -> MutexGuard<'_, Resting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, wanted: bool) {
+        self.lock().wanted = wanted;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the thread rests.
+    fn wait(&self) -> bool {
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), PAUSE, |state| !state.rests);
+        waited.unwrap_or_else(PoisonError::into_inner).0.rests
+    }
+
+    fn rest_if_wanted(&self) {
+        let mut state = self.lock();
+        state.rests = state.wanted;
+        self.changed.notify_all();
+        while state.wanted {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.rests = false;
     }
 }
 

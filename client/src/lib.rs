@@ -7,7 +7,9 @@
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
-//!    what happens in the room change the [`screen`], which the [`terminal`] shows.
+//!    what happens in the room change the [`screen`], which the [`terminal`] shows;
+//!    [`compose`] hands the draft to the user's editor, [`attention`] tells of what
+//!    came while the user looks elsewhere.
 //!
 //! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor` looks at a
 //! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
@@ -38,7 +40,9 @@ pub mod strength;
 
 pub mod room;
 
+pub mod attention;
 pub mod chat;
+pub mod compose;
 pub mod connect;
 pub mod desk;
 pub mod doctor;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crossterm::cursor::{Hide, MoveTo, SetCursorStyle, Show};
 use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
 use crossterm::queue;
-use crossterm::style::{Attribute, SetAttribute};
+use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
@@ -29,6 +29,10 @@ static PANIC_HOOK: Once = Once::new();
 
 /// What a process ends with after a panic, as without us.
 const PANICKED: i32 = 101;
+
+/// The terminal puts the window's title aside, and brings it back.
+const SAVE_TITLE: &str = "\x1b[22;2t";
+const RESTORE_TITLE: &str = "\x1b[23;2t";
 
 /// A terminal that is ours until this is dropped.
 #[derive(Debug)]
@@ -154,6 +158,11 @@ impl Terminal {
         Ok(())
     }
 
+    /// Gives the terminal to another process. [`resume`](Self::resume) is to follow.
+    pub fn lend(&mut self) {
+        restore();
+    }
+
     /// Takes the terminal again, whatever happened to it meanwhile.
     ///
     /// # Errors
@@ -177,6 +186,7 @@ fn take() -> io::Result<()> {
     let mut bytes = Vec::new();
     queue!(
         bytes,
+        Print(SAVE_TITLE),
         EnterAlternateScreen,
         EnableBracketedPaste,
         EnableFocusChange
@@ -199,6 +209,7 @@ pub fn restore() -> bool {
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
+        Print(RESTORE_TITLE),
         SetCursorStyle::DefaultUserShape,
         Show
     );

@@ -17,7 +17,7 @@
 //!
 //! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
 //! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
-//! rooms beside a relay that runs. A `service` manager may start it.
+//! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
 #![warn(missing_docs)]
 
 mod address;
@@ -44,6 +44,7 @@ mod quota;
 mod reply;
 mod room;
 mod rooms;
+mod seclusion;
 pub mod server;
 pub mod service;
 pub mod size;
@@ -53,6 +54,7 @@ pub mod tls;
 
 pub use descriptors::raise_descriptor_limit;
 pub use options::{OptionError, Options};
+pub use seclusion::seclude;
 pub use server::{BindError, Relay};
 pub use size::Size;
 pub use store::StoreError;

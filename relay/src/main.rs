@@ -86,6 +86,9 @@ fn main() -> ExitCode {
     if cli.check {
         return check(&cli.options);
     }
+    for sentence in sotto_relay::seclude() {
+        tracing::info!("{sentence}");
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start: {error}")),

@@ -241,4 +241,13 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn where_both_headers_come_x_forwarded_for_counts() {
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED, "for=198.51.100.9".parse().unwrap());
+        headers.insert(X_FORWARDED_FOR, "192.0.2.1".parse().unwrap());
+        let found = origins(&["127.0.0.1"]).of_request("127.0.0.1".parse().unwrap(), &headers);
+        assert_eq!(found.to_string(), "192.0.2.1");
+    }
 }

@@ -19,6 +19,17 @@ pub struct Socks {
 impl Socks {
     /// Starts a proxy on a free port that connects from an address of the loopback.
     pub fn from(source: Ipv4Addr) -> Self {
+        Self::start(source, String::new())
+    }
+
+    /// Starts what a client and a relay see of Tor: the relay is told of a circuit before everything else.
+    pub fn tor(circuit: u16) -> Self {
+        let header = format!("PROXY TCP6 fc00:dead:beef:4dad::0:{circuit:x} ::1 {circuit} 80\r\n");
+        Self::start(Ipv4Addr::LOCALHOST, header)
+    }
+
+    /// `first` is what the relay is told before everything else.
+    fn start(source: Ipv4Addr, first: String) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()
@@ -31,7 +42,7 @@ impl Socks {
             let targets = Arc::clone(&targets);
             async move {
                 while let Ok((client, _)) = listener.accept().await {
-                    tokio::spawn(serve(client, source, Arc::clone(&targets)));
+                    tokio::spawn(serve(client, source, first.clone(), Arc::clone(&targets)));
                 }
             }
         });
@@ -53,7 +64,12 @@ impl Socks {
     }
 }
 
-async fn serve(mut client: TcpStream, source: Ipv4Addr, targets: Arc<Mutex<Vec<String>>>) -> io::Result<()> {
+async fn serve(
+    mut client: TcpStream,
+    source: Ipv4Addr,
+    first: String,
+    targets: Arc<Mutex<Vec<String>>>,
+) -> io::Result<()> {
     let [5, methods] = bytes::<2>(&mut client).await? else {
         return Err(io::ErrorKind::InvalidData.into());
     };
@@ -78,7 +94,9 @@ async fn serve(mut client: TcpStream, source: Ipv4Addr, targets: Arc<Mutex<Vec<S
     let connected = socket.connect((Ipv4Addr::LOCALHOST, port).into()).await;
     let code = if connected.is_ok() { 0 } else { 5 };
     client.write_all(&[5, code, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
-    copy_bidirectional(&mut client, &mut connected?).await.map(drop)
+    let mut relay = connected?;
+    relay.write_all(first.as_bytes()).await?;
+    copy_bidirectional(&mut client, &mut relay).await.map(drop)
 }
 
 async fn bytes<const N: usize>(stream: &mut TcpStream) -> io::Result<[u8; N]> {

@@ -62,6 +62,7 @@ impl Browse {
         Marked {
             selected: Some(self.selected),
             needle: self.needle.as_ref(),
+            ..Marked::default()
         }
     }
 

@@ -18,6 +18,7 @@ pub const HELP: &[(&str, &str)] = &[
         "/bare",
         "only the texts, for the terminal's own selection; again: all",
     ),
+    ("/editor", "writes in $VISUAL or $EDITOR"),
     ("/delete", "deletes your last message"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),

@@ -336,7 +336,12 @@ impl Conversation {
                     at,
                     Content::Said(Said {
                         id,
-                        author: Author::Peer { receipt, age, repeat },
+                        author: Author::Peer {
+                            receipt,
+                            accent: self.people.accent(receipt.peer),
+                            age,
+                            repeat,
+                        },
                         name,
                         text: text.into(),
                         reply_to,

@@ -79,6 +79,8 @@ pub enum Author {
     Peer {
         /// Where in its stream.
         receipt: Receipt,
+        /// Which of those whom we have met here: each has a colour.
+        accent: usize,
         /// How long it waited on the way, where that is worth a word.
         age: Option<Duration>,
         /// It may be a repeat.

@@ -47,6 +47,8 @@ pub enum Action {
     Yank,
     /// Right after it: inserts what was killed before instead.
     YankEarlier,
+    /// The user's editor takes the draft.
+    Compose,
     /// Takes the last change of the draft back.
     Undo,
     /// Exchanges two characters.
@@ -135,6 +137,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::OlderSent, "older-sent", "Ctrl+P", "what you sent before"),
     bind(Action::NewerSent, "newer-sent", "Ctrl+N", "what you sent after"),
     bind(Action::SearchSent, "search-sent", "Ctrl+R", "searches what you sent"),
+    bind(Action::Compose, "editor", "Ctrl+X e, Ctrl+X Ctrl+E", "writes in your $EDITOR"),
     bind(Action::Undo, "undo", "Ctrl+_", "undoes"),
     bind(Action::Room(1), "room-1", "Alt+1, Ctrl+X 1", "room 1, and so on to 9"),
     bind(Action::Room(2), "room-2", "Alt+2, Ctrl+X 2", ""),

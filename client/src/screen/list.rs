@@ -13,6 +13,7 @@ use sotto_protocol::message::{InstanceId, MessageId};
 use super::entry::{Author, Clock, Content, Entry, Measure, Said};
 use super::row::{Place, Row};
 use super::search::Needle;
+use super::theme::Theme;
 use super::unread::Unread;
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
@@ -41,13 +42,15 @@ pub enum Reader {
     From(Spot),
 }
 
-/// What is to stand out.
+/// What is to stand out, and how.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marked<'a> {
     /// The entry that is selected.
     pub selected: Option<u64>,
     /// What was looked for.
     pub needle: Option<&'a Needle>,
+    /// How things look.
+    pub theme: &'static Theme,
 }
 
 /// The list.
@@ -63,6 +66,8 @@ pub struct List {
     /// Our messages, in order.
     mine: VecDeque<u64>,
     unread: Unread,
+    /// Each thing that happens is an entry of its own.
+    apart: bool,
     /// What the remembered heights were measured with, and how often that has changed.
     measured: Cell<(Measure, u32)>,
 }
@@ -107,6 +112,7 @@ impl List {
     pub fn quiet(&mut self, at: Clock, what: String) {
         if let Some(Kept { entry, height }) = self.entries.back_mut()
             && entry.at.date == at.date
+            && !self.apart
             && let Content::Quiet(parts) = &mut entry.content
         {
             entry.at = at;
@@ -118,6 +124,16 @@ impl List {
         } else {
             self.push(at, Content::Quiet(vec![what]));
         }
+    }
+
+    /// From now on what happens is not put together with what happened just before: it was read out already.
+    pub fn stands_alone(&mut self) {
+        self.apart = true;
+    }
+
+    /// How many entries were ever added.
+    pub fn pushed(&self) -> u64 {
+        self.end()
     }
 
     /// All entries, oldest first.
@@ -229,6 +245,7 @@ impl List {
                 .map(|line| line.count),
             selected: marked.selected == Some(number),
             needle: marked.needle,
+            theme: marked.theme,
             ..Place::default()
         };
         let Some(entry) = self.get(number) else {

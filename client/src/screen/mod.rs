@@ -15,12 +15,14 @@
 
 pub mod update;
 
+mod alert;
 pub mod answering;
 pub mod browse;
 pub mod chord;
 pub mod command;
 mod completion;
 pub mod compose;
+mod composing;
 pub mod editor;
 pub mod hidden;
 pub mod history;
@@ -28,6 +30,7 @@ pub mod joining;
 pub mod key;
 pub mod keymap;
 pub mod leaving;
+pub mod lines;
 pub mod lock;
 pub mod recall;
 mod sending;

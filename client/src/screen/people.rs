@@ -6,6 +6,9 @@ use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
 
+/// The peers whose colour is remembered; the others share one.
+const MAX_MET: usize = 64;
+
 /// A peer with whom a session is confirmed.
 #[derive(Debug, Clone)]
 pub struct Person {
@@ -29,7 +32,11 @@ pub struct Person {
 
 /// The peers, in the order in which they came.
 #[derive(Debug, Clone, Default)]
-pub struct People(Vec<Person>);
+pub struct People {
+    here: Vec<Person>,
+    /// Who came, in order, those who left included: the place gives each a colour that stays.
+    met: Vec<InstanceId>,
+}
 
 impl People {
     /// Somebody has come. One who was known keeps whether the words were compared.
@@ -41,8 +48,11 @@ impl People {
         compared: bool,
         now: Duration,
     ) {
-        self.0.retain(|person| person.id != id);
-        self.0.push(Person {
+        self.here.retain(|person| person.id != id);
+        if !self.met.contains(&id) && self.met.len() < MAX_MET {
+            self.met.push(id);
+        }
+        self.here.push(Person {
             id,
             name,
             words,
@@ -56,28 +66,33 @@ impl People {
 
     /// Somebody is gone.
     pub fn left(&mut self, id: InstanceId) -> Option<Person> {
-        let at = self.0.iter().position(|person| person.id == id)?;
-        Some(self.0.remove(at))
+        let at = self.here.iter().position(|person| person.id == id)?;
+        Some(self.here.remove(at))
+    }
+
+    /// Which of those who came here: the first is 0.
+    pub fn accent(&self, id: InstanceId) -> usize {
+        self.met.iter().position(|met| *met == id).unwrap_or(MAX_MET)
     }
 
     /// Whether nobody is here.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.here.is_empty()
     }
 
     /// How many are here.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.here.len()
     }
 
     /// All who are here.
     pub fn iter(&self) -> impl Iterator<Item = &Person> {
-        self.0.iter()
+        self.here.iter()
     }
 
     /// One of them.
     pub fn get_mut(&mut self, id: InstanceId) -> Option<&mut Person> {
-        self.0.iter_mut().find(|person| person.id == id)
+        self.here.iter_mut().find(|person| person.id == id)
     }
 
     /// The one of this name; without a name, the only one.
@@ -85,7 +100,7 @@ impl People {
     /// # Errors
     /// A sentence, when it is nobody or could be several.
     pub fn named(&self, name: Option<&str>) -> Result<&Person, String> {
-        match (name, self.0.as_slice()) {
+        match (name, self.here.as_slice()) {
             (Some(name), people) => people
                 .iter()
                 .find(|person| person.name == name)
@@ -106,7 +121,7 @@ impl People {
     /// The names of those who type.
     pub fn typists(&self, now: Duration) -> Vec<&str> {
         let typing = |person: &&Person| person.typing.is_some_and(|until| until > now);
-        self.0
+        self.here
             .iter()
             .filter(typing)
             .map(|person| person.name.as_str())
@@ -115,7 +130,7 @@ impl People {
 
     /// When the next typing notice expires.
     pub fn next_expiry(&self, now: Duration) -> Option<Duration> {
-        self.0
+        self.here
             .iter()
             .filter_map(|person| person.typing)
             .filter(|until| *until > now)

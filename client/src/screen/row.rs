@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::entry::{Author, Content, Copyable, Entry, Measure, Said, dim, loud};
+use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
 use super::markup;
 use super::search::Needle;
+use super::theme::Theme;
 use super::visible::{columns, visible, visible_line};
 use super::wrap::{Breaks, wrap};
 
@@ -48,76 +49,79 @@ pub struct Place<'a> {
     pub selected: bool,
     /// What is to stand out.
     pub needle: Option<&'a Needle>,
+    /// How things look.
+    pub theme: &'static Theme,
 }
 
 impl Entry {
     /// Its rows. None only where it is left out.
     pub fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
-        let width = measure.width;
+        let (width, theme) = (measure.width, place.theme);
         let mut rows = Vec::new();
         if !measure.bare {
             if place.new_day {
-                rows.push(Line::styled(format!("── {} ──", self.at.day()), dim()).into());
+                rows.push(Line::styled(format!("── {} ──", self.at.day()), theme.dim).into());
             }
             if let Some(count) = place.unread {
-                rows.push(Line::styled(format!("── {count} new ──"), unread()).into());
+                rows.push(Line::styled(format!("── {count} new ──"), theme.unread).into());
             }
         }
         let own = rows.len();
         rows.extend(match &self.content {
             Content::Said(said) => self.said(said, measure, place),
             Content::Quiet(_) if measure.bare => Vec::new(),
-            Content::Quiet(parts) => self.note(&parts.join(" · "), dim(), measure),
-            Content::Loud(text) => self.note(&format!("!! {text}"), loud(), measure),
-            Content::Answer(text) => self.note(text, Style::new(), measure),
-            Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width)).collect(),
+            Content::Quiet(parts) => self.note(&parts.join(" · "), theme.dim, measure, theme),
+            Content::Loud(text) => self.note(&format!("!! {text}"), theme.loud, measure, theme),
+            Content::Answer(text) => self.note(text, Style::new(), measure, theme),
+            Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width, theme)).collect(),
         });
         if place.selected {
             for row in rows.iter_mut().skip(own) {
-                row.line.style = selection();
+                row.line.style = theme.selection;
             }
         }
         rows
     }
 
-    fn note(&self, text: &str, style: Style, measure: Measure) -> Vec<Row> {
-        let lead: Vec<_> = self.time(measure).into_iter().collect();
+    fn note(&self, text: &str, style: Style, measure: Measure, theme: &'static Theme) -> Vec<Row> {
+        let lead: Vec<_> = self.time(measure, theme).into_iter().collect();
         let indent = if lead.is_empty() {
             hanging(measure)
         } else {
             measure.time.columns()
         };
-        let mut flow = Flow::new(lead, measure.width, indent);
+        let mut flow = Flow::new(lead, measure.width, indent, theme);
         flow.text(&visible(text), style, None);
         flow.rows
     }
 
     /// The time, where there is a place for it.
-    fn time(&self, measure: Measure) -> Option<Span<'static>> {
+    fn time(&self, measure: Measure, theme: &Theme) -> Option<Span<'static>> {
         let time = measure.time.show(self.at);
-        (measure.width >= TIME_FROM && !measure.bare && !time.is_empty()).then(|| Span::styled(time, dim()))
+        (measure.width >= TIME_FROM && !measure.bare && !time.is_empty())
+            .then(|| Span::styled(time, theme.dim))
     }
 
     fn said(&self, said: &Said, measure: Measure, place: Place<'_>) -> Vec<Row> {
-        let indent = hanging(measure);
+        let (indent, theme) = (hanging(measure), place.theme);
         let deed = said.deed();
         let lead = if measure.bare {
             Vec::new()
         } else if place.grouped && indent > 0 && deed.is_none() {
             vec![Span::raw(" ".repeat(indent))]
         } else {
-            self.time(measure)
+            self.time(measure, theme)
                 .into_iter()
-                .chain(name(said, measure))
+                .chain(name(said, measure, theme))
                 .collect()
         };
-        let mut flow = Flow::new(lead, measure.width, indent);
+        let mut flow = Flow::new(lead, measure.width, indent, theme);
         if said.reply_to.is_some() && !measure.bare {
-            flow.one_row(&quote(place.quoted), dim());
+            flow.one_row(&quote(place.quoted), theme.dim);
         }
         let text = deed.unwrap_or(&said.text).trim_end_matches('\n');
         match said.deleted {
-            true => flow.text("deleted", dim(), None),
+            true => flow.text("deleted", theme.dim, None),
             false => flow.text(&visible(text), Style::new(), place.needle),
         }
         if !measure.bare {
@@ -133,12 +137,11 @@ impl Entry {
 }
 
 /// The author's name with what stands around it.
-fn name(said: &Said, measure: Measure) -> [Span<'static>; 2] {
-    let colour = match said.author {
-        Author::Me(_) => Color::Green,
-        Author::Peer { .. } => Color::Cyan,
+fn name(said: &Said, measure: Measure, theme: &Theme) -> [Span<'static>; 2] {
+    let style = match said.author {
+        Author::Me(_) => theme.me,
+        Author::Peer { accent, .. } => theme.accent(accent),
     };
-    let bold = Style::new().fg(colour).add_modifier(Modifier::BOLD);
     let name = visible_line(&said.name);
     let (name, gap) = if said.deed().is_some() {
         (format!("* {name}"), " ".to_owned())
@@ -148,7 +151,7 @@ fn name(said: &Said, measure: Measure) -> [Span<'static>; 2] {
     } else {
         (name, ": ".to_owned())
     };
-    [Span::styled(name, bold), Span::raw(gap)]
+    [Span::styled(name, style), Span::raw(gap)]
 }
 
 /// A message in one row, above the one that answers it.
@@ -185,9 +188,9 @@ fn tail(said: &Said) -> Option<String> {
 }
 
 impl Copyable {
-    fn rows(&self, width: usize) -> Vec<Row> {
+    fn rows(&self, width: usize, theme: &Theme) -> Vec<Row> {
         let (text, style, breaks) = match self {
-            Self::Heading(text) => (text, dim(), Breaks::Words),
+            Self::Heading(text) => (text, theme.dim, Breaks::Words),
             Self::Verbatim(text) => (text, Style::new().add_modifier(Modifier::BOLD), Breaks::Full),
         };
         wrap(text, width, width, breaks)
@@ -222,6 +225,7 @@ fn hanging(measure: Measure) -> usize {
 
 /// Rows that begin with a lead and hang below it.
 struct Flow {
+    theme: &'static Theme,
     width: usize,
     indent: usize,
     /// What the next row begins with, if it is the first.
@@ -230,12 +234,13 @@ struct Flow {
 }
 
 impl Flow {
-    fn new(lead: Vec<Span<'static>>, width: usize, indent: usize) -> Self {
+    fn new(lead: Vec<Span<'static>>, width: usize, indent: usize, theme: &'static Theme) -> Self {
         let used: usize = lead.iter().map(|span| columns(&span.content)).sum();
         // A lead that leaves no place for a text has rows of its own.
         if used > 0 && used + 4 > width {
-            let rows = fold_spans(&lead, width);
+            let rows = fold_spans(&lead, width, theme);
             return Self {
+                theme,
                 width,
                 indent,
                 lead: None,
@@ -243,6 +248,7 @@ impl Flow {
             };
         }
         Self {
+            theme,
             width,
             indent,
             lead: Some(lead),
@@ -276,20 +282,20 @@ impl Flow {
         let lines = markup::lines(text);
         for line in &lines {
             if line.code {
-                styled.push((line.range.clone(), code()));
+                styled.push((line.range.clone(), self.theme.code));
             } else {
                 let start = line.range.start;
                 let pieces = markup::code(&text[line.range.clone()]);
                 styled.extend(
                     pieces
                         .into_iter()
-                        .map(|piece| (piece.start + start..piece.end + start, code())),
+                        .map(|piece| (piece.start + start..piece.end + start, self.theme.code)),
                 );
             }
         }
-        styled.extend(links.iter().map(|(range, _)| (range.clone(), link())));
-        let found = needle.map(|needle| needle.places(text)).unwrap_or_default();
-        styled.extend(found.into_iter().map(|range| (range, found_style())));
+        styled.extend(links.iter().map(|(range, _)| (range.clone(), self.theme.link)));
+        let places = needle.map(|needle| needle.places(text)).unwrap_or_default();
+        styled.extend(places.into_iter().map(|range| (range, found(self.theme))));
         let rest = self.width.saturating_sub(self.indent).max(1);
         for line in lines {
             let start = line.range.start;
@@ -361,13 +367,15 @@ impl Flow {
         if let Some(last) = self.rows.last_mut()
             && last.line.width() + 1 + columns(tail) <= self.width
         {
-            last.line.spans.push(Span::styled(format!(" {tail}"), dim()));
+            last.line
+                .spans
+                .push(Span::styled(format!(" {tail}"), self.theme.dim));
             return;
         }
         let rest = self.width.saturating_sub(self.indent).max(1);
         for row in wrap(tail, rest, rest, Breaks::Words) {
             let lead = Span::raw(" ".repeat(self.indent));
-            let text = Span::styled(tail[row].to_owned(), dim());
+            let text = Span::styled(tail[row].to_owned(), self.theme.dim);
             self.rows.push(Line::from(vec![lead, text]).into());
         }
     }
@@ -387,19 +395,19 @@ impl Flow {
         let mut row = row.unwrap_or_default();
         let gap = self.width.saturating_sub(row.line.width() + columns(mark));
         row.line.spans.push(Span::raw(" ".repeat(gap)));
-        row.line.spans.push(Span::styled(mark.to_owned(), dim()));
+        row.line.spans.push(Span::styled(mark.to_owned(), self.theme.dim));
         self.rows.push(row);
     }
 }
 
 /// Spans in as many rows as they need.
-fn fold_spans(spans: &[Span<'static>], width: usize) -> Vec<Row> {
+fn fold_spans(spans: &[Span<'static>], width: usize, theme: &Theme) -> Vec<Row> {
     let text: String = spans.iter().map(|span| span.content.as_ref()).collect();
     let style = spans
         .iter()
         .rev()
         .find(|span| !span.content.trim().is_empty())
-        .map_or(dim(), |span| span.style);
+        .map_or(theme.dim, |span| span.style);
     wrap(&text, width, width, Breaks::Words)
         .into_iter()
         .map(|row| Line::styled(text[row].to_owned(), style).into())
@@ -421,27 +429,9 @@ fn in_words(time: Duration) -> String {
     }
 }
 
-/// Code in a text.
-fn code() -> Style {
-    Style::new().fg(Color::Magenta)
-}
-
-/// A link in a text.
-fn link() -> Style {
-    Style::new().add_modifier(Modifier::UNDERLINED)
-}
-
-/// What was looked for.
-fn found_style() -> Style {
-    Style::new().fg(Color::Black).bg(Color::Yellow)
-}
-
-/// The message that is selected.
-fn selection() -> Style {
-    Style::new().add_modifier(Modifier::REVERSED)
-}
-
-/// The line above what is new.
-fn unread() -> Style {
-    Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD)
+/// What was looked for, in a message that is selected as in others.
+fn found(theme: &Theme) -> Style {
+    theme
+        .unread
+        .add_modifier(Modifier::REVERSED.union(Modifier::UNDERLINED))
 }

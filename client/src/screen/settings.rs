@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::clock::TimeFormat;
 use super::theme::Theme;
+use crate::config::Notices;
 
 /// How the screen behaves; the default is what somebody gets who has set nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -13,6 +14,8 @@ pub struct Settings {
     pub lock_after: Option<Duration>,
     /// How times are shown.
     pub time_format: TimeFormat,
+    /// How the user is told of a message.
+    pub notices: Notices,
     /// How things look.
     pub theme: &'static Theme,
     /// Keys of the user's own, by action: `next = "Alt+n"`.

@@ -1,9 +1,13 @@
 //! What things look like: named styles, by default in the terminal's own colours.
+//!
+//! Everything is drawn in the styles of the default theme, and [`Theme::paint`] puts those of another in their place:
+//! so a picture is the same whatever it looks like, and no colour gets past `NO_COLOR`.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
 
 /// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
@@ -23,16 +27,20 @@ pub struct Theme {
     pub link: Style,
     /// Code in a text.
     pub code: Style,
+    /// What was searched for.
+    pub found: Style,
     /// What is selected.
     pub selection: Style,
     /// The line above what is unread, and unread counts.
     pub unread: Style,
     /// The names of the others, one a person; never empty.
     pub accents: Vec<Style>,
+    /// The colours that there are.
+    depth: Depth,
 }
 
 /// The names of the styles, as the configuration file has them; `accents` is a list.
-pub const STYLES: [&str; 10] = [
+pub const STYLES: [&str; 11] = [
     "dim",
     "loud",
     "warning",
@@ -40,6 +48,7 @@ pub const STYLES: [&str; 10] = [
     "me",
     "link",
     "code",
+    "found",
     "selection",
     "unread",
     "accents",
@@ -59,23 +68,25 @@ static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
     Theme {
         dim: Style::new().add_modifier(Modifier::DIM),
         loud: bold(Color::Red).add_modifier(Modifier::REVERSED),
-        warning: bold(Color::Yellow),
+        warning: Style::new().fg(Color::Yellow),
         notice: Style::new().add_modifier(Modifier::BOLD),
         me: bold(Color::Green),
         link: Style::new().add_modifier(Modifier::UNDERLINED),
-        code: Style::new().fg(Color::Cyan),
+        code: Style::new().fg(Color::Magenta),
+        found: Style::new().fg(Color::Black).bg(Color::Yellow),
         selection: Style::new().add_modifier(Modifier::REVERSED),
         unread: bold(Color::Yellow),
         accents: [
             Color::Cyan,
             Color::Magenta,
             Color::Blue,
-            Color::Yellow,
+            Color::LightGreen,
             Color::LightCyan,
             Color::LightMagenta,
         ]
         .map(bold)
         .to_vec(),
+        depth: Depth::True,
     }
 });
 
@@ -90,11 +101,13 @@ static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
     me: rgb(0x98c379).add_modifier(Modifier::BOLD),
     link: rgb(0x82aaff).add_modifier(Modifier::UNDERLINED),
     code: rgb(0xd7ba7d),
+    found: rgb(0x1c1c1c).bg(Color::from_u32(0xe5c07b)),
     selection: Style::new().bg(Color::from_u32(0x3a4252)),
     unread: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
     accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
         .to_vec(),
+    depth: Depth::True,
 });
 
 /// For light backgrounds.
@@ -108,11 +121,13 @@ static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
     me: rgb(0x2e6b1f).add_modifier(Modifier::BOLD),
     link: rgb(0x1f4fbf).add_modifier(Modifier::UNDERLINED),
     code: rgb(0x7a4a00),
+    found: rgb(0x1c1c1c).bg(Color::from_u32(0xffd866)),
     selection: Style::new().bg(Color::from_u32(0xcfd8ea)),
     unread: rgb(0x8a5a00).add_modifier(Modifier::BOLD),
     accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x9a4a00, 0x1f6b4a, 0xa02860]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
         .to_vec(),
+    depth: Depth::True,
 });
 
 fn rgb(colour: u32) -> Style {
@@ -146,6 +161,7 @@ impl Theme {
             "me" => &mut self.me,
             "link" => &mut self.link,
             "code" => &mut self.code,
+            "found" => &mut self.found,
             "selection" => &mut self.selection,
             "unread" => &mut self.unread,
             _ => return None,
@@ -155,6 +171,7 @@ impl Theme {
     /// The same theme in the colours that there are.
     #[must_use]
     pub fn at(mut self, depth: Depth) -> Self {
+        self.depth = depth;
         for name in STYLES {
             if let Some(style) = self.style_mut(name) {
                 *style = depth.style(*style);
@@ -164,25 +181,91 @@ impl Theme {
             *accent = depth.style(*accent);
         }
         // These say something only by how they look: where colour was all that they had, they need another way.
-        let lost = |style: Style| style == Style::default();
         if depth == Depth::None {
             let plain = [
                 (&mut self.loud, Modifier::BOLD.union(Modifier::REVERSED)),
                 (&mut self.selection, Modifier::REVERSED),
+                (&mut self.found, Modifier::REVERSED),
             ];
             for (style, modifier) in plain {
-                if lost(*style) || !style.add_modifier.contains(Modifier::REVERSED) {
-                    *style = style.add_modifier(modifier);
-                }
+                *style = style.add_modifier(modifier);
             }
         }
         self
+    }
+
+    /// Puts these styles in the place of the default ones. What is selected wears its own style below.
+    pub fn paint(&self, buffer: &mut Buffer) {
+        let default: &Theme = Default::default();
+        for cell in &mut buffer.content {
+            if worn(cell) == (Color::Reset, Color::Reset, Modifier::empty()) {
+                continue;
+            }
+            let (fg, bg, modifier) = worn(cell);
+            let selected = modifier.contains(Modifier::REVERSED);
+            let below = (fg, bg, modifier - Modifier::REVERSED);
+            match (self.instead(default, worn(cell)), selected) {
+                (Some(style), _) => wear(cell, style),
+                (None, true) => wear(
+                    cell,
+                    self.instead(default, below)
+                        .unwrap_or_default()
+                        .patch(self.selection),
+                ),
+                (None, false) => {
+                    cell.fg = self.depth.colour(fg).unwrap_or_default();
+                    cell.bg = self.depth.colour(bg).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// The style in the place of one of the default theme's.
+    fn instead(&self, default: &Self, worn: Worn) -> Option<Style> {
+        let is = |style: &Style| {
+            let colour = |colour: Option<Color>| colour.unwrap_or_default();
+            (colour(style.fg), colour(style.bg), style.add_modifier) == worn
+        };
+        let place = default.all().position(|style| is(&style));
+        let accent = default.accents.iter().position(is);
+        let found = place.and_then(|place| self.all().nth(place));
+        found.or_else(|| accent.map(|person| self.accent(person)))
+    }
+
+    /// All styles but the accents, always in the same order.
+    fn all(&self) -> impl Iterator<Item = Style> {
+        [
+            self.dim,
+            self.loud,
+            self.warning,
+            self.notice,
+            self.me,
+            self.link,
+            self.code,
+            self.found,
+            self.selection,
+            self.unread,
+        ]
+        .into_iter()
     }
 
     /// Keeps a theme for the rest of the process, so that everything may point to it.
     pub fn kept(self) -> &'static Self {
         Box::leak(Box::new(self))
     }
+}
+
+/// Foreground, background and all else of a cell.
+type Worn = (Color, Color, Modifier);
+
+fn worn(cell: &Cell) -> Worn {
+    (cell.fg, cell.bg, cell.modifier)
+}
+
+fn wear(cell: &mut Cell, style: Style) {
+    cell.fg = style.fg.unwrap_or_default();
+    cell.bg = style.bg.unwrap_or_default();
+    cell.modifier = style.add_modifier;
 }
 
 impl Default for &'static Theme {
@@ -373,7 +456,7 @@ mod tests {
     fn without_colour_nothing_that_has_to_be_seen_is_lost() {
         for name in BUILT_IN {
             let theme = Theme::built_in(name).unwrap().clone().at(Depth::None);
-            for style in [theme.loud, theme.selection] {
+            for style in [theme.loud, theme.selection, theme.found] {
                 assert_eq!((style.fg, style.bg), (None, None));
                 assert!(style.add_modifier.contains(Modifier::REVERSED), "{name}");
             }
@@ -405,6 +488,55 @@ mod tests {
         assert_eq!(style(""), Ok(Style::new()));
         assert_eq!(style("bold mauve"), Err(NoStyle("mauve".to_owned())));
         assert_eq!(style("red on"), Err(NoStyle("on".to_owned())));
+    }
+
+    #[test]
+    fn no_two_styles_of_the_default_theme_look_alike() {
+        let theme: &Theme = Default::default();
+        let all: Vec<Style> = theme.all().chain(theme.accents.iter().copied()).collect();
+        for (at, style) in all.iter().enumerate() {
+            assert_eq!(all.iter().position(|other| other == style), Some(at), "{style:?}");
+        }
+    }
+
+    #[test]
+    fn a_picture_is_painted_style_by_style_and_its_text_stays() {
+        let (default, dark) = (
+            Theme::built_in("terminal").unwrap(),
+            Theme::built_in("dark").unwrap(),
+        );
+        let area = ratatui::layout::Rect::new(0, 0, 5, 1);
+        let mut buffer = Buffer::empty(area);
+        buffer.set_string(0, 0, "d", default.dim);
+        buffer.set_string(1, 0, "a", default.accent(1));
+        buffer.set_string(2, 0, "s", default.dim.patch(default.selection));
+        buffer.set_string(3, 0, "p", Style::new());
+        buffer.set_string(4, 0, "r", Style::new().fg(Color::Red));
+        let mut painted = buffer.clone();
+        dark.paint(&mut painted);
+        let style = |x| worn(&painted[(x, 0)]);
+        assert_eq!(style(0).0, dark.dim.fg.unwrap());
+        assert_eq!(style(1).0, dark.accent(1).fg.unwrap());
+        assert_eq!(
+            (style(2).0, style(2).1),
+            (dark.dim.fg.unwrap(), dark.selection.bg.unwrap())
+        );
+        assert_eq!(style(3), worn(&Cell::EMPTY));
+
+        let mut same = buffer.clone();
+        default.paint(&mut same);
+        assert_eq!(same, buffer);
+
+        default.clone().at(Depth::None).paint(&mut buffer);
+        assert!(
+            buffer
+                .content
+                .iter()
+                .all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset))
+        );
+        assert!(buffer[(2, 0)].modifier.contains(Modifier::REVERSED));
+        let text: String = buffer.content.iter().map(Cell::symbol).collect();
+        assert_eq!(text, "daspr");
     }
 
     #[test]

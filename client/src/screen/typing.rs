@@ -100,6 +100,7 @@ impl State {
             Action::Interrupt | Action::EndOfInput if leaving => effects.extend(self.leave_now()),
             Action::Interrupt | Action::EndOfInput if asked => self.leave_all(effects),
             Action::Interrupt | Action::EndOfInput => self.ask(),
+            Action::Compose => effects.push(Effect::Compose),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Dismiss => self.dismiss(),

@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use sotto_protocol::Passphrase;
 use sotto_protocol::instance::Target;
 use sotto_protocol::message::MessageId;
+use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
 use super::entry::{Clock, Content, Measure};
@@ -76,6 +77,8 @@ pub enum Input {
     },
     /// What became of [`Effect::Copy`] or [`Effect::OpenLink`], in words.
     Told(String),
+    /// What came of [`Effect::Compose`]: another draft, nothing new, or why not.
+    Composed(Result<Option<Zeroizing<String>>, String>),
     /// The answer to [`Effect::Open`].
     Opened {
         /// Which room.
@@ -120,6 +123,15 @@ pub enum Effect {
     Panic,
     /// Give the terminal back to the shell until it calls again.
     Suspend,
+    /// Give the draft and the terminal to the user's editor; answered by [`Input::Composed`].
+    Compose,
+    /// Tell the user that a message came.
+    Alert {
+        /// By the bell.
+        bell: bool,
+        /// By a notice of the desktop.
+        desktop: bool,
+    },
     /// Draw everything anew.
     Redraw,
 }
@@ -148,6 +160,8 @@ pub struct State {
     /// Only the texts are shown, for the terminal's own selection.
     pub(super) bare: bool,
     pub(super) focus: Focus,
+    /// When the user was told of a message last.
+    pub(super) alerted: Option<Duration>,
     /// The user was asked whether to leave; the next key answers.
     pub(super) asked: bool,
     /// Input comes without brackets around a paste: Enter only sends when it comes alone.
@@ -169,6 +183,7 @@ impl State {
             notice: Notice::default(),
             bare: false,
             focus: Focus::Unknown(None),
+            alerted: None,
             asked: false,
             holding: false,
         }
@@ -205,6 +220,7 @@ impl State {
                 answer,
             } => self.done(room, command, answer, moment),
             Input::Told(what) => self.notice.say(what, moment.now),
+            Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Fetched(passphrase) => {
                 self.unlock(passphrase);
@@ -242,6 +258,7 @@ impl State {
             _ => None,
         };
         let shown = self.rooms.current_id() == id;
+        self.alert(id, &update, moment, effects);
         let Some(room) = self.rooms.get_mut(id) else {
             return;
         };
@@ -263,7 +280,7 @@ impl State {
     }
 
     /// Marks what is before the reader's eyes, and tells its authors.
-    fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(super) fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         let looks = self.locked.is_none() && !self.rooms.current().away;
         if !looks || !self.focus.reads(moment.now) {
             return self.rooms.current_mut().list.unseen();

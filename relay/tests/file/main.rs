@@ -7,4 +7,5 @@ mod disk;
 mod member;
 mod refused;
 mod relay;
+mod seized;
 mod ttl;

@@ -1,9 +1,10 @@
 //! The machinery of the tests: a socket that joins rooms.
 
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use socket2::{Domain, Socket, Type};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, client};
 
 use crate::relay::{Running, SOON};
@@ -51,12 +52,29 @@ impl Room {
 
 pub struct Member {
     socket: WebSocket<TcpStream>,
-    sender: String,
+    pub sender: String,
 }
 
 impl Member {
     pub fn connect(relay: &Running) -> Self {
-        let stream = TcpStream::connect(&relay.addr).unwrap();
+        Self::over(TcpStream::connect(&relay.addr).unwrap(), relay)
+    }
+
+    /// From another address of this machine.
+    pub fn connect_from(address: Ipv4Addr, relay: &Running) -> Self {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((address, 0)).into()).unwrap();
+        let addr: SocketAddr = relay.addr.parse().unwrap();
+        socket.connect(&addr.into()).unwrap();
+        Self::over(socket.into(), relay)
+    }
+
+    /// The socket's own port.
+    pub fn port(&self) -> u16 {
+        self.socket.get_ref().local_addr().unwrap().port()
+    }
+
+    fn over(stream: TcpStream, relay: &Running) -> Self {
         stream.set_read_timeout(Some(SOON)).unwrap();
         let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
         Self {
@@ -68,6 +86,11 @@ impl Member {
     /// Sends an event and reads on to its reply: `ok`, or the reason of the refusal.
     pub fn ask(&mut self, room: &Room, event: &str) -> Result<String, Error> {
         let payload = json!({"access_hash": room.access, "sender_hash": self.sender});
+        self.say(room, event, &payload)
+    }
+
+    /// The same with another payload.
+    pub fn say(&mut self, room: &Room, event: &str, payload: &Value) -> Result<String, Error> {
         let push = json!(["1", event, room.topic, event, payload]);
         self.socket.send(Message::text(push.to_string()))?;
         loop {
@@ -78,6 +101,11 @@ impl Member {
                 return Ok(word.unwrap().to_owned());
             }
         }
+    }
+
+    /// Sends whatever it is.
+    pub fn send_text(&mut self, text: &str) {
+        self.socket.send(Message::text(text)).unwrap();
     }
 
     pub fn join(&mut self, room: &Room) -> Result<String, Error> {

@@ -1,6 +1,6 @@
 //! Browse mode, answers, edits, reactions and search, key by key.
 
-use ratatui::style::{Color, Modifier};
+use ratatui::style::Modifier;
 use sotto_protocol::instance::SayError;
 
 use super::*;
@@ -22,9 +22,19 @@ fn talk(width: u16, height: u16) -> (Script, MessageId) {
 /// The text that is selected, as it stands on the screen.
 fn selected(script: &Script) -> String {
     let (buffer, _) = draw(&script.state, script.now);
-    let reversed = |cell: &&ratatui::buffer::Cell| cell.modifier.contains(Modifier::REVERSED);
-    let cells = buffer.content().iter().filter(reversed);
-    let text: String = cells.map(|cell| cell.symbol()).collect();
+    let mut text = String::new();
+    for row in buffer.content().chunks(usize::from(buffer.area.width)) {
+        let reversed = row
+            .iter()
+            .filter(|cell| cell.modifier.contains(Modifier::REVERSED));
+        // What was found is reversed everywhere, and underlined.
+        if reversed
+            .clone()
+            .any(|cell| !cell.modifier.contains(Modifier::UNDERLINED))
+        {
+            text.extend(reversed.map(|cell| cell.symbol()));
+        }
+    }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
@@ -236,7 +246,10 @@ fn a_search_selects_what_is_found_and_escape_goes_back() {
     script.press(KeyCode::Enter);
     assert_eq!(selected(&script), "m3 of anna");
     let (buffer, _) = draw(&script.state, script.now);
-    let found = buffer.content().iter().filter(|cell| cell.bg == Color::Yellow);
+    let found = buffer
+        .content()
+        .iter()
+        .filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
     assert_eq!(found.map(|cell| cell.symbol()).collect::<String>(), "m3");
     script.types("/ of ").press(KeyCode::Enter);
     assert_eq!(selected(&script), "m2 of anna");

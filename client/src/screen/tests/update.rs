@@ -537,3 +537,50 @@ fn what_was_sent_comes_back_and_the_draft_after_it() {
     script.control('r').types("wh").press(KeyCode::Esc);
     assert_eq!(script.draft(), "one");
 }
+
+#[test]
+fn what_an_editor_leaves_fills_the_input_and_is_not_sent() {
+    let mut script = Script::with_anna(80, 24);
+    script.types("/editor").press(KeyCode::Enter);
+    assert_eq!(script.effects.pop(), Some(Effect::Compose));
+    let text = "two\nlines\n".to_owned();
+    script.input(Input::Composed(Ok(Some(text.into()))));
+    assert_eq!(script.draft(), "two\nlines\n");
+    assert!(
+        !script
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Say { .. }))
+    );
+    script.input(Input::Composed(Ok(None)));
+    assert_eq!(script.draft(), "two\nlines\n");
+    let long = "a".repeat(60_001);
+    script.input(Input::Composed(Ok(Some(long.clone().into()))));
+    assert_eq!(script.draft(), long);
+    assert_eq!(script.notice(), "1 bytes more than one message holds");
+}
+
+#[test]
+fn who_looks_elsewhere_is_told_once_in_a_while_and_not_of_a_muted_room() {
+    let alert = Effect::Alert {
+        bell: true,
+        desktop: true,
+    };
+    let mut script = Script::with_anna(80, 24);
+    let alerts = |script: &Script| script.effects.iter().filter(|effect| **effect == alert).count();
+    script.input(Input::Focus(false));
+    script.says(ANNA, "anna", "one").says(ANNA, "anna", "two");
+    assert_eq!(alerts(&script), 1);
+    assert_eq!(script.state.title(), "(2) sotto");
+    script.now += Duration::from_secs(5);
+    script.says(ANNA, "anna", "three");
+    assert_eq!(alerts(&script), 2);
+    script.now += Duration::from_secs(5);
+    script.state.rooms.current_mut().muted = true;
+    script.says(ANNA, "anna", "four");
+    script.state.rooms.current_mut().muted = false;
+    script.input(Input::Focus(true));
+    script.says(ANNA, "anna", "five");
+    assert_eq!(alerts(&script), 2);
+    assert_eq!(script.state.title(), "sotto");
+}

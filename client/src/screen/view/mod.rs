@@ -75,6 +75,7 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
         let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        state.settings.theme.paint(&mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
@@ -87,6 +88,7 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
     };
     hint::draw(state, now, hint, areas.hint.height == 0, &mut buffer);
     let caret = input::draw(state, areas.input, &mut buffer);
+    state.settings.theme.paint(&mut buffer);
     (buffer, caret, links)
 }
 

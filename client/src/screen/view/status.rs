@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::{put, tabs};
@@ -44,7 +44,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     put(buffer, area, 0, &line);
     if let Some(link) = link {
-        let link = Line::styled(link, Style::new().fg(Color::Yellow).add_modifier(Modifier::BOLD));
+        let link = Line::styled(link, Style::new().fg(Color::Yellow));
         let wide = link.width();
         let x = area.right() - u16::try_from(wide).unwrap_or(u16::MAX).min(area.width);
         // It wins over who is here: that may no longer be true.
@@ -116,7 +116,8 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         )]);
     }
     for person in room.people.iter() {
-        push(one(person, detail, crowd));
+        let accent = state.settings.theme.accent(room.people.accent(person.id));
+        push(one(person, detail, crowd, accent));
     }
     if room.strangers > 0 {
         push(vec![Span::styled(
@@ -127,11 +128,10 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, crowd: bool) -> Vec<Span<'static>> {
-    let style = Style::new().fg(Color::Cyan).add_modifier(Modifier::BOLD);
+fn one(person: &Person, detail: Detail, crowd: bool, accent: Style) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(
         visible_line(&person.name),
-        if crowd { style.fg(Color::Red) } else { style },
+        if crowd { accent.fg(Color::Red) } else { accent },
     )];
     if person.silent {
         spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));

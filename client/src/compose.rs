@@ -1,0 +1,166 @@
+//! The draft in the user's own editor: a file that only the user can read, in memory, removed afterwards.
+
+use std::env;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rand::RngExt;
+use tokio::task::{JoinHandle, spawn_blocking};
+use zeroize::Zeroizing;
+
+/// What is read of a file at most: far more than a message holds, so that nothing is lost that can be shortened.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Why a draft cannot be edited elsewhere, or was not.
+#[derive(Debug, thiserror::Error)]
+pub enum ComposeError {
+    /// There is no place in memory for it.
+    #[error("no editor: $XDG_RUNTIME_DIR is not set, and a draft is not written to a disk")]
+    NoPlace,
+    /// Others could read it there.
+    #[error("no editor: $XDG_RUNTIME_DIR ({0}) is not a directory that is yours alone")]
+    OpenPlace(PathBuf),
+    /// The user has not said which one.
+    #[error("no editor: set $VISUAL or $EDITOR to one")]
+    NoEditor,
+    /// The file cannot be written or read.
+    #[error("cannot edit the draft: {0}")]
+    File(#[from] io::Error),
+    /// The editor says that it failed; nothing of it counts.
+    #[error("the editor ended with an error; the draft is as it was")]
+    Failed,
+}
+
+/// A draft that is being edited elsewhere. When this is dropped its file is removed.
+#[derive(Debug)]
+pub struct Composing {
+    place: Place,
+    before: Zeroizing<String>,
+    editor: JoinHandle<io::Result<bool>>,
+}
+
+impl Composing {
+    /// Begins: the editor has the terminal until it ends.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn begin(draft: &str) -> Result<Self, ComposeError> {
+        let editor = editor()?;
+        let place = Place::new()?;
+        let file = place.file();
+        create(&file)?.write_all(draft.as_bytes())?;
+        // The variable may hold arguments; a shell takes them apart, as it does for others who use it.
+        let mut command = Command::new("sh");
+        command
+            .arg("-c")
+            .arg(format!("{editor} \"$@\""))
+            .arg("sh")
+            .arg(file);
+        Ok(Self {
+            place,
+            before: Zeroizing::new(draft.to_owned()),
+            editor: spawn_blocking(move || Ok(command.status()?.success())),
+        })
+    }
+
+    /// Waits for the editor's end. May be dropped and called again until it has come.
+    ///
+    /// # Errors
+    /// [`ComposeError`] when there was no editor, or it failed.
+    pub async fn ended(&mut self) -> Result<(), ComposeError> {
+        match (&mut self.editor).await.map_err(io::Error::other)?? {
+            true => Ok(()),
+            false => Err(ComposeError::Failed),
+        }
+    }
+
+    /// What the draft is now; nothing when it was not changed.
+    ///
+    /// # Errors
+    /// [`ComposeError::File`].
+    pub fn outcome(&self) -> Result<Option<Zeroizing<String>>, ComposeError> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        File::open(self.place.file())?
+            .take(MAX_FILE)
+            .read_to_end(&mut bytes)?;
+        let mut text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+        // Editors end the last line, which nobody typed.
+        if text.ends_with('\n') && !self.before.ends_with('\n') {
+            text.pop();
+        }
+        Ok((*text != *self.before).then_some(text))
+    }
+}
+
+/// A directory for one file, and for what an editor leaves beside it.
+#[derive(Debug)]
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Result<Self, ComposeError> {
+        let runtime = env::var_os("XDG_RUNTIME_DIR").ok_or(ComposeError::NoPlace)?;
+        let number: u64 = rand::rng().random();
+        let directory = check(Path::new(&runtime))?.join(format!("sotto-{number:016x}"));
+        DirBuilder::new().mode(0o700).create(&directory)?;
+        Ok(Self(directory))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("message.txt")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // There is nobody to tell, and it goes with the session at the latest.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn editor() -> Result<String, ComposeError> {
+    ["VISUAL", "EDITOR"]
+        .iter()
+        .filter_map(|name| env::var(name).ok())
+        .find(|editor| !editor.trim().is_empty())
+        .ok_or(ComposeError::NoEditor)
+}
+
+/// The user's directory in memory, if it is that.
+fn check(place: &Path) -> Result<PathBuf, ComposeError> {
+    let mine = fs::metadata(place).is_ok_and(|found| {
+        found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == rustix::process::getuid().as_raw()
+    });
+    if !mine || !place.is_absolute() {
+        return Err(ComposeError::OpenPlace(place.to_owned()));
+    }
+    Ok(place.to_owned())
+}
+
+/// A new file that only the user can read.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_directory_that_others_can_read_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(matches!(check(directory.path()), Err(ComposeError::OpenPlace(_))));
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        assert!(check(directory.path()).is_ok());
+        assert!(check(&directory.path().join("missing")).is_err());
+    }
+}

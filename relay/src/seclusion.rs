@@ -1,0 +1,64 @@
+//! What a seized machine does not give away: nothing of this process's memory goes to a disk, or into its last words.
+//!
+//! It is for a process that is a relay and nothing else: all of it is for the whole process.
+
+use std::{fs, io::Write, panic};
+
+use rustix::{
+    io,
+    mm::{MlockAllFlags, mlockall},
+    process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit},
+};
+
+/// Keeps the memory of this process off the disk, as far as the system permits: no core dump, no reading by other
+/// processes of the same user, no swap. A panic says where it was, and not what it was about.
+///
+/// Returns what the operator should know: a sentence for each thing that the system does not permit.
+pub fn seclude() -> Vec<String> {
+    panic::set_hook(Box::new(|panic| {
+        // The message may quote what a stranger sent.
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(
+            std::io::stderr(),
+            "sotto-relay: a fault in the program at {place}"
+        );
+    }));
+    // What would read the dump from a pipe does not ask for the limit, and a limit may be out of reach.
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
+    let dumps = set_dumpable_behavior(DumpableBehavior::NotDumpable)
+        .map_err(|error| format!("a crash may leave a core dump with what is in memory: {error}"));
+    let swap = match never_swapped() {
+        true => Ok(()),
+        false => lock_memory().map_err(|why| format!("the system may swap memory to a disk: {why}")),
+    };
+    [dumps, swap].into_iter().filter_map(Result::err).collect()
+}
+
+/// Whether the service manager keeps this process out of swap, as `MemorySwapMax=0` does.
+fn never_swapped() -> bool {
+    let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    // The unified hierarchy (cgroups(7), "/proc/[pid]/cgroup").
+    let Some(path) = group.lines().find_map(|line| line.strip_prefix("0::")) else {
+        return false;
+    };
+    fs::read_to_string(format!("/sys/fs/cgroup{path}/memory.swap.max")).is_ok_and(|most| most.trim() == "0")
+}
+
+/// Locks pages as they come into use, so that what is only reserved takes nothing.
+fn lock_memory() -> Result<(), String> {
+    let mut limit = getrlimit(Resource::Memlock);
+    limit.current = limit.maximum;
+    // A process that reaches such a limit gets no memory any more, in the middle of its work.
+    if let Some(bytes) = limit.maximum {
+        return Err(format!(
+            "it lets this process lock {bytes} bytes of it (LimitMEMLOCK=infinity permits it, MemorySwapMax=0 makes it needless)"
+        ));
+    }
+    let lock = |()| mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT);
+    let locked: io::Result<()> = setrlimit(Resource::Memlock, limit).and_then(lock);
+    locked.map_err(|error| error.to_string())
+}
