@@ -3,16 +3,16 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. the command line ([`cli`]) names a relay ([`address`]), or a room of the configuration file ([`config`]), and
-//!    where the passphrase comes from ([`secret`], rated by [`strength`]); what it leaves out is asked for ([`entrance`], [`prompt`]);
+//!    where the passphrase comes from ([`secret`], rated by [`strength`]); what it leaves out is asked for
+//!    ([`entrance`], [`prompt`]);
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
-//!    what happens in the room change the [`screen`], which the [`terminal`] shows;
-//!    [`compose`] hands the draft to the user's editor, [`attention`] tells of what
-//!    came while the user looks elsewhere.
+//!    what happens in the room change the [`screen`], which the [`terminal`] shows; [`compose`] hands the draft to the
+//!    user's editor, [`attention`] tells of what came while the user looks elsewhere.
 //!
-//! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor` looks at a
-//! relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
+//! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor`
+//! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
 //! trusts and which way it goes.
 //!
 //! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]

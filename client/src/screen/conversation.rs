@@ -9,13 +9,13 @@ use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomHash};
 
 use super::browse::Browse;
-use super::compose::Compose;
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
 use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
 use super::people::People;
+use super::purpose::Purpose;
 use super::rooms::RoomId;
 use super::update::Effect;
 use crate::address::Address;
@@ -138,7 +138,7 @@ pub struct Conversation {
     /// What is being typed.
     pub draft: Editor,
     /// What it is for.
-    pub compose: Compose,
+    pub purpose: Purpose,
     /// The message that is selected, while one is.
     pub browse: Option<Browse>,
     /// What was sent from here.
@@ -189,7 +189,7 @@ impl Conversation {
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),
-            compose: Compose::default(),
+            purpose: Purpose::default(),
             browse: None,
             history: History::default(),
             outgoing: Outgoing::default(),
@@ -464,8 +464,8 @@ impl Conversation {
     /// Takes a text that is to be said. Gives back what to hand to the room now: one at a time, as what is refused
     /// must not be overtaken.
     pub fn say(&mut self, text: String) -> Option<Text> {
-        let reply_to = match self.compose {
-            Compose::Reply(target) => Some(target),
+        let reply_to = match self.purpose {
+            Purpose::Reply(target) => Some(target),
             _ => None,
         };
         self.give_up();
@@ -514,7 +514,7 @@ impl Conversation {
         self.give_up();
         let first = self.outgoing.texts.front();
         if let Some(target) = first.and_then(|text| text.reply_to) {
-            self.compose = Compose::Reply(target);
+            self.purpose = Purpose::Reply(target);
         }
         let outgoing = self.outgoing.texts.drain(..);
         let mut texts: Vec<String> = outgoing.map(|text| escaped(text.text)).collect();

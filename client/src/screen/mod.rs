@@ -2,18 +2,19 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`]:
-//!    keys ([`chord`]s, as the [`keymap`] has them) become actions ([`key`]) on the draft ([`editor`], [`typing`])
-//!    or on a message that is selected ([`browse`], [`search`]), lines become texts (`sending`), new ones, answers
-//!    or edits ([`compose`]), or [`command`]s ([`answering`], [`leaving`]), as the [`settings`] say;
-//! 2. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]), what was said
-//!    and when ([`list`] of [`entry`]s, [`clock`]) and what of it is [`unread`], and what else the screen knows
-//!    ([`focus`], [`notice`]);
-//! 3. what is to be done comes out as [`update::Effect`]s;
-//! 4. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]: entries become [`row`]s, with
-//!    code and links told apart ([`markup`]), made harmless ([`visible`]) and broken at the edge ([`wrap`]).
+//! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`];
+//! 2. keys ([`chord`]s) become actions ([`key`]) as the [`keymap`] has them, and these change the draft ([`editor`],
+//!    [`typing`], [`history`]), what it is for ([`purpose`]), or what is selected ([`browse`]); without a screen whole
+//!    [`lines`] come in;
+//! 3. a draft that is sent is a text or a [`command`], which is answered ([`answering`]), opens a room ([`joining`]),
+//!    locks ([`lock`]) or leaves ([`leaving`]), as the [`settings`] say;
+//! 4. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
+//!    ([`list`] of [`entry`]s, by the [`clock`]), and what else the screen knows ([`focus`], [`notice`]);
+//! 5. what is to be done comes out as [`update::Effect`]s;
+//! 6. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless
+//!    ([`visible`]) and broken into rows ([`wrap`]).
 //!
-//! None of these does any I/O or knows a clock.
+//! None of these does any I/O or knows what time it is.
 
 pub mod update;
 
@@ -23,7 +24,6 @@ pub mod browse;
 pub mod chord;
 pub mod command;
 mod completion;
-pub mod compose;
 mod composing;
 pub mod editor;
 pub mod hidden;
@@ -34,6 +34,7 @@ pub mod keymap;
 pub mod leaving;
 pub mod lines;
 pub mod lock;
+pub mod purpose;
 pub mod recall;
 mod sending;
 pub mod settings;

@@ -22,7 +22,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
         .browse
         .as_ref()
         .map(Browse::line)
-        .or_else(|| room.composing());
+        .or_else(|| room.purpose_told());
     let mode = mode.unwrap_or_default();
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),

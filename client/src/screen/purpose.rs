@@ -14,7 +14,7 @@ const SHOWN: usize = 200;
 
 /// What the input is for.
 #[derive(Debug, Default)]
-pub enum Compose {
+pub enum Purpose {
     /// Something new.
     #[default]
     New,
@@ -35,7 +35,7 @@ impl Conversation {
         self.give_up();
         self.stop_browsing(false);
         self.list.to_newest();
-        self.compose = Compose::Reply(to);
+        self.purpose = Purpose::Reply(to);
     }
 
     /// The input is for other words for a message of ours from now on; its text is in it.
@@ -51,25 +51,25 @@ impl Conversation {
         self.stop_browsing(false);
         let draft = Zeroizing::new(self.draft.take());
         self.draft.set(&text);
-        self.compose = Compose::Edit { id, draft };
+        self.purpose = Purpose::Edit { id, draft };
     }
 
     /// The input is for something new again, and the draft that waited comes back. False when it was all the time.
     pub fn give_up(&mut self) -> bool {
-        match std::mem::take(&mut self.compose) {
-            Compose::New => return false,
-            Compose::Reply(_) => {}
-            Compose::Edit { draft, .. } => self.draft.set(&draft),
+        match std::mem::take(&mut self.purpose) {
+            Purpose::New => return false,
+            Purpose::Reply(_) => {}
+            Purpose::Edit { draft, .. } => self.draft.set(&draft),
         }
         true
     }
 
     /// What the event line says about it.
-    pub fn composing(&self) -> Option<String> {
-        match &self.compose {
-            Compose::New => None,
-            Compose::Edit { .. } => Some("editing: Enter saves, Esc gives up".to_owned()),
-            Compose::Reply(target) => {
+    pub fn purpose_told(&self) -> Option<String> {
+        match &self.purpose {
+            Purpose::New => None,
+            Purpose::Edit { .. } => Some("editing: Enter saves, Esc gives up".to_owned()),
+            Purpose::Reply(target) => {
                 let said = self
                     .list
                     .target(*target)
@@ -102,7 +102,7 @@ impl State {
     pub(super) fn save_edit(&mut self, moment: Moment, effects: &mut Vec<Effect>) -> bool {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
-        let Compose::Edit { id: message, .. } = room.compose else {
+        let Purpose::Edit { id: message, .. } = room.purpose else {
             return false;
         };
         let text = room.draft.text().to_owned();
