@@ -130,6 +130,7 @@ impl Relay {
             "address-joins",
             "address-connections",
             "address-seats",
+            "address-unseated",
             "address-rooms",
         ] {
             command.args([&format!("--{limit}"), "0"]);

@@ -181,6 +181,13 @@ impl Counters {
         true
     }
 
+    /// Counts one more, even if the address holds as many as it may.
+    pub fn count(&self, place: Place) {
+        for slot in [Some(place.near), place.wide].into_iter().flatten() {
+            self.add(slot, 0);
+        }
+    }
+
     /// Gives back one that was taken.
     pub fn give_back(&self, place: Place) {
         self.slots[usize::from(place.near)].fetch_sub(1, Relaxed);

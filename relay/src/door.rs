@@ -61,7 +61,7 @@ pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmi
 }
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
-/// beyond the request. `None` when it ended otherwise.
+/// beyond the request, counted among those of its address that hold no seat. `None` when it ended otherwise.
 pub async fn open(
     hub: &Hub,
     mut stream: TcpStream,
@@ -103,13 +103,17 @@ pub async fn open(
         } else if source == Source::Peer {
             hub.origins.watch(peer, headers);
         }
-        let response = if is_admitted {
-            answer(&request)
-        } else {
+        let from = *place.lock().unwrap_or_else(PoisonError::into_inner);
+        let response = if is_admitted { Some(answer(&request)) } else { None };
+        // One that becomes a socket is counted with those that hold no seat.
+        let response = response.filter(|response| {
+            response.status() != StatusCode::SWITCHING_PROTOCOLS || hub.quotas.unseated.take(from)
+        });
+        let response = response.unwrap_or_else(|| {
             hub.counters.turned_away(NotAdmitted::TooOften);
             let wait = Some((RETRY_AFTER, "60"));
             refuse(StatusCode::TOO_MANY_REQUESTS, "too many connections", wait)
-        };
+        });
         upgraded.store(response.status() == StatusCode::SWITCHING_PROTOCOLS, Relaxed);
         async { Ok::<_, Infallible>(response) }
     });
@@ -120,13 +124,16 @@ pub async fn open(
         .max_headers(limits::HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .without_shutdown();
-    let parts = tokio::time::timeout(limits::HEALTH_TIME, connection)
-        .await
-        .ok()?
-        .ok()?;
+    let parts = tokio::time::timeout(limits::HEALTH_TIME, connection).await;
+    let place = *place.lock().unwrap_or_else(PoisonError::into_inner);
+    let Ok(Ok(parts)) = parts else {
+        if upgraded.load(Relaxed) {
+            hub.quotas.unseated.give_back(place);
+        }
+        return None;
+    };
     let mut stream = parts.io.into_inner();
     if upgraded.load(Relaxed) {
-        let place = *place.lock().unwrap_or_else(PoisonError::into_inner);
         return Some((stream, parts.read_buf, place));
     }
     let _ = stream.shutdown().await;

@@ -95,7 +95,7 @@ impl Outcome {
 }
 
 impl Socket {
-    /// A socket that has just been opened from an address.
+    /// A socket that has just been opened from an address, and is counted there as one that holds no seat.
     pub fn new(hub: Admission, place: Place) -> Self {
         Self {
             hub,
@@ -306,6 +306,9 @@ impl Socket {
         match index {
             Some(index) => self.channels[index] = channel,
             None => {
+                if self.channels.is_empty() {
+                    self.hub.quotas.unseated.give_back(self.place);
+                }
                 self.channels.reserve_exact(1);
                 self.channels.push(channel);
                 self.hub.counters.took_seat();
@@ -390,6 +393,9 @@ impl Socket {
         let channel = self.channels.swap_remove(index);
         self.hub.counters.left_seat();
         self.hub.quotas.seats.give_back(self.place);
+        if self.channels.is_empty() {
+            self.hub.quotas.unseated.count(self.place);
+        }
         if channel.room.leave(channel.seat) {
             self.hub.rooms.vacate(&channel.room, Day::today());
         }
@@ -468,5 +474,6 @@ impl socket::Handler for Socket {
 impl Drop for Socket {
     fn drop(&mut self) {
         socket::Handler::closed(self);
+        self.hub.quotas.unseated.give_back(self.place);
     }
 }

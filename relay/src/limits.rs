@@ -55,6 +55,8 @@ pub const ADDRESS_JOINS: u64 = 600;
 pub const ADDRESS_CONNECTIONS: u64 = 300;
 /// Seats that an address holds.
 pub const ADDRESS_SEATS: u32 = 512;
+/// Sockets of an address that hold no seat: who connects joins at once, and who guesses needs no more.
+pub const ADDRESS_UNSEATED: u32 = 64;
 /// Rooms that an address makes an hour.
 pub const ADDRESS_ROOMS: u64 = 1_000;
 /// An IPv6 /48 has as much as this many /64 of it: a site has many networks, a stranger often a whole /48.

@@ -126,6 +126,10 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_ADDRESS_SEATS", value_name = "N", default_value_t = limits::ADDRESS_SEATS)]
     pub address_seats: u32,
 
+    /// Sockets of one address that hold no seat; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_UNSEATED", value_name = "N", default_value_t = limits::ADDRESS_UNSEATED)]
+    pub address_unseated: u32,
+
     /// Rooms that one address makes an hour; 0: no limit
     #[arg(long, env = "SOTTO_RELAY_ADDRESS_ROOMS", value_name = "N", default_value_t = limits::ADDRESS_ROOMS)]
     pub address_rooms: u64,
@@ -186,6 +190,7 @@ impl Default for Options {
             address_joins: limits::ADDRESS_JOINS,
             address_connections: limits::ADDRESS_CONNECTIONS,
             address_seats: limits::ADDRESS_SEATS,
+            address_unseated: limits::ADDRESS_UNSEATED,
             address_rooms: limits::ADDRESS_ROOMS,
             idle: limits::IDLE.as_secs(),
             frame_time: limits::FRAME_TIME.as_secs(),

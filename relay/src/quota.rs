@@ -22,6 +22,8 @@ pub struct Quotas {
     pub rooms: Buckets,
     /// Seats held now.
     pub seats: Counters,
+    /// Sockets that hold none: 429 at the door.
+    pub unseated: Counters,
 }
 
 impl Quotas {
@@ -33,6 +35,7 @@ impl Quotas {
             failed_joins: Buckets::new(Rate::new(options.address_failed_joins, MINUTE)),
             rooms: Buckets::new(Rate::new(options.address_rooms, HOUR)),
             seats: Counters::new(options.address_seats),
+            unseated: Counters::new(options.address_unseated),
         }
     }
 }

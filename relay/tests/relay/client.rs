@@ -24,6 +24,7 @@ pub fn roomy() -> Options {
         address_failed_joins: 0,
         address_rooms: 0,
         address_seats: 0,
+        address_unseated: 0,
         address_deliveries: 0,
         address_bytes: 0,
         max_messages: 0,

@@ -113,3 +113,38 @@ async fn an_address_that_connects_too_often_gets_429() {
     let _second = connect_async(&url).await.unwrap();
     assert_eq!(refused(connect_async(&url).await), 429);
 }
+
+#[tokio::test]
+async fn an_address_has_so_many_sockets_that_hold_no_seat() {
+    let relay = Running::start(Options {
+        address_unseated: 2,
+        ..roomy()
+    })
+    .await;
+    let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
+    let [one, two] = ["one", "two"].map(Room::proven);
+    let mut first = Client::connect(&relay).await;
+    let second = Client::connect(&relay).await;
+    assert_eq!(refused(connect_async(&url).await), 429);
+    // Who sits does not count, until the last seat is given up.
+    first.join(&one, "anna").await;
+    first.join(&two, "anna").await;
+    let third = Client::connect(&relay).await;
+    assert_eq!(refused(connect_async(&url).await), 429);
+    drop((second, third));
+    for room in [&one, &two] {
+        first.send(json!(["1", "3", room.topic, "phx_leave", {}])).await;
+        assert_eq!(first.next().await[3], "phx_reply");
+        assert_eq!(first.next().await[3], "phx_close");
+    }
+    // Those that are gone make space as soon as the relay has seen their end, but for one beside the first.
+    let mut last = None;
+    for _ in 0..1000 {
+        if let Ok((socket, _)) = connect_async(&url).await {
+            last = Some(socket);
+            break;
+        }
+    }
+    assert!(last.is_some());
+    assert_eq!(refused(connect_async(&url).await), 429);
+}
