@@ -23,6 +23,7 @@ use crate::compose::{ComposeError, Composing};
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::room::{Room, Trouble, Update, Updates};
+use crate::save::save;
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Clock;
 use crate::screen::rooms::RoomId;
@@ -208,6 +209,10 @@ impl Chat {
                     Ok(()) => self.input(Input::Told(format!("opened {link}"))),
                     Err(why) => self.copy(link, &format!("{why}; the link was copied")),
                 },
+                Effect::Save { file, talk } => {
+                    let told = save(&file, &talk).unwrap_or_else(|why| why);
+                    self.input(Input::Told(told));
+                }
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
                         opening::derive_for(room, opening, self.derive.clone());

@@ -9,11 +9,12 @@
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
 //!    what happens in the room change the [`screen`], which the [`terminal`] shows; [`compose`] hands the draft to the
-//!    user's editor, [`attention`] tells of what came while the user looks elsewhere.
+//!    user's editor, [`attention`] tells of what came while the user looks elsewhere, [`save`] keeps the talk in a
+//!    file.
 //!
 //! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor`
-//! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a connection
-//! trusts and which way it goes.
+//! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a
+//! connection trusts and which way it goes.
 //!
 //! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]
 //! keeps escape codes away from terminals.
@@ -49,6 +50,7 @@ pub mod doctor;
 pub mod keyboard;
 pub mod keyhole;
 pub mod pipe;
+pub mod save;
 pub mod screen;
 pub mod terminal;
 

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock};
 use crate::room::{Room, Update, Updates};
+use crate::save::save;
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Author, Content, Copyable};
 use crate::screen::lines::Taken;
@@ -146,6 +147,10 @@ impl Plain {
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Alert { bell: true, .. } => out("\x07")?,
                 Effect::Alert { .. } => {}
+                Effect::Save { file, talk } => {
+                    let told = save(&file, &talk).unwrap_or_else(|why| why);
+                    self.input(Input::Told(told))?;
+                }
                 Effect::Open(room) => {
                     let opened = Err("one room at a time without the screen".to_owned());
                     self.input(Input::Opened { room, opened })?;

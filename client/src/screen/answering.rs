@@ -10,6 +10,7 @@ use super::keymap::Keymap;
 use super::list::List;
 use super::notice::wait;
 use super::rooms::RoomId;
+use super::transcript::transcript;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
 
@@ -30,6 +31,8 @@ enum Outcome {
     },
     /// What a key would do.
     Act(Action),
+    /// The talk goes into this file.
+    Save(String),
     /// Lines to hand over.
     HandOver,
     /// Another room is joined.
@@ -73,6 +76,10 @@ impl State {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
+            Ok(Outcome::Save(file)) => effects.push(Effect::Save {
+                file,
+                talk: transcript(&room.list),
+            }),
             Ok(Outcome::Join(target)) => self.join(&target, moment),
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
@@ -146,6 +153,11 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
             room.list = List::default();
             Outcome::Nothing
         }
+        Typed::Save { file, sure: true } => Outcome::Save(file),
+        Typed::Save { file, sure: false } => Outcome::Show(format!(
+            "this writes the talk as it is here into {file}, in clear, where it stays until you delete it; it was only \
+             in memory so far. /save yes {file} does it"
+        )),
         Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
         Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
         Typed::Mute => {

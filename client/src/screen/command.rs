@@ -27,6 +27,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/next", "shows the next room in which something waits"),
     ("/room NUMBER|NAME", "shows that room"),
     ("/lock", "blank until the passphrase is given"),
+    ("/save FILE", "writes the talk into a new file, in clear"),
     ("/clear", "takes the talk off this screen; the others keep theirs"),
     (
         "/away WHY",
@@ -66,6 +67,13 @@ pub enum Command {
     Lock,
     /// Takes what was said off the screen.
     Clear,
+    /// Writes the talk into a new file; `sure` after the word yes.
+    Save {
+        /// Which file.
+        file: String,
+        /// The word yes was there.
+        sure: bool,
+    },
     /// Nothing counts as read here until we say something; the others are told, with a reason if there is one.
     Away(String),
     /// No notice of what comes here, or notice again.
@@ -159,6 +167,17 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "room" => Ok(Command::Room(argument.to_owned())),
         "lock" => bare(Command::Lock),
         "clear" => bare(Command::Clear),
+        "save" => match argument.split_once(char::is_whitespace) {
+            Some(("yes", file)) => Ok(Command::Save {
+                file: file.trim().to_owned(),
+                sure: true,
+            }),
+            _ if matches!(argument, "" | "yes") => Err("/save needs a file".to_owned()),
+            _ => Ok(Command::Save {
+                file: argument.to_owned(),
+                sure: false,
+            }),
+        },
         "away" => Ok(Command::Away(argument.to_owned())),
         "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),
@@ -226,6 +245,14 @@ mod tests {
             parse("/edit two\nlines"),
             Line::Do(Command::Edit("two\nlines".to_owned()))
         );
+        assert!(matches!(parse("/save"), Line::Wrong(_)));
+        assert!(matches!(parse("/save yes"), Line::Wrong(_)));
+        let save = |file: &str, sure| {
+            let file = file.to_owned();
+            Line::Do(Command::Save { file, sure })
+        };
+        assert_eq!(parse("/save my talk.txt"), save("my talk.txt", false));
+        assert_eq!(parse("/save yes my talk.txt"), save("my talk.txt", true));
         assert!(matches!(parse("/name Zoë"), Line::Do(Command::Name(_))));
     }
 }

@@ -75,7 +75,7 @@ pub enum Input {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
-    /// What became of [`Effect::Copy`] or [`Effect::OpenLink`], in words.
+    /// What became of [`Effect::Copy`], [`Effect::OpenLink`] or [`Effect::Save`], in words.
     Told(String),
     /// What came of [`Effect::Compose`]: another draft, nothing new, or why not.
     Composed(Result<Option<Zeroizing<String>>, String>),
@@ -115,6 +115,13 @@ pub enum Effect {
     Copy(String),
     /// Open this link, which does no harm; answered by [`Input::Told`].
     OpenLink(String),
+    /// Write the talk into a new file; answered by [`Input::Told`].
+    Save {
+        /// Which file, as the user wrote it.
+        file: String,
+        /// The talk.
+        talk: Zeroizing<String>,
+    },
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
     /// Run the command that prints a passphrase; answered by [`Input::Fetched`].

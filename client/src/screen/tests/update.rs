@@ -584,3 +584,28 @@ fn who_looks_elsewhere_is_told_once_in_a_while_and_not_of_a_muted_room() {
     assert_eq!(alerts(&script), 2);
     assert_eq!(script.state.title(), "sotto");
 }
+
+#[test]
+fn the_talk_is_saved_in_clear_only_after_a_question() {
+    let mut script = Script::with_anna(80, 24);
+    script
+        .says(ANNA, "anna", "one\ntwo\x1b[2J")
+        .types("/save talk.txt")
+        .press(KeyCode::Enter);
+    assert!(
+        script
+            .effects
+            .iter()
+            .all(|effect| !matches!(effect, Effect::Save { .. }))
+    );
+    script.types("/save yes talk.txt").press(KeyCode::Enter);
+    let saved = script.effects.iter().find_map(|effect| match effect {
+        Effect::Save { file, talk } => Some((file.as_str(), talk.as_str())),
+        _ => None,
+    });
+    let (file, talk) = saved.expect("it is to be saved");
+    assert_eq!(file, "talk.txt");
+    let said = "anna: one\n    two␛[2J\n";
+    assert!(talk.ends_with(said), "{talk}");
+    assert!(!talk.contains("/save"), "answers are about this screen: {talk}");
+}
