@@ -86,20 +86,19 @@ fn main() -> ExitCode {
     if cli.check {
         return check(&cli.options);
     }
-    for sentence in sotto_relay::seclude() {
-        tracing::info!("{sentence}");
-    }
+    let disclosed = sotto_relay::seclude();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start: {error}")),
     };
-    let exit = runtime.block_on(serve(cli.options));
+    let exit = runtime.block_on(serve(cli.options, &disclosed));
     // A socket that does not end in time does not keep the process.
     runtime.shutdown_background();
     exit
 }
 
-async fn serve(options: Options) -> ExitCode {
+/// Serves until it is to end. `disclosed`: what the system does not keep to this process.
+async fn serve(options: Options, disclosed: &[String]) -> ExitCode {
     let shutdown = CancellationToken::new();
     if let Err(error) = end_on_signals(&shutdown) {
         return fail(1, &format!("cannot listen for signals: {error}"));
@@ -115,6 +114,9 @@ async fn serve(options: Options) -> ExitCode {
         Ok(relay) => relay,
         Err(error) => return refuse(&error),
     };
+    for sentence in disclosed {
+        tracing::info!("{sentence}");
+    }
     if let Err(error) = reload_on_hangup(manager, relay.tls()) {
         return fail(1, &format!("cannot listen for signals: {error}"));
     }
