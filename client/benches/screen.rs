@@ -4,6 +4,10 @@
 //! frame is that of the connect screen, from the start of the process to the end of its first synchronized update.
 //! Memory is what is resident in a chat of two, after the key derivation. The same two are measured of irssi, the
 //! lightest program of its kind, where it is installed. Linux only.
+//!
+//! On two cores, 2026-11-24: a key takes 53 µs at 0 messages (an empty screen), 181 µs at 1,000 and at 100,000. The first
+//! frame stands after 5.1 ms (irssi 1.4.3: 14.3 ms). In a chat 16.0 MiB are resident, 6.6 MiB of it its own and the rest
+//! pages of the executable (irssi without a server: 10.6 and 2.4 MiB).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // who measures may fail
 
 use std::fs;
