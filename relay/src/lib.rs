@@ -17,7 +17,8 @@
 //!
 //! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
 //! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
-//! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
+//! rooms beside a relay that runs. A `service` manager may start it, `seclusion` keeps its memory to itself,
+//! and `descriptors` are raised as far as the system lets it.
 #![warn(missing_docs)]
 
 mod address;

@@ -1,9 +1,11 @@
-//! A room as the screen knows it: one value, changed by what happens in the room.
+//! A room as the screen knows it: one value, changed by what happens in the room (`happened`).
+
+mod happened;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::instance::{Departure, Event, TYPING_SHOWN, Target};
+use sotto_protocol::instance::{TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomHash};
@@ -21,16 +23,12 @@ use super::update::Effect;
 use crate::address::Address;
 use crate::config::Complaint;
 use crate::keyhole::Keyhole;
-use crate::room::{Command, Settings, Update};
+use crate::room::{Command, Settings};
 
-/// Receipts of others for a message that is still being handed to the room; more are no use.
-const MAX_EARLY: usize = 64;
 /// The peers whose words were compared that are remembered after they left.
 const MAX_COMPARED: usize = 64;
 /// How long nobody has to come until it is said what to try.
 const ALONE: Duration = Duration::from_secs(60);
-/// How long a peer was silent when it is called so.
-const SILENT: Duration = Duration::from_secs(40);
 
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -212,252 +210,6 @@ impl Conversation {
     pub fn complain(&mut self, complaints: &[Complaint], at: Clock) {
         for complaint in complaints {
             self.list.push(at, Content::Answer(complaint.to_string()));
-        }
-    }
-
-    /// Something has happened in the room. Gives back what the room is to be told.
-    pub fn happened(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
-        match &update {
-            Update::Event {
-                event: Event::Message { .. },
-                ..
-            } => self.unread += 1,
-            Update::Event {
-                event:
-                    Event::Typing { .. } | Event::Sent { .. } | Event::Delivered { .. } | Event::Read { .. },
-                ..
-            }
-            | Update::Connecting
-            | Update::Undelivered(_) => {}
-            _ => self.stirred = true,
-        }
-        match update {
-            Update::Connecting => self.link = Link::Connecting,
-            Update::Joined => {
-                if self.was_up {
-                    self.list.quiet(at, "connected again".to_owned());
-                }
-                if !self.was_up {
-                    self.alone_since = Some(now);
-                }
-                self.was_up = true;
-                self.link = Link::Up;
-            }
-            Update::Reconnecting { why, wait } => {
-                if self.link == Link::Up {
-                    self.list.quiet(at, why.to_string());
-                }
-                self.link = Link::Down {
-                    why: why.to_string(),
-                    until: now + wait,
-                    busy: false,
-                };
-            }
-            Update::Waiting { why, wait } => {
-                self.link = Link::Down {
-                    why: why.to_string(),
-                    until: now + wait,
-                    busy: true,
-                };
-            }
-            Update::Undelivered(count) => self.undelivered = count,
-            Update::Expired => {
-                self.list.push(
-                    at,
-                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
-                );
-            }
-            Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
-            Update::Event { event, name } => return self.event(event, name, now, at),
-            // The last updates end the chat; nothing of it is shown.
-            Update::Failed(_) | Update::Left { .. } => {}
-        }
-        None
-    }
-
-    fn event(&mut self, event: Event, name: String, now: Duration, at: Clock) -> Option<Command> {
-        match event {
-            Event::PeerJoined {
-                peer, words, back, ..
-            } => {
-                let compared = self.compared.contains(&peer);
-                self.known_as = Some(name.clone());
-                self.people.joined(peer, name.clone(), words, compared, now);
-                self.alone_since = None;
-                self.list.forget_copyable();
-                self.joined(&name, back, at);
-                if !compared && self.compared_names.contains(&name) {
-                    self.list.push(
-                        at,
-                        Content::Loud(format!("{name} is here with a new run: compare again (/verify)")),
-                    );
-                }
-            }
-            Event::PeerRenamed { peer, .. } => {
-                if let Some(person) = self.people.get_mut(peer) {
-                    let before = std::mem::replace(&mut person.name, name.clone());
-                    self.list.quiet(at, format!("{before} is called {name} now"));
-                }
-            }
-            Event::PeerSilent { peer } => {
-                if let Some(person) = self.people.get_mut(peer) {
-                    person.silent = true;
-                    person.silent_since = Some(now.saturating_sub(SILENT));
-                }
-                self.list.quiet(at, format!("{name} is silent for 40 s"));
-            }
-            Event::PeerHeard { peer } => {
-                if let Some(person) = self.people.get_mut(peer) {
-                    person.silent = false;
-                    person.silent_since = None;
-                }
-                self.list.quiet(at, format!("{name} is heard again"));
-            }
-            Event::PeerLeft { peer, how } => {
-                self.people.left(peer);
-                self.list.quiet(
-                    at,
-                    match how {
-                        Departure::Left => format!("{name} left"),
-                        Departure::Gone => format!("{name} is gone without a word"),
-                    },
-                );
-            }
-            Event::Message {
-                receipt,
-                id,
-                reply_to,
-                text,
-                age,
-                repeat,
-            } => {
-                self.people.typing(receipt.peer, false, now);
-                self.list.push(
-                    at,
-                    Content::Said(Said {
-                        id,
-                        author: Author::Peer {
-                            receipt,
-                            accent: self.people.accent(receipt.peer),
-                            age,
-                            repeat,
-                        },
-                        name,
-                        text: text.into(),
-                        reply_to,
-                        edited: false,
-                        deleted: false,
-                        reactions: Vec::new(),
-                    }),
-                );
-                return Some(Command::Hold(receipt));
-            }
-            Event::Edited { receipt, id, text } => {
-                let number = self.list.find(Some(receipt.peer), id);
-                if number
-                    .and_then(|number| self.list.change(number, |said| said.edit(text)))
-                    .is_none()
-                {
-                    // Too old to be in the list: what it says now is still news.
-                    self.list.quiet(at, format!("{name} changed an older message"));
-                }
-                return Some(Command::Hold(receipt));
-            }
-            Event::Deleted { receipt, id } => {
-                if let Some(number) = self.list.find(Some(receipt.peer), id) {
-                    self.list.change(number, Said::delete);
-                }
-                return Some(Command::Hold(receipt));
-            }
-            Event::Reacted {
-                receipt,
-                target,
-                reaction,
-            } => {
-                self.reacted(target, name, reaction);
-                return Some(Command::Hold(receipt));
-            }
-            Event::Typing { peer, on } => self.people.typing(peer, on, now),
-            Event::Sent { id } => self.mark(id, Mark::Sent),
-            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to)),
-            Event::Read { id, by } => self.mark(id, Mark::Read(by)),
-            Event::Withheld { count, .. } => {
-                let what = if count == 1 {
-                    "1 message waits".to_owned()
-                } else {
-                    format!("{count} messages wait")
-                };
-                self.list.push(at, Content::Loud(format!(
-                    "{what} for {name}, who is here with another run than the one whose words you compared: \
-                     compare again (/verify), then /release {name} sends"
-                )));
-            }
-            Event::Disturbed { count } => {
-                if self.disturbed == 0 {
-                    self.list.quiet(
-                        at,
-                        "the relay dropped or changed something, or somebody tried to".to_owned(),
-                    );
-                }
-                self.disturbed = count;
-            }
-            Event::Newer if self.newer_said => {}
-            Event::Newer => {
-                self.newer_said = true;
-                self.list.quiet(
-                    at,
-                    "somebody here has a newer sotto: an update may be needed to talk".to_owned(),
-                );
-            }
-            Event::Impostor { .. } => self.list.push(
-                at,
-                Content::Loud(format!(
-                    "somebody with the passphrase tried to pose as {name}, and was refused; \
-                 the passphrase is in other hands"
-                )),
-            ),
-            Event::Crowded => self.list.quiet(
-                at,
-                "more are here than sotto talks to; the further ones are ignored".to_owned(),
-            ),
-            Event::Strangers { count } => self.strangers = count,
-        }
-        None
-    }
-
-    fn joined(&mut self, name: &str, back: bool, at: Clock) {
-        let what = if back {
-            format!("{name} is back")
-        } else {
-            format!("{name} joined")
-        };
-        match self.people.len() {
-            1 => self.list.quiet(at, what),
-            count => self.list.push(at, Content::Loud(format!(
-                "{what}: with you {} are here, and each reads everything. Whoever has the passphrase can come in; \
-                 /verify shows each one's words",
-                count + 1
-            ))),
-        }
-    }
-
-    fn reacted(&mut self, target: Target, name: String, reaction: String) {
-        if let Some(number) = self.list.target(target) {
-            self.list.change(number, |said| said.react(name, &reaction));
-        }
-    }
-
-    fn mark(&mut self, id: MessageId, mark: Mark) {
-        let number = self.list.find(None, id);
-        let marked = number.and_then(|number| {
-            self.list.change(number, |said| match &mut said.author {
-                Author::Me(marks) => marks.set(mark),
-                Author::Peer { .. } => {}
-            })
-        });
-        if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
-            // The room's answer to the one that it is about may still be on its way here.
-            self.outgoing.early.push((id, mark));
         }
     }
 
