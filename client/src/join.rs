@@ -23,7 +23,15 @@ pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the rel
 pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal()?;
     let (config, complaints) = Config::load();
-    let invitation = options.identity.find(options.target, &config)?;
+    let invitation = options
+        .identity
+        .find(options.target, &config)
+        // It may be in the file, and not count.
+        .inspect_err(|_| {
+            complaints
+                .iter()
+                .for_each(|complaint| say(&complaint.to_string()))
+        })?;
     let room_name = options.identity.room_name(&invitation)?;
     let recorder = match &options.record {
         Some(path) => {

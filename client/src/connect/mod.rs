@@ -304,7 +304,7 @@ impl Journey {
         let room = self.invitation.room.clone().unwrap_or_default();
         let relay = self.invitation.address.invitation(&room);
         let name = self.name.clone();
-        let written = tokio::task::spawn_blocking(move || config::remember(&relay, &name));
+        let written = tokio::task::spawn_blocking(move || config::remember(Some(&relay), &name));
         written.await.map_err(io::Error::other)?
     }
 }
