@@ -166,6 +166,7 @@ impl Config {
             notices: self.notices,
             theme: self.theme,
             keys: self.keys.clone(),
+            rooms: self.room.clone(),
         }
     }
 

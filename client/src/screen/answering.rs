@@ -80,7 +80,7 @@ impl State {
                 file,
                 talk: transcript(&room.list),
             }),
-            Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Join(target)) => self.join(&target, moment, effects),
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
                     self.notice.say(format!("there is no room {which}"), moment.now);
