@@ -16,7 +16,7 @@
 //! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a
 //! connection trusts and which way it goes.
 //!
-//! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`signals`] ask to end, [`visible`]
+//! [`exit`] says how a run ended, [`harden`] keeps secrets out of core dumps, [`wiping`] out of memory that is given back, [`signals`] ask to end, [`visible`]
 //! keeps escape codes away from terminals.
 #![warn(missing_docs)]
 
@@ -24,6 +24,7 @@ pub mod exit;
 pub mod harden;
 pub mod signals;
 pub mod visible;
+pub mod wiping;
 
 pub mod address;
 pub mod cli;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::history::History;
 use super::key::Action;
 use super::keymap::Keymap;
-use super::list::List;
 use super::notice::wait;
 use super::rooms::RoomId;
 use super::transcript::transcript;
@@ -150,7 +150,9 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
         Typed::Room(which) => Outcome::Room(which),
         Typed::Lock => Outcome::Lock,
         Typed::Clear => {
-            room.list = List::default();
+            room.list.clear();
+            // What was sent is part of it.
+            room.history = History::default();
             Outcome::Nothing
         }
         Typed::Save { file, sure: true } => Outcome::Save(file),

@@ -25,7 +25,7 @@ pub const HELP: &[(&str, &str)] = &[
     ("/burn", "destroys the room for everybody"),
     (
         "/join URL|ROOM",
-        "joins another room beside this one: of config.toml, or of this relay",
+        "joins another room, by URL, of config.toml or this relay",
     ),
     ("/next", "shows the next room in which something waits"),
     ("/room NUMBER|NAME", "shows that room"),
