@@ -17,12 +17,13 @@
 //! connection trusts and which way it goes.
 //!
 //! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, [`visible`] keeps escape codes
-//! away from terminals.
+//! away from terminals and [`wiping`] secrets out of memory that is given back.
 #![warn(missing_docs)]
 
 pub mod exit;
 pub mod platform;
 pub mod visible;
+pub mod wiping;
 
 pub mod address;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! The binary: from the command line to the function that does it, and to an exit code.
 
+use std::alloc::System;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -14,11 +15,15 @@ use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
+use sotto::wiping::Wiping;
 use sotto::{connect, generate, join, manual, pipe, platform, room_id};
 #[cfg(feature = "host")]
 use sotto::{demo, doctor, host};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
+
+#[global_allocator]
+static ALLOCATOR: Wiping = Wiping(System);
 
 fn main() -> ExitCode {
     if let Err(error) = platform::harden() {

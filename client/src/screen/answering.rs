@@ -6,9 +6,9 @@ use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::history::History;
 use super::key::Action;
 use super::keymap::Keymap;
-use super::list::List;
 use super::notice::wait;
 use super::page::{Page, Section};
 use super::rooms::RoomId;
@@ -81,7 +81,7 @@ impl State {
                 file,
                 talk: transcript(&room.list),
             }),
-            Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Join(target)) => self.join(&target, moment, effects),
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
                     self.notice.say(format!("there is no room {which}"), moment.now);
@@ -151,7 +151,9 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
         Typed::Room(which) => Outcome::Room(which),
         Typed::Lock => Outcome::Lock,
         Typed::Clear => {
-            room.list = List::default();
+            room.list.clear();
+            // What was sent is part of it.
+            room.history = History::default();
             Outcome::Nothing
         }
         Typed::Save { file, sure: true } => Outcome::Save(file),
