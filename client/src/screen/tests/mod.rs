@@ -5,7 +5,6 @@ mod lock;
 mod look;
 mod properties;
 mod rooms;
-mod snapshots;
 mod update;
 
 use std::time::Duration;
