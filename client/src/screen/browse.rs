@@ -3,7 +3,7 @@
 use sotto_protocol::instance::Target;
 
 use super::conversation::Conversation;
-use super::entry::{Content, Measure, Said};
+use super::entry::{Measure, Said};
 use super::key::Action;
 use super::list::{Marked, Reader};
 use super::markup;
@@ -268,8 +268,7 @@ impl State {
             Action::Insert('?') => {
                 let keys = HELP.iter().map(|(keys, does)| format!("{keys}: {does}"));
                 let help = keys.collect::<Vec<_>>().join("\n");
-                room.list.push(moment.clock, Content::Answer(help));
-                room.list.to_newest();
+                self.answer(help, moment);
             }
             Action::Insert(c @ ('r' | 'e' | 'd' | 'y' | 'o')) => self.with_selected(c, moment, effects),
             _ => self.notice.say(

@@ -206,11 +206,11 @@ impl Theme {
             let below = (fg, bg, modifier - Modifier::REVERSED);
             match (self.instead(default, worn(cell)), selected) {
                 (Some(style), _) => wear(cell, style),
+                // A ground of its own stays: its text is to be read on it.
                 (None, true) => wear(
                     cell,
-                    self.instead(default, below)
-                        .unwrap_or_default()
-                        .patch(self.selection),
+                    self.selection
+                        .patch(self.instead(default, below).unwrap_or_default()),
                 ),
                 (None, false) => {
                     cell.fg = self.depth.colour(fg).unwrap_or_default();
@@ -505,13 +505,14 @@ mod tests {
             Theme::built_in("terminal").unwrap(),
             Theme::built_in("dark").unwrap(),
         );
-        let area = ratatui::layout::Rect::new(0, 0, 5, 1);
+        let area = ratatui::layout::Rect::new(0, 0, 6, 1);
         let mut buffer = Buffer::empty(area);
         buffer.set_string(0, 0, "d", default.dim);
         buffer.set_string(1, 0, "a", default.accent(1));
         buffer.set_string(2, 0, "s", default.dim.patch(default.selection));
         buffer.set_string(3, 0, "p", Style::new());
         buffer.set_string(4, 0, "r", Style::new().fg(Color::Red));
+        buffer.set_string(5, 0, "f", default.found.patch(default.selection));
         let mut painted = buffer.clone();
         dark.paint(&mut painted);
         let style = |x| worn(&painted[(x, 0)]);
@@ -522,6 +523,10 @@ mod tests {
             (dark.dim.fg.unwrap(), dark.selection.bg.unwrap())
         );
         assert_eq!(style(3), worn(&Cell::EMPTY));
+        assert_eq!(
+            (style(5).0, style(5).1),
+            (dark.found.fg.unwrap(), dark.found.bg.unwrap())
+        );
 
         let mut same = buffer.clone();
         default.paint(&mut same);
@@ -536,7 +541,7 @@ mod tests {
         );
         assert!(buffer[(2, 0)].modifier.contains(Modifier::REVERSED));
         let text: String = buffer.content.iter().map(Cell::symbol).collect();
-        assert_eq!(text, "daspr");
+        assert_eq!(text, "dasprf");
     }
 
     #[test]
