@@ -125,7 +125,7 @@ pub enum Effect {
     },
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
-    /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
+    /// Give the terminal to the command that prints a passphrase; answered by [`Input::Fetched`].
     Fetch(String),
     /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
     Panic,
@@ -233,11 +233,7 @@ impl State {
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Fetched(passphrase) => {
-                self.unlock(passphrase);
-                // The command may have written to the terminal.
-                effects.push(Effect::Redraw);
-            }
+            Input::Fetched(passphrase) => self.unlock(passphrase),
             Input::Tick => {
                 self.lock_if_idle(moment);
                 self.rooms.tick(moment);
