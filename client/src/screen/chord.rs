@@ -57,6 +57,12 @@ impl Chord {
         }
     }
 
+    /// What a terminal tells of it.
+    #[cfg(test)]
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// The same with Alt.
     pub fn with_alt(self) -> Self {
         Self::new(self.code, self.modifiers | KeyModifiers::ALT).normal()

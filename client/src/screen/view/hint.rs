@@ -8,7 +8,6 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::put;
-use crate::screen::browse::Browse;
 use crate::screen::entry::dim;
 use crate::screen::update::State;
 use crate::screen::visible::{columns, visible_line};
@@ -21,7 +20,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let mode = room
         .browse
         .as_ref()
-        .map(Browse::line)
+        .map(|browse| browse.line(&state.keymap))
         .or_else(|| room.purpose_told());
     let mode = mode.unwrap_or_default();
     let (left, style) = match () {
