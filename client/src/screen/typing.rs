@@ -52,7 +52,7 @@ impl State {
         if action == Action::Panic {
             return effects.push(Effect::Panic);
         }
-        if self.locked_key(action, effects) {
+        if self.locked_key(action, moment, effects) || self.lock_question_key(action) {
             return;
         }
         if self.joining_key(action, moment, effects) {
