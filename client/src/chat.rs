@@ -99,6 +99,7 @@ pub async fn run(
         borrower: None,
         lent: false,
         attention: Attention::new(),
+        tell_apart: false,
         redraw: false,
         clipboard: None,
         panic: false,
@@ -112,6 +113,9 @@ pub async fn run(
         }
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
+        }
+        if std::mem::take(&mut chat.tell_apart) && terminal.tell_keys_apart().is_err() {
+            chat.gone();
         }
         if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
             chat.resume(&mut terminal);
@@ -168,6 +172,8 @@ struct Chat {
     /// The terminal is in other hands.
     lent: bool,
     attention: Attention,
+    /// The terminal can tell keys apart and is to do so.
+    tell_apart: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
     /// What the terminal is to put into its clipboard.
@@ -258,6 +264,7 @@ impl Chat {
         tokio::select! {
             typed = self.keyboard.next(), if !self.state.leaving_now() => match typed {
                 Typed::Batch(events) => self.typed(events),
+                Typed::CanTellApart => self.tell_apart = true,
                 Typed::Gone => self.gone(),
             },
             from = self.rooms.next() => match from {

@@ -42,9 +42,10 @@ impl Desk {
         // Before the terminal is taken: from now on it is always given back.
         let signals = hurried(signals::listen()?);
         let continued = signal(SignalKind::from_raw(CONTINUE))?;
+        let terminal = Terminal::enter()?;
         Ok(Self {
-            terminal: Terminal::enter()?,
-            keyboard: Keyboard::open(),
+            keyboard: Keyboard::open(terminal.asked),
+            terminal,
             signals,
             continued,
         })

@@ -141,6 +141,10 @@ impl Front {
             let effects = tokio::select! {
                 typed = desk.keyboard.next() => match typed {
                     Typed::Batch(events) => self.typed(events),
+                    Typed::CanTellApart => {
+                        desk.terminal.tell_keys_apart()?;
+                        Vec::new()
+                    }
                     Typed::Gone => return Ok(None),
                 },
                 step = step => {
