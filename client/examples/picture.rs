@@ -15,7 +15,7 @@ use sotto::screen::rooms::RoomId;
 use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Event, Receipt};
+use sotto_protocol::instance::{Event, Posted, Receipt};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
 
@@ -123,7 +123,11 @@ impl Person {
         self.press(KeyCode::Enter);
         self.input(Input::Said {
             room: RoomId::FIRST,
-            answer: Ok(id),
+            answer: Ok(Posted {
+                id,
+                to: 1,
+                fades: None,
+            }),
         });
         let receipt = Receipt {
             peer: self.id,
@@ -135,6 +139,7 @@ impl Person {
             id,
             text,
             reply_to: None,
+            fades: None,
             age: None,
             repeat: false,
         };

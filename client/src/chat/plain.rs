@@ -44,6 +44,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Se
     let mut state = State::new(conversation, COLUMNS, ROWS);
     state.settings = settings;
     state.rooms.current_mut().list.stands_alone();
+    state.rooms.current_mut().keeps_lines = true;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let mut plain = Plain {

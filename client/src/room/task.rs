@@ -399,6 +399,7 @@ impl Task {
             Command::Delete { id } => self.instance.delete(id, now)?,
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
             Command::Rename(name) => self.instance.rename(name, now),
+            Command::Fade(fading) => self.instance.fade(fading, now),
             Command::Typing(on) => self.instance.typing(on, now),
             Command::Hold(receipt) => self.instance.hold(receipt, now),
             Command::Read(receipt) => self.instance.read(receipt, now),

@@ -5,7 +5,8 @@ mod happened;
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::instance::{TYPING_SHOWN, Target};
+use sotto_protocol::fading::Fading;
+use sotto_protocol::instance::{Posted, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomHash};
@@ -117,6 +118,10 @@ pub struct Conversation {
     pub keyhole: Option<Keyhole>,
     /// Nothing here counts as read until we say something.
     pub away: bool,
+    /// What we want of messages that fade.
+    pub fading: Fading,
+    /// What was shown cannot be taken back: lines on a terminal.
+    pub keeps_lines: bool,
     /// No notice is given of what comes here.
     pub muted: bool,
     /// What to hand over to the other one; empty for who is no host.
@@ -178,6 +183,8 @@ impl Conversation {
             place: None,
             keyhole: None,
             away: false,
+            fading: Fading::default(),
+            keeps_lines: false,
             muted: false,
             invitation,
             link: Link::Connecting,
@@ -227,12 +234,13 @@ impl Conversation {
     }
 
     /// The room has taken the first text that is on its way.
-    pub fn taken(&mut self, id: MessageId, at: Clock) {
+    pub fn taken(&mut self, posted: Posted, at: Clock) {
+        let Posted { id, to, .. } = posted;
         let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
         let mut marks = Marks {
-            to: self.people.len().max(1),
+            to,
             ..Marks::default()
         };
         self.outgoing.early.retain(|&(of, mark)| {
@@ -317,6 +325,7 @@ impl Conversation {
                     self.list.quiet(at, what);
                 }
             }
+            Command::Fade(fading) => self.want(fading, at),
             Command::Release(_) => self.list.quiet(at, "what waited is on its way".to_owned()),
             _ => {}
         }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::Passphrase;
-use sotto_protocol::instance::Target;
-use sotto_protocol::message::MessageId;
+use sotto_protocol::instance::{Posted, Target};
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
@@ -63,8 +62,8 @@ pub enum Input {
     Said {
         /// Which one's.
         room: RoomId,
-        /// What the message is called from now on.
-        answer: Result<MessageId, CommandError>,
+        /// What became of it.
+        answer: Result<Posted, CommandError>,
     },
     /// A room's answer to [`Effect::Do`].
     Done {

@@ -86,6 +86,9 @@ impl Conversation {
                 self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
+                if !back {
+                    self.asked_to_fade(&name, at);
+                }
                 if !compared && self.compared_names.contains(&name) {
                     self.list.push(
                         at,
@@ -128,6 +131,7 @@ impl Conversation {
                 id,
                 reply_to,
                 text,
+                fades: _,
                 age,
                 repeat,
             } => {
@@ -177,6 +181,7 @@ impl Conversation {
                 self.reacted(target, name, reaction);
                 return Some(Command::Hold(receipt));
             }
+            Event::Fading { peer, fading } => return self.wanted(peer, &name, fading, at),
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
             Event::Sent { id } => self.mark(id, Mark::Sent),
             Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to)),
