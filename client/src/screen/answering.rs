@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 
+use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
@@ -11,6 +12,7 @@ use super::key::Action;
 use super::keymap::Keymap;
 use super::list::List;
 use super::notice::wait;
+use super::page::{Page, Section};
 use super::rooms::RoomId;
 use super::transcript::transcript;
 use super::update::{Effect, Moment, State};
@@ -64,12 +66,11 @@ impl State {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
             Ok(Outcome::Help { keys }) => {
-                let text = if keys {
-                    self.keymap.names().join("\n")
+                self.page = Some(Page::new(if keys {
+                    vec![self.keymap.names()]
                 } else {
                     help(&self.keymap)
-                };
-                room.list.push(moment.clock, Content::Answer(text));
+                }));
             }
             Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
             Ok(Outcome::Nothing) => {}
@@ -179,11 +180,28 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
     })
 }
 
-fn help(keymap: &Keymap) -> String {
-    let commands = command::HELP.iter().map(|(what, does)| format!("{what}: {does}"));
-    let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
-    let lines = keymap.help().into_iter().chain(commands).chain([marks]);
-    lines.collect::<Vec<_>>().join("\n")
+/// What stands at the edge of our own messages.
+const MARKS: &[(&str, &str)] = &[
+    ("…", "it waits"),
+    ("✓", "the relay has it"),
+    ("✓✓", "delivered"),
+    ("read", "it was on the other screen"),
+];
+
+fn help(keymap: &Keymap) -> Vec<Section> {
+    let section = |heading, lines: &[(&str, &str)]| Section {
+        heading,
+        lines: lines
+            .iter()
+            .map(|(what, does)| ((*what).to_owned(), (*does).to_owned()))
+            .collect(),
+    };
+    vec![
+        keymap.help(),
+        browse::help(),
+        section("commands", command::HELP),
+        section("marks", MARKS),
+    ]
 }
 
 fn who(room: &Conversation, now: Duration) -> String {

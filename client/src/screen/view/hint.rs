@@ -33,6 +33,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
             visible_line(&joining.hint()),
             Style::new().add_modifier(Modifier::BOLD),
         ),
+        () if state.page.is_some() => ("Esc: back to the talk".to_owned(), Style::new()),
         () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
         () if !mode.is_empty() => (mode, Style::new()),
         () if state.rooms.current().away => (
@@ -95,6 +96,14 @@ fn typing(state: &State, now: Duration) -> String {
 }
 
 fn below(state: &State) -> String {
+    if let Some(page) = &state.page {
+        let (_, more) = page.shown(usize::from(state.width), state.list_height());
+        return if more {
+            "more below".to_owned()
+        } else {
+            String::new()
+        };
+    }
     let (measure, height) = (state.measure(), state.list_height());
     if !state.rooms.current().list.is_scrolled(measure, height) {
         return String::new();
