@@ -12,15 +12,20 @@ const MONOTONIC: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const MONOTONIC: ClockId = ClockId::Monotonic;
 
+/// Since some moment; goes on while the machine sleeps, and never back.
+pub(crate) fn monotonic() -> Duration {
+    let time = clock_gettime(MONOTONIC);
+    Duration::new(
+        time.tv_sec.try_into().unwrap_or_default(),
+        time.tv_nsec.try_into().unwrap_or_default(),
+    )
+}
+
 /// What time it is by both clocks.
 pub(super) fn now() -> Now {
-    let time = clock_gettime(MONOTONIC);
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Now {
-        monotonic: Duration::new(
-            time.tv_sec.try_into().unwrap_or_default(),
-            time.tv_nsec.try_into().unwrap_or_default(),
-        ),
+        monotonic: monotonic(),
         wall: wall.as_millis().try_into().unwrap_or(u64::MAX),
     }
 }

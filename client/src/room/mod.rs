@@ -6,7 +6,7 @@
 
 mod backoff;
 pub(crate) mod channel;
-mod clock;
+pub(crate) mod clock;
 pub(crate) mod connect;
 mod heartbeat;
 mod names;
@@ -151,6 +151,8 @@ pub enum Update {
     RecordingFailed(std::io::Error),
     /// The first join failed for good. The last update.
     Failed(Trouble),
+    /// The machine slept, or this process was stopped: timers that do not count that are late.
+    Slept,
     /// The room was left. The last update.
     Left {
         /// How many of our messages were not delivered.

@@ -360,7 +360,10 @@ impl Task {
         }
         self.hand_over();
         let now = clock::now();
-        self.jumped |= self.watch.jumped(now);
+        if self.watch.jumped(now) {
+            self.jumped = true;
+            self.tell(Update::Slept);
+        }
         if self
             .instance
             .next_timeout()

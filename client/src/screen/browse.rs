@@ -1,5 +1,7 @@
 //! Browse mode: one message is selected, and bare keys do something with it.
 
+use std::time::Duration;
+
 use sotto_protocol::instance::Target;
 
 use super::conversation::Conversation;
@@ -114,8 +116,18 @@ impl Browse {
 }
 
 impl Conversation {
+    /// What the event line says while browsing: of a message that fades, also when.
+    pub fn browsing_told(&self, now: Duration) -> Option<String> {
+        let browse = self.browse.as_ref()?;
+        let fades = self.selected().and_then(|said| said.fading_told(now));
+        Some(match fades.filter(|_| browse.asks.is_none()) {
+            Some(fades) => format!("{fades} · {}", browse.line()),
+            None => browse.line(),
+        })
+    }
+
     /// The message that is selected.
-    fn selected(&self) -> Option<&Said> {
+    pub(super) fn selected(&self) -> Option<&Said> {
         self.list.said(self.browse.as_ref()?.selected)
     }
 
@@ -133,6 +145,22 @@ impl Conversation {
             && back
         {
             self.list.go_back(browse.before);
+        }
+    }
+
+    /// After messages went: if the selected one did, the next one is, or the one before it.
+    pub(super) fn keep_browsing(&mut self) {
+        let Some(Browse { selected, asks, .. }) = &mut self.browse else {
+            return;
+        };
+        if self.list.said(*selected).is_some() {
+            return;
+        }
+        *asks = None;
+        let next = self.list.next(*selected, false, |_| true);
+        match next.or_else(|| self.list.next(*selected, true, |_| true)) {
+            Some(next) => *selected = next,
+            None => self.stop_browsing(true),
         }
     }
 

@@ -14,6 +14,7 @@ use sotto_protocol::{Name, RoomHash};
 use super::browse::Browse;
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::fade::Fades;
 use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
@@ -160,6 +161,8 @@ pub struct Conversation {
     pub(super) slip: Option<String>,
     /// What the last peer was called that was here.
     known_as: Option<String>,
+    /// Messages have faded here: what is said about them later means nothing.
+    pub(super) has_faded: bool,
     /// Whose words were compared, those who left included.
     compared: HashSet<InstanceId>,
     /// What they were called: somebody else may come under that name.
@@ -204,6 +207,7 @@ impl Conversation {
             stirred: false,
             slip: None,
             known_as: None,
+            has_faded: false,
             compared: HashSet::new(),
             compared_names: HashSet::new(),
             alone_since: None,
@@ -234,8 +238,8 @@ impl Conversation {
     }
 
     /// The room has taken the first text that is on its way.
-    pub fn taken(&mut self, posted: Posted, at: Clock) {
-        let Posted { id, to, .. } = posted;
+    pub fn taken(&mut self, posted: Posted, now: Duration, at: Clock) {
+        let Posted { id, to, fades } = posted;
         let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
@@ -252,6 +256,7 @@ impl Conversation {
         if self.outgoing.texts.is_empty() {
             self.outgoing.early.clear();
         }
+        let delivered = marks.all_have_it();
         self.list.to_newest();
         self.list.answered();
         self.list.push(
@@ -264,9 +269,13 @@ impl Conversation {
                 reply_to,
                 edited: false,
                 deleted: false,
+                fades: fades.into(),
                 reactions: Vec::new(),
             }),
         );
+        if delivered {
+            self.list.fade_from(self.list.pushed() - 1, now);
+        }
     }
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
@@ -296,6 +305,12 @@ impl Conversation {
         match command {
             Command::Edit { id, text } => {
                 if let Some(number) = self.list.find(None, id) {
+                    let fades = |said: &Said| said.fades != Fades::Never;
+                    let before = self.list.said(number).filter(|said| fades(said));
+                    // What it says now goes with it; what it said would be left behind.
+                    if let Some(before) = before.map(|said| said.text.clone()) {
+                        self.history.forget(&before);
+                    }
                     self.list.change(number, |said| said.edit(text));
                 }
             }
@@ -375,9 +390,11 @@ impl Conversation {
             _ => None,
         };
         let alone = self.alone_since.map(|since| since + ALONE);
+        let told = self.selected().and_then(|said| said.fading_told_until(now));
         countdown
             .into_iter()
             .chain(alone)
+            .chain(told)
             .chain(self.people.next_expiry(now))
             .min()
     }

@@ -1,10 +1,14 @@
-//! Messages that fade: who wants what of them, and how that is said.
+//! Messages that fade: who wants what of them, how that is said, and that they go.
+
+use std::time::Duration;
 
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::message::InstanceId;
+use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Content};
+use super::entry::{Clock, Content, Said};
+use super::purpose::Purpose;
 use crate::room::Command;
 
 /// What `/fade` takes, where it cannot be read.
@@ -12,6 +16,24 @@ const WANTED: &str =
     "it is /fade 10m (s, m, h, d and w are known, 5s to 4w), /fade off, or /fade for how it stands";
 /// The units of a time as it is typed, largest first.
 const UNITS: [(u32, &str); 5] = [(604_800, "w"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
+
+/// Whether a message goes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fades {
+    /// It stays.
+    #[default]
+    Never,
+    /// So long after it was read, or, if it is ours, after everybody holds it.
+    After(FadeTime),
+    /// At this time.
+    At(Duration),
+}
+
+impl From<Option<FadeTime>> for Fades {
+    fn from(time: Option<FadeTime>) -> Self {
+        time.map_or(Self::Never, Self::After)
+    }
+}
 
 /// Reads what stands behind `/fade`.
 ///
@@ -140,6 +162,41 @@ impl Conversation {
         None
     }
 
+    /// What has faded goes, and all that shows it. Gives back what is to be said about that.
+    pub(super) fn fade(&mut self, now: Duration) -> Option<&'static str> {
+        let faded = self.list.take_faded(now);
+        let mut says = None;
+        for said in &faded {
+            let mine = said.by().is_none();
+            match self.purpose {
+                Purpose::Edit { id, .. } if mine && id == said.id => {
+                    // What may be undone is as much of it as the draft.
+                    drop(Zeroizing::new(self.draft.take()));
+                    self.give_up();
+                    says = Some("the message that you were changing has faded");
+                }
+                Purpose::Reply(target) if target == self.target_of(said) => {
+                    self.give_up();
+                    says = Some("the message that you were answering has faded");
+                }
+                _ => {}
+            }
+            if mine {
+                self.history.forget(&said.text);
+            }
+        }
+        if !faded.is_empty() {
+            self.has_faded = true;
+            self.keep_browsing();
+        }
+        says
+    }
+
+    /// When the next message goes.
+    pub fn next_fade(&self) -> Option<Duration> {
+        self.list.next_fade()
+    }
+
     /// How it stands.
     pub(super) fn fading_told(&self) -> String {
         let now = match (self.fades(), self.fading) {
@@ -164,6 +221,45 @@ impl Conversation {
         );
         lines.join("\n")
     }
+}
+
+impl Said {
+    /// When it goes, in words; nothing for one that stays.
+    pub fn fading_told(&self, now: Duration) -> Option<String> {
+        match self.fades {
+            Fades::Never => None,
+            Fades::After(time) if self.by().is_none() => Some(format!("fades {time} after all have it")),
+            Fades::After(time) => Some(format!("fades {time} after it is read")),
+            Fades::At(due) => {
+                let left = due.saturating_sub(now);
+                let (unit, name) = unit(left);
+                let count = left.as_nanos().div_ceil(unit.as_nanos());
+                Some(format!("fades in {count} {name}"))
+            }
+        }
+    }
+
+    /// When these words change.
+    pub fn fading_told_until(&self, now: Duration) -> Option<Duration> {
+        let Fades::At(due) = self.fades else {
+            return None;
+        };
+        let left = due.checked_sub(now)?;
+        let (unit, _) = unit(left);
+        let over = Duration::from_nanos_u128(left.as_nanos() % unit.as_nanos());
+        Some(now + if over.is_zero() { unit } else { over })
+    }
+}
+
+/// The unit in which a time that is left is told.
+fn unit(left: Duration) -> (Duration, &'static str) {
+    let (seconds, name) = match left.as_secs() {
+        0..=119 => (1, "s"),
+        120..7200 => (60, "min"),
+        7200..172_800 => (3600, "h"),
+        _ => (86_400, "days"),
+    };
+    (Duration::from_secs(seconds), name)
 }
 
 fn in_force(time: FadeTime) -> String {

@@ -76,7 +76,7 @@ impl State {
         };
         match answer {
             Ok(posted) => {
-                room.taken(posted, moment.clock);
+                room.taken(posted, moment.now, moment.clock);
                 let next = room.outgoing.texts.front().cloned();
                 effects.extend(next.map(|text| text.say(id)));
             }

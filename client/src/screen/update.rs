@@ -215,6 +215,7 @@ impl State {
     /// Takes an input in.
     pub fn update(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.catch_up(moment);
         // In the middle of a paste nobody looks: what costs a look at the whole draft waits for its end.
         let more = matches!(input, Input::Key { more: true, .. });
         match input {
@@ -237,16 +238,21 @@ impl State {
                 // The command may have written to the terminal.
                 effects.push(Effect::Redraw);
             }
-            Input::Tick => {
-                self.lock_if_idle(moment);
-                self.rooms.tick(moment);
-            }
+            Input::Tick => self.rooms.tick(moment),
         }
         self.notice.expire(moment.now);
         if !more {
             self.see(moment, &mut effects);
         }
         effects
+    }
+
+    /// Does what is due, before anything that comes in: after a sleep that may be long ago.
+    pub(super) fn catch_up(&mut self, moment: Moment) {
+        self.lock_if_idle(moment);
+        if let Some(says) = self.rooms.fade(moment.now) {
+            self.notice.say(says, moment.now);
+        }
     }
 
     /// When [`Input::Tick`] is wanted, if at all.
@@ -256,6 +262,7 @@ impl State {
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
+            .chain(self.rooms.next_fade())
             .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }
@@ -299,7 +306,7 @@ impl State {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        for receipt in room.list.see(measure, height) {
+        for receipt in room.list.see(measure, height, moment.now) {
             let command = Command::Read(receipt);
             effects.push(Effect::Do { room: id, command });
         }

@@ -8,7 +8,6 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::put;
-use crate::screen::browse::Browse;
 use crate::screen::entry::dim;
 use crate::screen::update::State;
 use crate::screen::visible::{columns, visible_line};
@@ -18,11 +17,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let notice = state.notice.text();
     let below = below(state);
     let room = state.rooms.current();
-    let mode = room
-        .browse
-        .as_ref()
-        .map(Browse::line)
-        .or_else(|| room.purpose_told());
+    let mode = room.browsing_told(now).or_else(|| room.purpose_told());
     let mode = mode.unwrap_or_default();
     let (left, style) = match () {
         () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
