@@ -1,9 +1,16 @@
 //! Several rooms in one window.
 
-use sotto_tests::Scene;
 use sotto_tests::scene::PASSPHRASE;
+use sotto_tests::{Scene, Terminal};
 
 use super::ENTER;
+
+/// Types the passphrase that is asked for. An Enter that comes together with it would count as a part of a paste.
+fn gives_passphrase(terminal: &mut Terminal) {
+    terminal.type_keys(PASSPHRASE);
+    terminal.wait_for(&"•".repeat(PASSPHRASE.chars().count()));
+    terminal.type_keys(ENTER);
+}
 
 #[test]
 fn two_rooms_in_one_window_are_kept_apart() {
@@ -13,8 +20,7 @@ fn two_rooms_in_one_window_are_kept_apart() {
     anna.wait_for("ben");
     anna.type_keys("/join attic\r");
     anna.wait_for("passphrase of the room attic");
-    anna.type_keys(PASSPHRASE);
-    anna.type_keys(ENTER);
+    gives_passphrase(&mut anna);
     let mut second = scene.pipe("carl", &["--json", "--room", "attic"]);
     // On the line of rooms: a time may end in a 2 as well.
     let shows_carls = |screen: &vt100::Screen| {
@@ -50,7 +56,6 @@ fn a_room_is_not_joined_twice() {
     anna.wait_for("alone");
     anna.type_keys(&format!("/join {}\r", scene.url()));
     anna.wait_for("passphrase of");
-    anna.type_keys(PASSPHRASE);
-    anna.type_keys(ENTER);
+    gives_passphrase(&mut anna);
     anna.wait_for("open here already");
 }
