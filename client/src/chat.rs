@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use self::lending::Borrower;
-use self::opening::Derived;
+use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::desk::{self, Desk};
@@ -85,15 +85,15 @@ pub async fn run(
     state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
-    let (derive, derived) = mpsc::channel(1);
+    let (opening, progress) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: Instant::now(),
         keyboard,
         signals,
         rooms,
-        derive,
-        derived,
+        opening,
+        progress,
         undelivered: 0,
         suspend: false,
         borrower: None,
@@ -146,7 +146,7 @@ pub async fn run(
             () = chat.turn() => {}
             () = until(next_frame) => {}
             // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
-            Some(()) = continued.recv() => chat.resume(&mut terminal),
+            () = continued.recv() => chat.resume(&mut terminal),
         }
     }
     drop(terminal);
@@ -160,9 +160,9 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
-    /// To those who make the key of another room.
-    derive: mpsc::Sender<Derived>,
-    derived: mpsc::Receiver<Derived>,
+    /// To those who open another room.
+    opening: mpsc::Sender<Progress>,
+    progress: mpsc::Receiver<Progress>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
@@ -215,7 +215,7 @@ impl Chat {
                 }
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.derive.clone());
+                        opening::derive_for(room, opening, self.opening.clone());
                     }
                 }
                 Effect::Fetch(command) => self.borrower = Some(Borrower::PassphraseCommand(command)),
@@ -271,7 +271,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
-            Some(derived) = self.derived.recv() => self.derived(derived),
+            Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }

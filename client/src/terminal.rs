@@ -3,7 +3,9 @@
 
 mod hyperlinks;
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,7 +56,8 @@ pub struct Terminal {
     links: bool,
     /// It was asked whether it can tell keys apart; the answer comes with the keys.
     pub asked: bool,
-    out: Stdout,
+    /// Without the buffer of the standard library, in which the last of the talk would stay.
+    out: File,
 }
 
 /// Whether there is a terminal to chat on: both standard input and output.
@@ -84,7 +87,7 @@ impl Terminal {
             shown: None,
             links: knows_sequences,
             asked: knows_sequences,
-            out: io::stdout(),
+            out: File::from(io::stdout().as_fd().try_clone_to_owned()?),
         };
         take()?;
         if terminal.asked {

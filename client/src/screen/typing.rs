@@ -55,7 +55,7 @@ impl State {
         if self.locked_key(action, moment, effects) || self.lock_question_key(action) {
             return;
         }
-        if self.joining_key(action, moment, effects) {
+        if self.joining_key(action, alone, moment, effects) {
             return;
         }
         let asked = std::mem::take(&mut self.asked);

@@ -237,7 +237,11 @@ impl State {
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Fetched(passphrase) => self.unlock(passphrase, moment),
+            Input::Fetched(passphrase) => {
+                if let Some(passphrase) = self.joining_fetched(passphrase, moment, &mut effects) {
+                    self.unlock(passphrase, moment);
+                }
+            }
             Input::Tick => {
                 self.lock_if_idle(moment);
                 self.rooms.tick(moment);

@@ -366,3 +366,29 @@ fn keys_of_ones_own_stand_on_the_event_line() {
     script.types("ka");
     assert_eq!(event_line(&script), "Esc gives up · to anna: m9 of anna");
 }
+
+#[test]
+fn the_bare_view_keeps_lines_and_code_as_they_were_typed_and_says_who_does_a_deed() {
+    let mut script = Script::with_anna(40, 12);
+    script.says(ANNA, "anna", "two\n  lines");
+    script.says(ANNA, "anna", "```\nfn main() {\n    println!(\"hi\");\n}\n```");
+    script.says(ANNA, "anna", &format!("see {}", "long".repeat(11)));
+    script.says(ANNA, "anna", "/me waves");
+    script.key(KeyCode::Char('v'), KeyModifiers::ALT);
+    let rows = script.rows();
+    assert_eq!(
+        rows[1..=9],
+        [
+            "```",
+            "fn main() {",
+            "    println!(\"hi\");",
+            "}",
+            "```",
+            "see",
+            "longlonglonglonglonglonglonglonglonglong",
+            "long",
+            "* anna waves",
+        ],
+        "{rows:?}"
+    );
+}
