@@ -77,7 +77,7 @@ impl Browse {
 
 impl Conversation {
     /// The message that is selected.
-    fn selected(&self) -> Option<&Said> {
+    pub(super) fn selected(&self) -> Option<&Said> {
         self.list.said(self.browse.as_ref()?.selected)
     }
 
@@ -146,6 +146,15 @@ impl State {
         room.select(Some(selected), measure, height);
         self.notice.clear();
         true
+    }
+
+    /// Selects a message that is on the screen.
+    pub(super) fn pick(&mut self, number: u64) {
+        if self.rooms.current().browse.is_none() && !self.browse() {
+            return;
+        }
+        let (measure, height) = (self.measure(), self.list_height());
+        self.rooms.current_mut().select(Some(number), measure, height);
     }
 
     /// Searches for a text from the newest message on.

@@ -3,6 +3,7 @@
 mod browse;
 mod lock;
 mod look;
+mod mouse;
 mod page;
 mod properties;
 mod rooms;
