@@ -4,6 +4,7 @@ mod browse;
 mod fade;
 mod lock;
 mod look;
+mod mouse;
 mod page;
 mod properties;
 mod rooms;
