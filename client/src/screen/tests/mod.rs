@@ -1,6 +1,7 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
 mod browse;
+mod lines;
 mod lock;
 mod look;
 mod page;
