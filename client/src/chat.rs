@@ -145,7 +145,7 @@ pub async fn run(
             () = chat.turn() => {}
             () = until(next_frame) => {}
             // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
-            Some(()) = continued.recv() => chat.resume(&mut terminal),
+            () = continued.recv() => chat.resume(&mut terminal),
         }
     }
     drop(terminal);

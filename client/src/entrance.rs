@@ -12,7 +12,7 @@ use crate::derivation::{DerivationError, derive};
 use crate::exit::Exit;
 use crate::prompt::{self, Prompt, Terminal};
 use crate::secret::{self, SecretError, Source};
-use crate::{config, signals, terminal};
+use crate::{config, platform, terminal};
 
 /// Between two pictures of the progress line.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -70,7 +70,7 @@ impl Entrance {
     /// [`EntranceError::Terminal`] when the system refuses.
     pub fn open() -> Result<Self, EntranceError> {
         Ok(Self {
-            signals: signals::listen()?,
+            signals: platform::asked_to_end()?,
             plain: plain::is_wanted(false),
         })
     }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock, until};
 use crate::exit::Exit;
+use crate::platform;
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::{Conversation, Link};
@@ -16,7 +17,6 @@ use crate::screen::lines::Taken;
 use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
-use crate::signals;
 
 mod input;
 mod late;
@@ -47,7 +47,7 @@ pub async fn run(
     mut conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
-    let mut signals = signals::listen()?;
+    let mut signals = platform::asked_to_end()?;
     conversation.id = room.0.id();
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);

@@ -425,11 +425,9 @@ impl Form {
         if let Some(slip) = Slip::find(self.passphrase.expose()) {
             return Some(said(slip));
         }
-        let strength = self.strength.filter(|strength| strength.is_weak())?;
-        Some(format!(
-            "weak, about {:.0} bits, and everything rests on it (Ctrl+G makes one of 77)",
-            strength.bits()
-        ))
+        // How weak stands below the passphrase already.
+        self.strength.filter(|strength| strength.is_weak())?;
+        Some("weak, and everything rests on it (Ctrl+G makes one of 77 bits)".to_owned())
     }
 
     fn complain(&mut self, field: Field, why: String) {

@@ -147,7 +147,7 @@ impl Front {
                     }
                 },
                 Some(()) = desk.signals.recv() => return Ok(None),
-                Some(()) = desk.continued.recv() => self.resume(desk)?,
+                () = desk.continued.recv() => self.resume(desk)?,
                 () = sleep(PROGRESS), if moves => Vec::new(),
             };
             for effect in effects {

@@ -57,6 +57,16 @@ enum Outcome {
 }
 
 impl State {
+    /// Shows an answer; of one that is higher than the screen, the beginning.
+    pub(super) fn answer(&mut self, text: String, moment: Moment) {
+        let (measure, height) = (self.measure(), self.list_height());
+        let list = &mut self.rooms.current_mut().list;
+        let number = list.pushed();
+        list.push(moment.clock, Content::Answer(text));
+        list.to_newest();
+        list.show(number, measure, height);
+    }
+
     /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
         let refused = if self.linear {
@@ -71,7 +81,7 @@ impl State {
         let room = self.rooms.current_mut();
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
-            Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
                 self.page = Some(Page::new(match keys {
                     true => vec![self.keymap.names()],

@@ -76,8 +76,11 @@ impl Entry {
             Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width, theme)).collect(),
         });
         if place.selected {
-            for row in rows.iter_mut().skip(own) {
-                row.line.style = theme.selection;
+            for Row { line, .. } in rows.iter_mut().skip(own) {
+                line.style = theme.selection;
+                // A bar as wide as the screen, whatever the rows are.
+                let gap = width.saturating_sub(line.width());
+                line.spans.push(Span::raw(" ".repeat(gap)));
             }
         }
         rows

@@ -1,7 +1,6 @@
 //! Several rooms in one window.
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use insta::assert_snapshot;
 use sotto_protocol::instance::Departure;
 use sotto_protocol::{Passphrase, RoomName, Root};
 
@@ -196,17 +195,6 @@ fn alone_for_a_while_says_once_what_to_try() {
         script.picture()
     );
     assert_eq!(script.state.next_tick(script.now), None);
-}
-
-#[test]
-fn two_rooms() {
-    for (width, height) in [(20, 6), (80, 24)] {
-        let mut script = Script::with_anna(width, height);
-        script.says(ANNA, "anna", "hello");
-        script.opens_another();
-        script.says(ANNA, "anna", "still there?");
-        assert_snapshot!(format!("two_rooms_{width}x{height}"), script.picture());
-    }
 }
 
 /// A room on a relay that it names.
