@@ -134,6 +134,10 @@ impl Front {
             let effects = tokio::select! {
                 typed = desk.keyboard.next() => match typed {
                     Typed::Batch(events) => self.typed(events),
+                    Typed::CanTellApart => {
+                        desk.terminal.tell_keys_apart()?;
+                        Vec::new()
+                    }
                     Typed::Gone => return Ok(None),
                 },
                 step = step => {
@@ -207,9 +211,11 @@ impl Front {
             }
         };
         let room: RoomName = invitation.room.clone().unwrap_or_default();
+        let mut keyhole = Keyhole::new(&passphrase, None);
+        keyhole.made = made.is_some();
         let handout = made.map_or_else(Vec::new, |made| handout(&invitation.address, &room, &made));
         self.journey = Some(Journey {
-            keyhole: Some(Keyhole::new(&passphrase, None)),
+            keyhole: Some(keyhole),
             address,
             invitation,
             name,

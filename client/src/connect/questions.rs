@@ -12,7 +12,6 @@ use crate::config::Config;
 use crate::entrance::{Entrance, EntranceError, login_name, say};
 use crate::exit::Exit;
 use crate::join::{Opened, ended, open};
-use crate::keyhole::Keyhole;
 use crate::proxy;
 use crate::room::{Settings, Timing, Trouble};
 
@@ -54,7 +53,6 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
     entrance.remember(Some(url(&relay)), person.name.clone()).await?;
     drop(entrance);
     let (room, mut conversation) = opened.begun(Duration::ZERO);
-    conversation.keyhole = Some(Keyhole::new(&person.passphrase, None));
     if person.made {
         let room = relay.room.unwrap_or_default();
         hand_out(
