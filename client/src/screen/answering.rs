@@ -234,7 +234,7 @@ fn who(room: &Conversation, now: Duration) -> String {
         };
         let here = wait(now.saturating_sub(person.since));
         let silent = match person.silent_since {
-            Some(since) => format!(", silent for {}", wait(now.saturating_sub(since))),
+            Some((since, _)) => format!(", silent for {}", wait(now.saturating_sub(since))),
             None => String::new(),
         };
         lines.push(format!(

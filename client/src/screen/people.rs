@@ -6,6 +6,8 @@ use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
 
+use super::clock::Clock;
+
 /// The peers whose colour is remembered; the others share one.
 const MAX_MET: usize = 64;
 
@@ -20,12 +22,10 @@ pub struct Person {
     pub words: SafetyWords,
     /// They were compared.
     pub compared: bool,
-    /// Nothing was heard of it for a while.
-    pub silent: bool,
     /// Since when it is here.
     pub since: Duration,
-    /// Since when nothing was heard of it, while that is so.
-    pub silent_since: Option<Duration>,
+    /// Since when nothing was heard of it, while that is so: by both clocks.
+    pub silent_since: Option<(Duration, Clock)>,
     /// Until when it is shown as typing.
     typing: Option<Duration>,
 }
@@ -57,7 +57,6 @@ impl People {
             name,
             words,
             compared,
-            silent: false,
             since: now,
             silent_since: None,
             typing: None,
