@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
-use self::opening::Derived;
+use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::compose::{ComposeError, Composing};
@@ -85,7 +85,7 @@ pub async fn run(
     state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
-    let (derive, derived) = mpsc::channel(1);
+    let (opening, progress) = mpsc::channel(1);
     let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
         state,
@@ -93,10 +93,10 @@ pub async fn run(
         keyboard,
         signals,
         rooms,
-        derive,
+        opening,
+        progress,
         fetch,
         fetched,
-        derived,
         undelivered: 0,
         suspend: false,
         compose: false,
@@ -145,7 +145,7 @@ pub async fn run(
             () = chat.turn() => {}
             () = until(next_frame) => {}
             // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
-            Some(()) = continued.recv() => chat.resume(&mut terminal),
+            () = continued.recv() => chat.resume(&mut terminal),
         }
     }
     drop(terminal);
@@ -159,9 +159,9 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
-    /// To those who make the key of another room.
-    derive: mpsc::Sender<Derived>,
-    derived: mpsc::Receiver<Derived>,
+    /// To those who open another room.
+    opening: mpsc::Sender<Progress>,
+    progress: mpsc::Receiver<Progress>,
     /// To those who fetch a passphrase.
     fetch: mpsc::Sender<Input>,
     fetched: mpsc::Receiver<Input>,
@@ -215,7 +215,7 @@ impl Chat {
                 }
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.derive.clone());
+                        opening::derive_for(room, opening, self.opening.clone());
                     }
                 }
                 Effect::Fetch(command) => self.fetch(command),
@@ -301,7 +301,7 @@ impl Chat {
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
             Some(fetched) = self.fetched.recv() => self.input(fetched),
-            Some(derived) = self.derived.recv() => self.derived(derived),
+            Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock};
+use crate::platform;
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -16,7 +17,6 @@ use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::visible::{visible, visible_line};
-use crate::signals;
 
 mod input;
 
@@ -40,7 +40,7 @@ pub fn is_wanted(asked: bool) -> bool {
 /// # Errors
 /// Those of the terminal.
 pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Settings) -> io::Result<End> {
-    let mut signals = signals::listen()?;
+    let mut signals = platform::asked_to_end()?;
     let mut state = State::new(conversation, COLUMNS, ROWS);
     state.settings = settings;
     state.rooms.current_mut().list.stands_alone();

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::history::History;
 use super::key::Action;
 use super::keymap::Keymap;
-use super::list::List;
 use super::notice::wait;
+use super::page::{Page, Section};
 use super::rooms::RoomId;
 use super::transcript::transcript;
 use super::update::{Effect, Moment, State};
@@ -72,12 +74,11 @@ impl State {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
-                let text = if keys {
-                    self.keymap.names().join("\n")
+                self.page = Some(Page::new(if keys {
+                    vec![self.keymap.names()]
                 } else {
                     help(&self.keymap)
-                };
-                self.answer(text, moment);
+                }));
             }
             Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
             Ok(Outcome::Nothing) => {}
@@ -90,7 +91,7 @@ impl State {
                 file,
                 talk: transcript(&room.list),
             }),
-            Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Join(target)) => self.join(&target, moment, effects),
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
                     self.notice.say(format!("there is no room {which}"), moment.now);
@@ -160,7 +161,9 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
         Typed::Room(which) => Outcome::Room(which),
         Typed::Lock => Outcome::Lock,
         Typed::Clear => {
-            room.list = List::default();
+            room.list.clear();
+            // What was sent is part of it.
+            room.history = History::default();
             Outcome::Nothing
         }
         Typed::Save { file, sure: true } => Outcome::Save(file),
@@ -182,11 +185,28 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
     })
 }
 
-fn help(keymap: &Keymap) -> String {
-    let commands = command::HELP.iter().map(|(what, does)| format!("{what}: {does}"));
-    let marks = "marks: … waiting, ✓ the relay has it, ✓✓ delivered, read".to_owned();
-    let lines = keymap.help().into_iter().chain(commands).chain([marks]);
-    lines.collect::<Vec<_>>().join("\n")
+/// What stands at the edge of our own messages.
+const MARKS: &[(&str, &str)] = &[
+    ("…", "it waits"),
+    ("✓", "the relay has it"),
+    ("✓✓", "delivered"),
+    ("read", "it was on the other screen"),
+];
+
+fn help(keymap: &Keymap) -> Vec<Section> {
+    let section = |heading, lines: &[(&str, &str)]| Section {
+        heading,
+        lines: lines
+            .iter()
+            .map(|(what, does)| ((*what).to_owned(), (*does).to_owned()))
+            .collect(),
+    };
+    vec![
+        keymap.help(),
+        browse::help(),
+        section("commands", command::HELP),
+        section("marks", MARKS),
+    ]
 }
 
 fn who(room: &Conversation, now: Duration) -> String {

@@ -7,6 +7,7 @@ use super::entry::{Measure, Said};
 use super::key::Action;
 use super::list::{Marked, Reader};
 use super::markup;
+use super::page::{Page, Section};
 use super::search::Needle;
 use super::update::{Effect, Moment, State};
 use super::visible::visible_line;
@@ -25,6 +26,17 @@ pub const HELP: &[(&str, &str)] = &[
     ("y o", "copies its text, opens its link"),
     ("Esc", "goes back to where you were; Enter or i stay here"),
 ];
+
+/// The help's section about browsing.
+pub fn help() -> Section {
+    let lines = HELP
+        .iter()
+        .map(|(keys, does)| ((*keys).to_owned(), (*does).to_owned()));
+    Section {
+        heading: "a message is selected",
+        lines: lines.collect(),
+    }
+}
 
 /// The reactions that have a key, from 1 on.
 const REACTIONS: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
@@ -266,9 +278,7 @@ impl State {
             Action::Insert('n') => self.find(true, moment),
             Action::Insert('N') => self.find(false, moment),
             Action::Insert('?') => {
-                let keys = HELP.iter().map(|(keys, does)| format!("{keys}: {does}"));
-                let help = keys.collect::<Vec<_>>().join("\n");
-                self.answer(help, moment);
+                self.page = Some(Page::new(vec![help()]));
             }
             Action::Insert(c @ ('r' | 'e' | 'd' | 'y' | 'o')) => self.with_selected(c, moment, effects),
             _ => self.notice.say(

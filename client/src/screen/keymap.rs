@@ -7,6 +7,7 @@ use crossterm::event::KeyEvent;
 
 use super::chord::Chord;
 use super::key::{Action, BINDINGS, Binding};
+use super::page::Section;
 
 /// How long after Esc a key counts as one with Alt: terminals that keep Alt for themselves leave this way. Not for
 /// ever, as Esc also takes things back, and then one types on.
@@ -145,9 +146,9 @@ impl Keymap {
         keys.map(|(keys, _)| shown(keys)).collect::<Vec<_>>().join(", ")
     }
 
-    /// What the help says about keys, a line each.
-    pub fn help(&self) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
+    /// What the help says about keys.
+    pub fn help(&self) -> Section {
+        let mut lines = Vec::new();
         let mut shell: Vec<String> = Vec::new();
         for binding in BINDINGS {
             let mut keys = self.keys(binding.action);
@@ -158,21 +159,27 @@ impl Keymap {
             match (keys.as_str(), binding.help, binding.action) {
                 ("", ..) | (_, "", Action::Room(_)) => {}
                 (_, "", _) => shell.push(keys),
-                (_, help, _) => lines.push(format!("{keys}: {help}")),
+                (_, help, _) => lines.push((keys, help.to_owned())),
             }
         }
-        lines.push(format!("as in a shell: {}", shell.join(", ")));
-        lines.push("every Alt+X is also Esc, then X".to_owned());
-        lines
+        lines.push(("as in a shell".to_owned(), shell.join(", ")));
+        lines.push(("every Alt+X".to_owned(), "is also Esc, then X".to_owned()));
+        Section {
+            heading: "keys",
+            lines,
+        }
     }
 
     /// Every action by its name, with its keys.
-    pub fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Section {
         let line = |binding: &Binding| match self.keys(binding.action) {
-            keys if keys.is_empty() => format!("{}: no key", binding.name),
-            keys => format!("{}: {keys}", binding.name),
+            keys if keys.is_empty() => (binding.name.to_owned(), "no key".to_owned()),
+            keys => (binding.name.to_owned(), keys),
         };
-        BINDINGS.iter().map(line).collect()
+        Section {
+            heading: "actions and their keys",
+            lines: BINDINGS.iter().map(line).collect(),
+        }
     }
 }
 
@@ -342,7 +349,12 @@ mod tests {
             Pressed::Nothing
         );
         assert_eq!(press(&mut keymap, KeyCode::Char('z'), control), Pressed::Nothing);
-        assert!(keymap.help().iter().any(|line| line == "F6, Ctrl+N: next room"));
+        assert!(
+            keymap
+                .help()
+                .lines
+                .contains(&("F6, Ctrl+N".to_owned(), "next room".to_owned()))
+        );
     }
 
     #[test]

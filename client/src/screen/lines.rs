@@ -1,6 +1,7 @@
 //! Whole lines instead of keys, for who has no screen.
 
 use super::editor::Enter;
+use super::entry::Content;
 use super::update::{Effect, Moment, State};
 
 /// What became of a line.
@@ -24,6 +25,10 @@ impl State {
         }
         let mut effects = Vec::new();
         self.enter(moment, &mut effects);
+        if let Some(page) = self.page.take() {
+            let text = Content::Answer(page.text());
+            self.rooms.current_mut().list.push(moment.clock, text);
+        }
         // What was refused stands in the terminal, above the notice.
         self.rooms.current_mut().draft.take();
         self.see(moment, &mut effects);

@@ -208,6 +208,15 @@ impl List {
         }
     }
 
+    /// Takes everything out. The numbers go on, so that none ever means two entries.
+    pub fn clear(&mut self) {
+        *self = Self {
+            first: self.end(),
+            apart: self.apart,
+            ..Self::default()
+        };
+    }
+
     fn drop_oldest(&mut self) {
         let Some(Kept { entry, .. }) = self.entries.pop_front() else {
             return;

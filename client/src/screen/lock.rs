@@ -49,6 +49,7 @@ impl State {
         }
         self.notice.clear();
         self.joining = None;
+        self.page = None;
         self.locked = Some(Lock::default());
     }
 

@@ -7,7 +7,7 @@
 //!    [`typing`], [`history`]), what it is for ([`purpose`]), or what is selected ([`browse`]); without a screen whole
 //!    [`lines`] come in;
 //! 3. a draft that is sent is a text or a [`command`], which is answered ([`answering`]), opens a room ([`joining`]),
-//!    locks ([`lock`]) or leaves ([`leaving`]), as the [`settings`] say;
+//!    locks ([`lock`]), shows a [`page`] of help or leaves ([`leaving`]), as the [`settings`] say;
 //! 4. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
 //!    ([`list`] of [`entry`]s, by the [`clock`]), what else the screen knows ([`focus`], [`notice`]), and the talk
 //!    as a [`transcript`], if the user wants to keep it;
@@ -35,6 +35,7 @@ pub mod keymap;
 pub mod leaving;
 pub mod lines;
 pub mod lock;
+pub mod page;
 pub mod purpose;
 pub mod recall;
 mod sending;

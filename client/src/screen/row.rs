@@ -108,7 +108,10 @@ impl Entry {
     fn said(&self, said: &Said, measure: Measure, place: Place<'_>) -> Vec<Row> {
         let (indent, theme) = (hanging(measure), place.theme);
         let deed = said.deed();
-        let lead = if measure.bare {
+        let lead = if measure.bare && deed.is_some() {
+            // Without its doer a deed says nothing.
+            name(said, measure, theme).into()
+        } else if measure.bare {
             Vec::new()
         } else if place.grouped && indent > 0 && deed.is_none() {
             vec![Span::raw(" ".repeat(indent))]

@@ -62,7 +62,7 @@ impl State {
         if self.locked_key(action, effects) {
             return;
         }
-        if self.joining_key(action, moment, effects) {
+        if self.joining_key(action, alone, moment, effects) {
             return;
         }
         let asked = std::mem::take(&mut self.asked);
@@ -72,7 +72,7 @@ impl State {
         if alone {
             self.holding &= action != Action::Send;
         }
-        if self.recall_key(action) || self.browse_key(action, moment, effects) {
+        if self.page_key(action) || self.recall_key(action) || self.browse_key(action, moment, effects) {
             return;
         }
         let width = self.input_width();
@@ -215,6 +215,7 @@ impl State {
             return;
         }
         self.asked = false;
+        self.page = None;
         self.rooms.current_mut().stop_browsing(false);
         let text = super::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);

@@ -15,6 +15,7 @@ use super::joining::Joining;
 use super::keymap::Keymap;
 use super::lock::Lock;
 use super::notice::Notice;
+use super::page::Page;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
 use super::visible::columns;
@@ -154,6 +155,8 @@ pub struct State {
     pub rooms: Rooms,
     /// The room that is being joined.
     pub joining: Option<Joining>,
+    /// What is read in the place of the talk.
+    pub page: Option<Page>,
     /// The screen is locked.
     pub locked: Option<Lock>,
     /// When the last key came.
@@ -183,6 +186,7 @@ impl State {
             height,
             rooms: Rooms::new(room),
             joining: None,
+            page: None,
             locked: None,
             last_key: Duration::ZERO,
             keymap: Keymap::default(),
@@ -230,7 +234,9 @@ impl State {
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Fetched(passphrase) => {
-                self.unlock(passphrase);
+                if let Some(passphrase) = self.joining_fetched(passphrase, moment, &mut effects) {
+                    self.unlock(passphrase);
+                }
                 // The command may have written to the terminal.
                 effects.push(Effect::Redraw);
             }
@@ -288,7 +294,7 @@ impl State {
 
     /// Marks what is before the reader's eyes, and tells its authors.
     pub(super) fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
-        let looks = self.locked.is_none() && !self.rooms.current().away;
+        let looks = self.locked.is_none() && self.page.is_none() && !self.rooms.current().away;
         if !looks || !self.focus.reads(moment.now) {
             return self.rooms.current_mut().list.unseen();
         }

@@ -3,6 +3,7 @@
 mod browse;
 mod lock;
 mod look;
+mod page;
 mod properties;
 mod rooms;
 mod update;

@@ -87,6 +87,9 @@ fn told(state: &State) -> Option<String> {
 
 /// What the keys are for just now.
 fn mode(state: &State) -> Option<String> {
+    if state.page.is_some() {
+        return Some("Esc: back to the talk".to_owned());
+    }
     let room = state.rooms.current();
     let browse = room.browse.as_ref().map(Browse::line);
     browse.or_else(|| room.purpose_told())
@@ -109,6 +112,10 @@ fn typing(state: &State, now: Duration) -> String {
 }
 
 fn below(state: &State) -> Line<'static> {
+    if let Some(page) = &state.page {
+        let (_, more) = page.shown(usize::from(state.width), state.list_height());
+        return Line::styled(if more { "more below" } else { "" }, dim());
+    }
     let (measure, height) = (state.measure(), state.list_height());
     let list = &state.rooms.current().list;
     if !list.is_scrolled(measure, height) {

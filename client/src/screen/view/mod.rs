@@ -5,6 +5,7 @@ mod input;
 mod link;
 mod lock;
 mod messages;
+mod page;
 mod status;
 mod tabs;
 
@@ -84,7 +85,13 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
-    let links = messages::draw(state, areas.list, &mut buffer);
+    let links = match &state.page {
+        Some(page) => {
+            page::draw(page, areas.list, &mut buffer);
+            Vec::new()
+        }
+        None => messages::draw(state, areas.list, &mut buffer),
+    };
     status::draw(state, now, areas.status, &mut buffer);
     let hint = if areas.hint.height > 0 {
         areas.hint

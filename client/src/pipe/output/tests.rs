@@ -1,0 +1,133 @@
+//! What a pipe prints.
+
+use std::time::Duration;
+
+use sotto_protocol::instance::{Receipt, Target};
+use sotto_protocol::message::{InstanceId, MessageId};
+
+use super::*;
+
+const PEER: InstanceId = InstanceId([0xab; 16]);
+const ID: MessageId = MessageId([0xcd; 16]);
+const RECEIPT: Receipt = Receipt {
+    peer: PEER,
+    number: 3,
+};
+
+fn line(json: bool, terminal: bool, update: &Update) -> Option<Line> {
+    let at = OffsetDateTime::from_unix_timestamp_nanos(1_700_000_000_123_456_789).unwrap();
+    Format { json, terminal }.update(update, at)
+}
+
+fn event(event: Event) -> Update {
+    Update::Event {
+        event,
+        name: "anna~2".to_owned(),
+    }
+}
+
+fn message(text: &str) -> Update {
+    event(Event::Message {
+        receipt: RECEIPT,
+        id: ID,
+        text: text.to_owned(),
+        reply_to: None,
+        age: None,
+        repeat: false,
+    })
+}
+
+#[test]
+fn a_message_in_json_has_its_promised_form() {
+    let (peer, id) = ("ab".repeat(16), "cd".repeat(16));
+    let expected = format!(
+        "{{\"event\":\"message\",\"from\":\"anna~2\",\"peer_id\":\"{peer}\",\"id\":\"{id}\",\
+         \"text\":\"a\\n\\u001b\",\"at\":\"2023-11-14T22:13:20.123Z\"}}"
+    );
+    assert_eq!(line(true, true, &message("a\n\x1b")), Some(Line::Out(expected)));
+}
+
+#[test]
+fn a_message_is_one_line_and_safe_for_a_terminal() {
+    let said = message("a\nb\t\x1b[2J");
+    let line = |terminal| line(false, terminal, &said);
+    assert_eq!(
+        line(true),
+        Some(Line::Out("anna~2: a\\nb\\t\\u{1b}[2J".to_owned()))
+    );
+    assert_eq!(line(false), Some(Line::Out("anna~2: a\\nb\t\x1b[2J".to_owned())));
+}
+
+#[test]
+fn all_else_is_beside_the_output_without_json_and_safe() {
+    let edited = event(Event::Edited {
+        receipt: RECEIPT,
+        id: ID,
+        text: "\x1b[2J".to_owned(),
+    });
+    let said = line(false, false, &edited);
+    assert_eq!(
+        said,
+        Some(Line::Err("anna~2 changed a message: \\u{1b}[2J".to_owned()))
+    );
+    let waiting = Update::Waiting {
+        why: Trouble::RoomFull,
+        wait: Duration::from_millis(5200),
+    };
+    let said = line(false, false, &waiting);
+    assert_eq!(
+        said,
+        Some(Line::Err("the room is full; trying again in 5.2 s".to_owned()))
+    );
+    assert_eq!(line(false, false, &event(Event::Sent { id: ID })), None);
+}
+
+#[test]
+fn every_event_of_a_peer_names_its_instance_in_json() {
+    let target = Target { author: PEER, id: ID };
+    for about in [
+        Event::PeerSilent { peer: PEER },
+        Event::PeerHeard { peer: PEER },
+        Event::PeerLeft {
+            peer: PEER,
+            how: Departure::Gone,
+        },
+        Event::Deleted {
+            receipt: RECEIPT,
+            id: ID,
+        },
+        Event::Reacted {
+            receipt: RECEIPT,
+            target,
+            reaction: "👍".to_owned(),
+        },
+        Event::Typing { peer: PEER, on: true },
+        Event::Delivered { id: ID, to: PEER },
+        Event::Read { id: ID, by: PEER },
+        Event::Withheld { peer: PEER, count: 1 },
+        Event::Impostor { peer: PEER },
+    ] {
+        let Some(Line::Out(line)) = line(true, false, &event(about)) else {
+            panic!("a line of output");
+        };
+        let said: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(said["peer_id"], "ab".repeat(16), "{line}");
+        assert!(said["event"].is_string());
+    }
+}
+
+#[test]
+fn a_wait_is_an_error_with_its_reason_in_json() {
+    let waiting = Update::Waiting {
+        why: Trouble::RelayFull,
+        wait: Duration::from_secs(5),
+    };
+    let Some(Line::Out(line)) = line(true, false, &waiting) else {
+        panic!("a line of output");
+    };
+    assert!(
+        line.starts_with(r#"{"event":"error","reason":"relay_full","message":""#),
+        "{line}"
+    );
+    assert!(line.ends_with(r#","in_ms":5000}"#), "{line}");
+}

@@ -1,0 +1,128 @@
+//! Colours, themes, and what a terminal can show.
+
+use super::*;
+
+fn depth(environment: &[(&str, &str)]) -> Depth {
+    Depth::of(|name| {
+        let found = environment.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| (*value).to_owned())
+    })
+}
+
+#[test]
+fn the_environment_says_how_many_colours_there_are() {
+    assert_eq!(
+        depth(&[("TERM", "xterm"), ("COLORTERM", "truecolor")]),
+        Depth::True
+    );
+    assert_eq!(depth(&[("TERM", "xterm-256color")]), Depth::Palette);
+    assert_eq!(depth(&[("TERM", "linux")]), Depth::Sixteen);
+    assert_eq!(depth(&[("TERM", "vt100")]), Depth::None);
+    assert_eq!(
+        depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]),
+        Depth::None
+    );
+    assert_eq!(
+        depth(&[("TERM", "xterm-256color"), ("NO_COLOR", "")]),
+        Depth::Palette
+    );
+}
+
+#[test]
+fn without_colour_nothing_that_has_to_be_seen_is_lost() {
+    for name in BUILT_IN {
+        let theme = Theme::built_in(name).unwrap().clone().at(Depth::None);
+        for style in [theme.loud, theme.selection, theme.found] {
+            assert_eq!((style.fg, style.bg), (None, None));
+            assert!(style.add_modifier.contains(Modifier::REVERSED), "{name}");
+        }
+    }
+}
+
+#[test]
+fn colours_become_the_nearest_that_there_are() {
+    let orange = Color::from_u32(0xff8700);
+    assert_eq!(Depth::True.colour(orange), Some(orange));
+    assert_eq!(Depth::Palette.colour(orange), Some(Color::Indexed(208)));
+    assert_eq!(
+        Depth::Sixteen.colour(Color::from_u32(0xf00808)),
+        Some(Color::LightRed)
+    );
+    assert_eq!(Depth::Sixteen.colour(Color::Indexed(21)), Some(Color::Blue));
+    assert_eq!(Depth::Sixteen.colour(Color::Cyan), Some(Color::Cyan));
+}
+
+#[test]
+fn a_style_is_read_word_by_word() {
+    let read = style("bold #ff0000 on lightblue").unwrap();
+    let meant = Style::new()
+        .fg(Color::Rgb(255, 0, 0))
+        .bg(Color::LightBlue)
+        .add_modifier(Modifier::BOLD);
+    assert_eq!(read, meant);
+    assert_eq!(style("208").unwrap(), Style::new().fg(Color::Indexed(208)));
+    assert_eq!(style(""), Ok(Style::new()));
+    assert_eq!(style("bold mauve"), Err(NoStyle("mauve".to_owned())));
+    assert_eq!(style("red on"), Err(NoStyle("on".to_owned())));
+}
+
+#[test]
+fn no_two_styles_of_the_default_theme_look_alike() {
+    let theme: &Theme = Default::default();
+    let all: Vec<Style> = theme.all().chain(theme.accents.iter().copied()).collect();
+    for (at, style) in all.iter().enumerate() {
+        assert_eq!(all.iter().position(|other| other == style), Some(at), "{style:?}");
+    }
+}
+
+#[test]
+fn a_picture_is_painted_style_by_style_and_its_text_stays() {
+    let (default, dark) = (
+        Theme::built_in("terminal").unwrap(),
+        Theme::built_in("dark").unwrap(),
+    );
+    let area = ratatui::layout::Rect::new(0, 0, 6, 1);
+    let mut buffer = Buffer::empty(area);
+    buffer.set_string(0, 0, "d", default.dim);
+    buffer.set_string(1, 0, "a", default.accent(1));
+    buffer.set_string(2, 0, "s", default.dim.patch(default.selection));
+    buffer.set_string(3, 0, "p", Style::new());
+    buffer.set_string(4, 0, "r", Style::new().fg(Color::Red));
+    buffer.set_string(5, 0, "f", default.found.patch(default.selection));
+    let mut painted = buffer.clone();
+    dark.paint(&mut painted);
+    let style = |x| worn(&painted[(x, 0)]);
+    assert_eq!(style(0).0, dark.dim.fg.unwrap());
+    assert_eq!(style(1).0, dark.accent(1).fg.unwrap());
+    assert_eq!(
+        (style(2).0, style(2).1),
+        (dark.dim.fg.unwrap(), dark.selection.bg.unwrap())
+    );
+    assert_eq!(style(3), worn(&Cell::EMPTY));
+    assert_eq!(
+        (style(5).0, style(5).1),
+        (dark.found.fg.unwrap(), dark.found.bg.unwrap())
+    );
+
+    let mut same = buffer.clone();
+    default.paint(&mut same);
+    assert_eq!(same, buffer);
+
+    default.clone().at(Depth::None).paint(&mut buffer);
+    assert!(
+        buffer
+            .content
+            .iter()
+            .all(|cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset))
+    );
+    assert!(buffer[(2, 0)].modifier.contains(Modifier::REVERSED));
+    let text: String = buffer.content.iter().map(Cell::symbol).collect();
+    assert_eq!(text, "dasprf");
+}
+
+#[test]
+fn people_have_different_accents_for_as_long_as_there_are_some() {
+    let theme: &Theme = Default::default();
+    assert_ne!(theme.accent(0), theme.accent(1));
+    assert_eq!(theme.accent(0), theme.accent(theme.accents.len()));
+}

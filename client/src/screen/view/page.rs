@@ -1,0 +1,14 @@
+//! A page in the place of the talk, from the top.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::screen::page::Page;
+
+pub(super) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
+    let (rows, _) = page.shown(area.width.into(), area.height.into());
+    for (number, row) in rows.iter().enumerate() {
+        put(buffer, area, number, row);
+    }
+}
