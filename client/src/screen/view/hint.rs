@@ -87,10 +87,10 @@ fn told(state: &State) -> Option<String> {
 
 /// What the keys are for just now.
 fn mode(state: &State) -> Option<String> {
+    let room = state.rooms.current();
     if state.page.is_some() {
         return Some("Esc: back to the talk".to_owned());
     }
-    let room = state.rooms.current();
     let browse = room.browse.as_ref().map(Browse::line);
     browse.or_else(|| room.purpose_told())
 }
@@ -114,7 +114,8 @@ fn typing(state: &State, now: Duration) -> String {
 fn below(state: &State) -> Line<'static> {
     if let Some(page) = &state.page {
         let (_, more) = page.shown(usize::from(state.width), state.list_height());
-        return Line::styled(if more { "more below" } else { "" }, dim());
+        let text = if more { "more below" } else { "" };
+        return Line::styled(text, dim());
     }
     let (measure, height) = (state.measure(), state.list_height());
     let list = &state.rooms.current().list;
