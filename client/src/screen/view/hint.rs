@@ -89,7 +89,7 @@ fn told(state: &State) -> Option<String> {
 fn mode(state: &State) -> Option<String> {
     let room = state.rooms.current();
     if state.page.is_some() {
-        return Some("Esc: back to the talk".to_owned());
+        return Some("Esc: back".to_owned());
     }
     let browse = room.browse.as_ref().map(Browse::line);
     browse.or_else(|| room.purpose_told())
