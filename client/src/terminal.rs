@@ -1,6 +1,7 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
+mod doubtful;
 mod hyperlinks;
 
 use std::fs::File;
@@ -15,8 +16,8 @@ use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBrackete
 use crossterm::queue;
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    BeginSynchronizedUpdate, Clear, ClearType, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
@@ -117,7 +118,7 @@ impl Terminal {
         }
         let mut bytes = Vec::with_capacity(4096);
         queue!(bytes, BeginSynchronizedUpdate, Hide)?;
-        let before = match known {
+        let mut before = match known {
             Some((mut shown, _, linked)) => {
                 hyperlinks::unsettle(&mut shown, &linked, &links);
                 shown
@@ -127,7 +128,8 @@ impl Terminal {
                 Buffer::empty(picture.area)
             }
         };
-        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links)?;
+        doubtful::start_over(&mut bytes, &mut before, &picture)?;
+        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links, picture.area.width)?;
         queue!(bytes, MoveTo(caret.x, caret.y), Show, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)?;
         self.out.flush()?;
@@ -191,6 +193,8 @@ fn take() -> io::Result<()> {
         bytes,
         Print(SAVE_TITLE),
         EnterAlternateScreen,
+        // What a terminal takes for wider than we do stays in its row.
+        DisableLineWrap,
         EnableBracketedPaste,
         EnableFocusChange
     )?;
@@ -211,6 +215,7 @@ pub fn restore() -> bool {
         SetAttribute(Attribute::Reset),
         DisableFocusChange,
         DisableBracketedPaste,
+        EnableLineWrap,
         LeaveAlternateScreen,
         Print(RESTORE_TITLE),
         SetCursorStyle::DefaultUserShape,
