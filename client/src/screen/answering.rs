@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
@@ -203,7 +202,7 @@ fn help(keymap: &Keymap) -> Vec<Section> {
     };
     vec![
         keymap.help(),
-        browse::help(),
+        keymap.help_browsing(),
         section("commands", command::HELP),
         section("marks", MARKS),
     ]

@@ -19,6 +19,12 @@ pub fn is_doubtful((_, _, cell): &(u16, u16, &Cell)) -> bool {
     holds_one(cell)
 }
 
+/// Whether it holds one that may reach over the edge into the next row. Marks on a letter must not keep the terminal
+/// from wrapping: in tmux those in the last column would be set on the letter before.
+pub fn is_wide(cell: &(u16, u16, &Cell)) -> bool {
+    is_doubtful(cell) && cell.2.cell_width() > 1
+}
+
 fn holds_one(cell: &Cell) -> bool {
     let mut chars = cell.symbol().chars();
     let first = chars.next();
@@ -90,6 +96,16 @@ mod tests {
         }
         assert!(!text.contains("pla"), "{text:?}");
         assert_eq!(written(&before, &before), "");
+    }
+
+    #[test]
+    fn a_wide_one_does_not_wrap_into_the_next_row() {
+        let (on, off) = ("\x1b[?7h", "\x1b[?7l");
+        let text = written(&picture(["", ""]), &picture(["abcdefghij🇪🇺", ""]));
+        let (before, after) = text.split_once("🇪🇺").unwrap();
+        assert!(before.contains(off) && after.contains(on), "{text:?}");
+        let text = written(&picture(["", ""]), &picture(["abcdefghijke\u{301}", ""]));
+        assert!(!text.contains(off), "{text:?}");
     }
 
     #[test]

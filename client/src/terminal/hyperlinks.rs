@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
+use crossterm::queue;
+use crossterm::terminal::{DisableLineWrap, EnableLineWrap};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
@@ -29,7 +31,14 @@ pub fn write<'a>(
         if let Some(address) = address {
             write!(bytes, "\x1b]8;id={:x};{address}\x1b\\", id(address))?;
         }
+        let wide = run.last().is_some_and(|(last, _)| doubtful::is_wide(last));
+        if wide {
+            queue!(bytes, DisableLineWrap)?;
+        }
         CrosstermBackend::new(&mut *bytes).draw(run.iter().map(|(cell, _)| *cell))?;
+        if wide {
+            queue!(bytes, EnableLineWrap)?;
+        }
         if address.is_some() {
             write!(bytes, "\x1b]8;;\x1b\\")?;
         }

@@ -8,7 +8,6 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::{folded, put};
-use crate::screen::browse::Browse;
 use crate::screen::entry::dim;
 use crate::screen::theme::Theme;
 use crate::screen::update::State;
@@ -91,7 +90,7 @@ fn mode(state: &State) -> Option<String> {
     if state.page.is_some() {
         return Some("Esc: back".to_owned());
     }
-    let browse = room.browse.as_ref().map(Browse::line);
+    let browse = room.browse.as_ref().map(|browse| browse.line(&state.keymap));
     browse.or_else(|| room.purpose_told())
 }
 
