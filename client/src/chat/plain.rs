@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock};
-use crate::platform;
+use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -44,12 +44,13 @@ pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Se
     let mut state = State::new(conversation, COLUMNS, ROWS);
     state.settings = settings;
     state.rooms.current_mut().list.stands_alone();
+    state.rooms.current_mut().keeps_lines = true;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let mut plain = Plain {
         state,
         rooms,
-        began: Instant::now(),
+        began: monotonic(),
         printed: 0,
         notice: String::new(),
         held: String::new(),
@@ -85,8 +86,8 @@ pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Se
 struct Plain {
     state: State,
     rooms: OpenRooms,
-    /// Where the monotonic clock of the state begins.
-    began: Instant,
+    /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
+    began: Duration,
     /// The entries that were printed.
     printed: u64,
     /// The notice that was printed last.
@@ -98,7 +99,7 @@ struct Plain {
 impl Plain {
     fn moment(&self) -> Moment {
         Moment {
-            now: self.began.elapsed(),
+            now: monotonic().saturating_sub(self.began),
             clock: clock(),
         }
     }

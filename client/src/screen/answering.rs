@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
+
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
@@ -170,6 +172,11 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
             "this writes the talk as it is here into {file}, in clear, where it stays until you delete it; it was only \
              in memory so far. /save yes {file} does it"
         )),
+        Typed::Fade(None) => Outcome::Show(room.fading_told()),
+        Typed::Fade(Some(Fading::After(_))) if room.keeps_lines => {
+            return Err("this terminal keeps what was printed: messages cannot fade without the screen".to_owned());
+        }
+        Typed::Fade(Some(fading)) => Outcome::Do(Command::Fade(fading)),
         Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
         Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
         Typed::Mute => {

@@ -16,6 +16,7 @@ pub enum Taken {
 impl State {
     /// Takes a line in, as if it had been typed and sent.
     pub fn line(&mut self, line: &str, moment: Moment) -> Taken {
+        self.catch_up(moment);
         self.focus.key(moment.now);
         self.notice.clear();
         let draft = &mut self.rooms.current_mut().draft;

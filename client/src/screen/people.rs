@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
@@ -20,6 +21,8 @@ pub struct Person {
     pub words: SafetyWords,
     /// They were compared.
     pub compared: bool,
+    /// What it wants of messages that fade.
+    pub fading: Fading,
     /// Nothing was heard of it for a while.
     pub silent: bool,
     /// Since when it is here.
@@ -57,6 +60,7 @@ impl People {
             name,
             words,
             compared,
+            fading: Fading::default(),
             silent: false,
             since: now,
             silent_since: None,
