@@ -11,6 +11,7 @@ use sotto::screen::conversation::Place;
 use sotto::screen::entry::{Content, Copyable};
 use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
+use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::MAX_TEXT;
 use sotto_protocol::{Passphrase, Root};
@@ -47,6 +48,8 @@ pub const SCENES: &[(&str, Scene)] = &[
     ("verify", Chatting(verify)),
     ("verified", Chatting(verified)),
     ("new-run", Chatting(new_run)),
+    ("fade-asked", Chatting(fade_asked)),
+    ("fading", Chatting(fading)),
     ("browse", Chatting(browse)),
     ("browse-keys", Chatting(browse_keys)),
     ("search", Chatting(search)),
@@ -343,6 +346,24 @@ fn new_run(chat: &mut Chat) {
     chat.meets(ANNA).done(Command::Compared(ANNA.id));
     let (peer, how) = (ANNA.id, Departure::Gone);
     chat.event(ANNA, Event::PeerLeft { peer, how }).joins(ANNA_ANEW);
+}
+
+/// Anna asks that messages fade.
+fn fade_asked(chat: &mut Chat) {
+    chat.meets(ANNA);
+    chat.says(ANNA, "let us keep no more than we need");
+    let (peer, fading) = (ANNA.id, Fading::After(FadeTime::from_secs(600).unwrap()));
+    chat.event(ANNA, Event::Fading { peer, fading });
+}
+
+/// It is agreed; the last message tells when it goes.
+fn fading(chat: &mut Chat) {
+    fade_asked(chat);
+    let fading = Fading::After(FadeTime::from_secs(600).unwrap());
+    chat.done(Command::Fade(fading));
+    let mine = chat.sends("the key is under the blue pot");
+    chat.sent(mine).read(mine, ANNA);
+    chat.waits(90).press(KeyCode::Esc);
 }
 
 fn browse(chat: &mut Chat) {
