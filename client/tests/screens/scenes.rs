@@ -62,6 +62,7 @@ pub const SCENES: &[(&str, Scene)] = &[
     ("join-asking", Chatting(join_asking)),
     ("draft", Chatting(draft)),
     ("draft-too-long", Chatting(draft_too_long)),
+    ("paste-too-long", Chatting(paste_too_long)),
     ("pasted", Chatting(pasted)),
     ("bare", Chatting(bare)),
     ("away", Chatting(away)),
@@ -458,9 +459,14 @@ fn draft(chat: &mut Chat) {
 
 fn draft_too_long(chat: &mut Chat) {
     talk(chat);
-    let text = "0123456789 ".repeat(MAX_TEXT.div_ceil(11) + 1);
-    chat.input(Input::Paste(text[..MAX_TEXT + 10].to_owned()));
-    chat.press(KeyCode::Enter);
+    let text = "0123456789 ".repeat(MAX_TEXT.div_ceil(11));
+    chat.input(Input::Paste(text[..MAX_TEXT].to_owned()));
+    chat.types("!!").press(KeyCode::Enter);
+}
+
+fn paste_too_long(chat: &mut Chat) {
+    talk(chat);
+    chat.input(Input::Paste("0123456789".repeat(MAX_TEXT / 10 + 1)));
 }
 
 fn pasted(chat: &mut Chat) {
