@@ -31,7 +31,7 @@ fn chat_with_editor(scene: &Scene, editor: &str) -> Terminal {
     let editor = script(scene, "editor", editor);
     let runtime = runtime(scene.home());
     let variables = [("EDITOR", editor.as_str()), ("XDG_RUNTIME_DIR", &runtime)];
-    scene.chat_in("anna", &variables)
+    scene.chat_with("anna", &variables)
 }
 
 #[test]
