@@ -193,6 +193,22 @@ impl FromStr for Address {
     }
 }
 
+/// What the line that is handed over begins with.
+const HANDED: &str = "sotto join";
+
+/// The URL in what somebody typed or pasted, which may be the whole line that was handed over.
+pub fn handed_over(text: &str) -> &str {
+    let Some(rest) = text.trim().strip_prefix(HANDED) else {
+        return text.trim();
+    };
+    let rest = rest.trim_start();
+    let quoted = |quote: char| rest.strip_prefix(quote)?.split(quote).next();
+    quoted('\'')
+        .or_else(|| quoted('"'))
+        .or_else(|| rest.split_whitespace().next())
+        .unwrap_or_default()
+}
+
 impl FromStr for Invitation {
     type Err = AddressError;
 

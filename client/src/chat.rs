@@ -16,13 +16,13 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use zeroize::Zeroizing;
 
-use self::opening::Derived;
+use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::compose::{ComposeError, Composing};
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
-use crate::room::clock::monotonic;
+use crate::platform;
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -86,18 +86,18 @@ pub async fn run(
     state.set(settings, clock());
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
-    let (derive, derived) = mpsc::channel(1);
+    let (opening, progress) = mpsc::channel(1);
     let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
         state,
-        began: monotonic(),
+        began: platform::monotonic(),
         keyboard,
         signals,
         rooms,
-        derive,
+        opening,
+        progress,
         fetch,
         fetched,
-        derived,
         undelivered: 0,
         suspend: false,
         compose: false,
@@ -146,7 +146,7 @@ pub async fn run(
             () = chat.turn() => {}
             () = until(next_frame) => {}
             // Stopped and woken from outside: the shell may have changed the terminal meanwhile.
-            Some(()) = continued.recv() => chat.resume(&mut terminal),
+            () = continued.recv() => chat.resume(&mut terminal),
         }
     }
     drop(terminal);
@@ -160,9 +160,9 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
-    /// To those who make the key of another room.
-    derive: mpsc::Sender<Derived>,
-    derived: mpsc::Receiver<Derived>,
+    /// To those who open another room.
+    opening: mpsc::Sender<Progress>,
+    progress: mpsc::Receiver<Progress>,
     /// To those who fetch a passphrase.
     fetch: mpsc::Sender<Input>,
     fetched: mpsc::Receiver<Input>,
@@ -186,7 +186,7 @@ struct Chat {
 
 impl Chat {
     fn now(&self) -> Duration {
-        monotonic().saturating_sub(self.began)
+        platform::monotonic().saturating_sub(self.began)
     }
 
     fn input(&mut self, input: Input) {
@@ -216,7 +216,7 @@ impl Chat {
                 }
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.derive.clone());
+                        opening::derive_for(room, opening, self.opening.clone());
                     }
                 }
                 Effect::Fetch(command) => self.fetch(command),
@@ -305,7 +305,7 @@ impl Chat {
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
             Some(fetched) = self.fetched.recv() => self.input(fetched),
-            Some(derived) = self.derived.recv() => self.derived(derived),
+            Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }

@@ -23,10 +23,10 @@ use crate::entrance::say;
 use crate::exit::Exit;
 use crate::join::ended;
 use crate::pipe::{self, Input};
+use crate::platform;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
-use crate::signals;
 use crate::terminal;
 use crate::visible::{on_one_line, visible};
 
@@ -169,7 +169,7 @@ fn quoted(text: &str) -> String {
 /// Without a terminal: says the lines of standard input, prints the answers, and ends when all are there.
 async fn converse((room, mut updates): (Room, Updates)) -> anyhow::Result<Exit> {
     let mut lines = pipe::stdin(false);
-    let mut signals = signals::listen().context("cannot listen for signals")?;
+    let mut signals = platform::asked_to_end().context("cannot listen for signals")?;
     let mut ended = false;
     let mut present = false;
     let mut held = None;

@@ -4,21 +4,18 @@
 use std::io;
 use std::time::Duration;
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use crate::exit::Exit;
 use crate::keyboard::Keyboard;
-use crate::signals;
+use crate::platform::{self, Continued};
 use crate::terminal::{self, Terminal};
 
 /// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
 const HURRY: Duration = Duration::from_secs(2);
 /// How long it takes at most until a process that stops itself has stopped.
 const STOP: Duration = Duration::from_millis(300);
-/// SIGCONT.
-const CONTINUE: i32 = rustix::process::Signal::CONT.as_raw();
 
 /// The terminal and what comes from it.
 #[derive(Debug)]
@@ -30,7 +27,7 @@ pub struct Desk {
     /// Brings a `()` when the process is asked to end; it then ends within a time.
     pub signals: mpsc::Receiver<()>,
     /// Tells that the process was stopped and goes on: the shell may have changed the terminal meanwhile.
-    pub continued: Signal,
+    pub continued: Continued,
 }
 
 impl Desk {
@@ -40,8 +37,8 @@ impl Desk {
     /// Those of the terminal.
     pub fn take() -> io::Result<Self> {
         // Before the terminal is taken: from now on it is always given back.
-        let signals = hurried(signals::listen()?);
-        let continued = signal(SignalKind::from_raw(CONTINUE))?;
+        let signals = hurried(platform::asked_to_end()?);
+        let continued = Continued::listen()?;
         Ok(Self {
             terminal: Terminal::enter()?,
             keyboard: Keyboard::open(),
@@ -53,13 +50,13 @@ impl Desk {
 
 /// Gives the terminal to the shell until the process goes on. Whether that was possible; the terminal is to be taken
 /// again then.
-pub async fn suspend(terminal: &mut Terminal, continued: &mut Signal) -> bool {
+pub async fn suspend(terminal: &mut Terminal, continued: &mut Continued) -> bool {
     if terminal.suspend().is_err() {
         return false;
     }
     // The signal may reach another thread first; where nobody can wake us up again, it does nothing.
     tokio::select! {
-        _ = continued.recv() => {}
+        () = continued.recv() => {}
         () = sleep(STOP) => {}
     }
     true

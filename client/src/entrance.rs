@@ -11,7 +11,7 @@ use crate::derivation::{DerivationError, derive};
 use crate::exit::Exit;
 use crate::prompt::{self, Prompt, Terminal};
 use crate::secret::{self, SecretError, Source};
-use crate::{signals, terminal};
+use crate::{config, platform, terminal};
 
 /// Between two pictures of the progress line.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -64,7 +64,7 @@ impl Entrance {
     /// [`EntranceError::Terminal`] when the system refuses.
     pub fn open() -> Result<Self, EntranceError> {
         Ok(Self {
-            signals: signals::listen()?,
+            signals: platform::asked_to_end()?,
         })
     }
 
@@ -80,7 +80,7 @@ impl Entrance {
         }
     }
 
-    /// The name, from the command line or else from the one before the terminal.
+    /// The name, from the command line or else from the one before the terminal; then it is remembered.
     ///
     /// # Errors
     /// [`EntranceError`].
@@ -95,13 +95,33 @@ impl Entrance {
                 None => "your name: ".to_owned(),
             };
             let answer = self.line(question).await?;
-            match (Name::new(&answer), &suggestion) {
-                (Ok(name), _) => return Ok(name),
-                (Err(_), Some(name)) if answer.trim().is_empty() => return Ok(name.clone()),
-                (Err(error), _) => say(&error.to_string()),
-            }
+            let name = match (Name::new(&answer), &suggestion) {
+                (Ok(name), _) => name,
+                (Err(_), Some(name)) if answer.trim().is_empty() => name.clone(),
+                (Err(error), _) => {
+                    say(&error.to_string());
+                    continue;
+                }
+            };
+            self.remember(None, name.clone()).await?;
+            return Ok(name);
         }
         Err(EntranceError::NoName)
+    }
+
+    /// Remembers the name, and the relay if there is one, for the next time. That it cannot be done is only said.
+    pub(crate) async fn remember(&mut self, relay: Option<String>, name: Name) -> Result<(), EntranceError> {
+        let remembered = self
+            .blocking(move || config::remember(relay.as_deref(), &name))
+            .await?;
+        match remembered {
+            // A file that is no TOML is left as it is; that is said anyway.
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => {
+                say(&format!("your name cannot be remembered: {error}"));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// A line of text.

@@ -1,5 +1,7 @@
 //! `sotto join`: a chat on a relay.
 
+use std::time::Duration;
+
 use anyhow::Context;
 
 use crate::chat::{self, End};
@@ -8,7 +10,7 @@ use crate::config::Config;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
 use crate::keyhole::Keyhole;
-use crate::room::{Recorder, Room, Settings, Timing};
+use crate::room::{Recorder, Room, Settings, Timing, Trouble, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
 
@@ -23,7 +25,15 @@ pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the rel
 pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal()?;
     let (config, complaints) = Config::load();
-    let invitation = options.identity.find(options.target, &config)?;
+    let invitation = options
+        .identity
+        .find(options.target, &config)
+        // It may be in the file, and not count.
+        .inspect_err(|_| {
+            complaints
+                .iter()
+                .for_each(|complaint| say(&complaint.to_string()))
+        })?;
     let room_name = options.identity.room_name(&invitation)?;
     let recorder = match &options.record {
         Some(path) => {
@@ -79,6 +89,57 @@ pub fn conversation(settings: &Settings) -> Conversation {
             .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));
     }
     conversation
+}
+
+/// A room that has let us in, or told us to wait.
+pub struct Opened {
+    room: (Room, Updates),
+    conversation: Conversation,
+    /// What was heard of it until then.
+    heard: Vec<Update>,
+}
+
+/// Opens a room and waits for its first word.
+///
+/// # Errors
+/// The relay is out of reach, or refuses.
+pub async fn open(settings: Settings) -> Result<Opened, Trouble> {
+    let conversation = conversation(&settings);
+    let (room, mut updates) = Room::open(settings);
+    let mut heard = Vec::new();
+    loop {
+        match updates.next().await {
+            Some(Update::Failed(trouble)) => return Err(trouble),
+            Some(Update::Connecting) => heard.push(Update::Connecting),
+            Some(update) => {
+                heard.push(update);
+                break;
+            }
+            None => return Err(Trouble::Silent),
+        }
+    }
+    Ok(Opened {
+        room: (room, updates),
+        conversation,
+        heard,
+    })
+}
+
+impl Opened {
+    /// The room, and how the screen begins with it.
+    pub fn begun(self, now: Duration) -> ((Room, Updates), Conversation) {
+        let Self {
+            room,
+            mut conversation,
+            heard,
+        } = self;
+        for update in heard {
+            // None of these asks for anything to be done.
+            conversation.happened(update, now, chat::clock());
+        }
+        conversation.id = room.0.id();
+        (room, conversation)
+    }
 }
 
 /// Says how a chat ended, where that is worth a word.

@@ -1,5 +1,6 @@
 //! The binary: from the command line to the function that does it, and to an exit code.
 
+use std::alloc::System;
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -14,14 +15,18 @@ use sotto::pipe::output::Format;
 use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
-use sotto::{connect, generate, harden, join, manual, pipe, room_id, signals};
+use sotto::wiping::Wiping;
+use sotto::{connect, generate, join, manual, pipe, platform, room_id};
 #[cfg(feature = "host")]
 use sotto::{demo, doctor, host};
 use sotto_protocol::Name;
 use tokio::runtime::Runtime;
 
+#[global_allocator]
+static ALLOCATOR: Wiping = Wiping(System);
+
 fn main() -> ExitCode {
-    if let Err(error) = harden::harden() {
+    if let Err(error) = platform::harden() {
         say(&format!("core dumps cannot be forbidden: {error}"));
     }
     let cli = Cli::parse();
@@ -123,7 +128,7 @@ async fn run_pipe(mut options: cli::Pipe) -> anyhow::Result<Exit> {
         until_peer_leaves: options.until_peer_leaves,
         timeout: options.timeout,
     };
-    let signals = signals::listen().context("cannot listen for signals")?;
+    let signals = platform::asked_to_end().context("cannot listen for signals")?;
     drop(entrance);
     let room = Room::open(Settings {
         address,

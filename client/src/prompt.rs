@@ -1,20 +1,18 @@
 //! Questions on the controlling terminal: never on standard input, which may be messages.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
-use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
+use crate::platform::{self, Modes, Tty};
 use crate::visible::visible;
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
 pub const MAX_LINE: usize = 4096;
 
 /// The modes that the terminal had before the question that is being asked.
-static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
+static BEFORE: Mutex<Option<Modes>> = Mutex::new(None);
 
 /// Somebody who can be asked.
 pub trait Prompt {
@@ -58,11 +56,10 @@ impl Prompt for Terminal {
 pub fn restore() {
     let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(before) = before
-        && let Ok(terminal) = open()
+        && let Ok(mut terminal) = Tty::open()
     {
-        // A terminal that is gone needs no modes.
-        let _ = tcsetattr(&terminal, OptionalActions::Now, &before);
-        let _ = (&terminal).write_all(b"\n");
+        terminal.give_back(&before);
+        let _ = terminal.write_all(b"\n");
     }
 }
 
@@ -75,25 +72,13 @@ impl Drop for Restored {
     }
 }
 
-fn open() -> io::Result<File> {
-    // Without a controlling terminal the system says ENXIO, and without a device ENOENT.
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open("/dev/tty")
-        .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error))
-}
-
 /// Asks and reads a line, key by key: Ctrl-C must find its way here, and not kill us before echo is back.
 fn ask(question: &str, echo: bool) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut terminal = open()?;
-    let before = tcgetattr(&terminal)?;
-    let mut ours = before.clone();
-    ours.local_modes
-        .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before);
+    let mut terminal = Tty::open()?;
+    let before = terminal.modes()?;
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
     let restored = Restored;
-    tcsetattr(&terminal, OptionalActions::Drain, &ours)?;
+    terminal.by_key(before)?;
     terminal.write_all(question.as_bytes())?;
     let mut answer = Answer::default();
     loop {
@@ -112,7 +97,7 @@ fn ask(question: &str, echo: bool) -> io::Result<Zeroizing<Vec<u8>>> {
             Key::Interrupt => {
                 drop(restored);
                 // As the key would have done: ends us, unless somebody listens to it.
-                kill_process(getpid(), Signal::INT)?;
+                platform::interrupt()?;
                 return Err(io::ErrorKind::Interrupted.into());
             }
         }

@@ -3,7 +3,9 @@
 
 mod hyperlinks;
 
-use std::io::{self, IsTerminal, Stdout, Write};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,7 +43,8 @@ pub struct Terminal {
     shown: Option<(Buffer, Position, Vec<Link>)>,
     /// It may know links (OSC 8): the Linux console does not even know to pass over them.
     links: bool,
-    out: Stdout,
+    /// Without the buffer of the standard library, in which the last of the talk would stay.
+    out: File,
 }
 
 /// Whether there is a terminal to chat on: both standard input and output.
@@ -69,7 +72,7 @@ impl Terminal {
         let terminal = Self {
             shown: None,
             links: std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb"),
-            out: io::stdout(),
+            out: File::from(io::stdout().as_fd().try_clone_to_owned()?),
         };
         take()?;
         Ok(terminal)

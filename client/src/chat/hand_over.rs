@@ -2,16 +2,10 @@
 
 use std::env;
 use std::io::{self, Write};
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::thread;
 
-/// What opens a link.
-const OPENER: &str = if cfg!(target_os = "macos") {
-    "open"
-} else {
-    "xdg-open"
-};
+use crate::platform::{OPENER, apart};
 
 /// Whether we are in tmux: it takes what is copied, and passes it on to its own terminal as it is set up to.
 pub fn in_tmux() -> bool {
@@ -34,8 +28,7 @@ pub fn open(link: &str) -> Result<(), String> {
     if env::var_os("SSH_CONNECTION").is_some() {
         return Err("over ssh no link is opened".to_owned());
     }
-    // A group of its own: Ctrl+C in the terminal is not for it.
-    start(Command::new(OPENER).arg(link).process_group(0), String::new())
+    start(apart(Command::new(OPENER).arg(link)), String::new())
         .map_err(|error| format!("{OPENER} cannot be started ({error})"))
 }
 

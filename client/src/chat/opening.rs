@@ -1,67 +1,89 @@
-//! Another room beside those that are open: from its passphrase to its first connection.
+//! Another room beside those that are open: from its passphrase to the first word of its relay.
 
 use tokio::sync::mpsc;
 
 use super::Chat;
 use crate::derivation::derive;
-use crate::join;
+use crate::join::{self, Opened};
 use crate::keyhole::Keyhole;
 use crate::proxy;
-use crate::room::{Room, Settings, Timing};
+use crate::room::{Settings, Timing};
 use crate::screen::joining::Opening;
 use crate::screen::rooms::RoomId;
 use crate::screen::update::Input;
 
-/// A key that was made for a room.
-pub(super) struct Derived {
+/// How far a room has come that is being opened, or why it comes no further.
+pub(super) struct Progress {
     id: RoomId,
-    made: Result<(Settings, Keyhole), String>,
+    /// What unlocks the screen later.
+    keyhole: Keyhole,
+    step: Result<Step, String>,
+}
+
+enum Step {
+    /// Its key is made.
+    Derived(Box<Settings>),
+    /// Its relay has let us in, or told us to wait.
+    Joined(Box<Opened>),
 }
 
 /// Makes the key beside the chat.
-pub(super) fn derive_for(id: RoomId, opening: Opening, derived: mpsc::Sender<Derived>) {
+pub(super) fn derive_for(id: RoomId, opening: Opening, progress: mpsc::Sender<Progress>) {
     tokio::spawn(async move {
-        let made = settings(opening).await;
+        let keyhole = Keyhole::new(&opening.passphrase, opening.command.clone());
+        let step = settings(opening)
+            .await
+            .map(|settings| Step::Derived(Box::new(settings)));
         // The chat may be over meanwhile.
-        let _ = derived.send(Derived { id, made }).await;
+        let _ = progress.send(Progress { id, keyhole, step }).await;
     });
 }
 
-async fn settings(opening: Opening) -> Result<(Settings, Keyhole), String> {
+async fn settings(opening: Opening) -> Result<Settings, String> {
     // Without a proxy of the room beside it, that of the environment.
     let proxy = opening.address.proxy().cloned();
     let address = proxy::choose(proxy.as_ref(), opening.address).map_err(|error| error.to_string())?;
-    let keyhole = Keyhole::new(&opening.passphrase, None);
     let root = derive(opening.passphrase, opening.room)
         .await
         .map_err(|error| error.to_string())?;
-    let settings = Settings {
+    Ok(Settings {
         address,
         root,
         name: opening.name,
         recorder: None,
         timing: Timing::default(),
-    };
-    Ok((settings, keyhole))
+    })
 }
 
 impl Chat {
-    /// Opens the room, unless it is not wanted any more or open already.
-    pub(super) fn derived(&mut self, Derived { id, made }: Derived) {
+    /// Goes on with a room, unless it is not wanted any more or open already.
+    pub(super) fn progress(&mut self, Progress { id, keyhole, step }: Progress) {
         if !self.state.awaits(id) {
             return;
         }
-        let opened = made.and_then(|(settings, keyhole)| {
-            let mut conversation = join::conversation(&settings);
-            conversation.keyhole = Some(keyhole);
-            if self.state.rooms.has(&conversation) {
-                return Err("that room is open here already".to_owned());
+        let opened = match step {
+            Ok(Step::Derived(settings)) if self.state.rooms.has(&settings.root.room_hash()) => {
+                Err("that room is open here already".to_owned())
             }
-            let room = Room::open(settings);
-            conversation.id = room.0.id();
-            self.rooms.add(id, room);
-            Ok(Box::new(conversation))
-        });
+            Ok(Step::Derived(settings)) => {
+                let progress = self.opening.clone();
+                tokio::spawn(async move {
+                    let opened = join::open(*settings).await;
+                    let step = opened.map(|opened| Step::Joined(Box::new(opened)));
+                    let step = step.map_err(|trouble| trouble.to_string());
+                    // The chat may be over meanwhile.
+                    let _ = progress.send(Progress { id, keyhole, step }).await;
+                });
+                return;
+            }
+            Ok(Step::Joined(opened)) => {
+                let (room, mut conversation) = opened.begun(self.now());
+                conversation.keyhole = Some(keyhole);
+                self.rooms.add(id, room);
+                Ok(Box::new(conversation))
+            }
+            Err(why) => Err(why),
+        };
         self.input(Input::Opened { room: id, opened });
     }
 }

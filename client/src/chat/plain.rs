@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock};
-use crate::room::clock::monotonic;
+use crate::platform;
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -17,7 +17,6 @@ use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::visible::{visible, visible_line};
-use crate::signals;
 
 mod input;
 
@@ -41,7 +40,7 @@ pub fn is_wanted(asked: bool) -> bool {
 /// # Errors
 /// Those of the terminal.
 pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Settings) -> io::Result<End> {
-    let mut signals = signals::listen()?;
+    let mut signals = platform::asked_to_end()?;
     let mut state = State::new(conversation, COLUMNS, ROWS);
     state.settings = settings;
     state.rooms.current_mut().list.stands_alone();
@@ -51,7 +50,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Se
     let mut plain = Plain {
         state,
         rooms,
-        began: monotonic(),
+        began: platform::monotonic(),
         printed: 0,
         notice: String::new(),
         held: String::new(),
@@ -100,7 +99,7 @@ struct Plain {
 impl Plain {
     fn moment(&self) -> Moment {
         Moment {
-            now: monotonic().saturating_sub(self.began),
+            now: platform::monotonic().saturating_sub(self.began),
             clock: clock(),
         }
     }

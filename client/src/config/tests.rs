@@ -1,5 +1,6 @@
 use ratatui::style::{Color, Modifier, Style};
 
+use super::reader::MAX_COMPLAINTS;
 use super::*;
 
 /// What is read, and the complaints as people see them.
@@ -142,6 +143,56 @@ fn what_is_no_toml_is_said_with_its_line() {
 }
 
 #[test]
+fn a_table_or_a_key_that_stands_there_twice_is_said_with_its_line() {
+    for (text, line) in [
+        ("name = \"ben\"\nname = \"carl\"\n", 2),
+        ("[keys]\nredraw = \"F5\"\n\n[keys]\nredraw = \"F6\"\n", 4),
+    ] {
+        let (config, complaints) = parsed(text);
+        let begin = format!("config.toml, line {line}: this is not TOML");
+        assert!(complaints[0].starts_with(&begin), "{complaints:?}");
+        assert!(complaints[0].contains("duplicate key"), "{complaints:?}");
+        assert_eq!((config, complaints.len()), (Config::default(), 1));
+    }
+}
+
+#[test]
+fn a_room_is_complained_of_once() {
+    let room = |name: &str, relay: &str| format!("[[room]]\nname = {name}\nrelay = {relay}\n");
+    let two = room("'anna'", "'ws://a'") + &room("'anna'", "'ws://b'");
+    let (config, complaints) = parsed(&two);
+    assert_eq!(config.room.len(), 1);
+    assert_eq!(
+        complaints,
+        ["config.toml, line 5: name: there are two rooms called \"anna\"; the first counts"]
+    );
+    let (_, complaints) = parsed(&room("'anna'", "7"));
+    assert_eq!(
+        complaints,
+        ["config.toml, line 3: relay has to be a text in quotes, not a number"]
+    );
+}
+
+#[test]
+fn of_a_file_of_something_else_few_lines_are_said() {
+    let junk: String = (0..20_000).map(|number| format!("a{number} = 1\n")).collect();
+    let (config, complaints) = parsed(&junk);
+    assert_eq!(config, Config::default());
+    assert_eq!(complaints.len(), MAX_COMPLAINTS + 1);
+    assert_eq!(
+        complaints[MAX_COMPLAINTS],
+        "config.toml: and 19990 more that is wrong"
+    );
+    let noise = "\u{1b}]0;x\u{7}\0[[".repeat(100_000);
+    let (_, complaints) = parsed(&noise);
+    assert!(
+        complaints.len() == 1 && !complaints[0].contains('\u{1b}'),
+        "{complaints:?}"
+    );
+    assert!(complaints[0].len() < 400, "{}", complaints[0].len());
+}
+
+#[test]
 fn a_value_that_steers_terminals_is_shown_harmless() {
     let (_, complaints) = parsed("theme = \"a\\u001b[2J\"\n\"b\\u001b[2J\" = 1");
     assert_eq!(complaints.len(), 2);
@@ -149,60 +200,6 @@ fn a_value_that_steers_terminals_is_shown_harmless() {
         complaints.iter().all(|complaint| !complaint.contains('\x1b')),
         "{complaints:?}"
     );
-}
-
-#[test]
-fn the_file_is_where_the_xdg_folders_are() {
-    let at = |config: Option<&str>, home: Option<&str>| {
-        path_in(|name| match name {
-            "XDG_CONFIG_HOME" => config.map(PathBuf::from),
-            _ => home.map(PathBuf::from),
-        })
-    };
-    assert_eq!(at(Some("/x"), Some("/h")), Some("/x/sotto/config.toml".into()));
-    assert_eq!(
-        at(Some("x"), Some("/h")),
-        Some("/h/.config/sotto/config.toml".into())
-    );
-    assert_eq!(at(None, Some("/h")), Some("/h/.config/sotto/config.toml".into()));
-    assert_eq!(at(None, None), None);
-}
-
-#[test]
-fn what_is_remembered_leaves_the_rest_of_the_file_as_it_is() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("deep").join("config.toml");
-    let name = Name::new("ben").unwrap();
-    remember_in(&path, "ws://h:4000/", &name).unwrap();
-    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-
-    let before = "# mine\nrelay = \"ws://old\" # home\n\n[notices]\nbell = \"never\"\n";
-    fs::write(&path, before).unwrap();
-    remember_in(&path, "ws://h:4000/", &name).unwrap();
-    let after = "# mine\nrelay = \"ws://h:4000/\" # home\nname = \"ben\"\n\n[notices]\nbell = \"never\"\n";
-    assert_eq!(fs::read_to_string(&path).unwrap(), after);
-    assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
-}
-
-#[test]
-fn a_file_that_is_broken_is_not_written() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("config.toml");
-    fs::write(&path, "relay = = 1").unwrap();
-    let error = remember_in(&path, "ws://h/", &Name::new("ben").unwrap()).unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
-    assert_eq!(fs::read_to_string(&path).unwrap(), "relay = = 1");
-}
-
-#[test]
-fn a_link_to_the_file_stays_a_link() {
-    let folder = tempfile::tempdir().unwrap();
-    let (real, link) = (folder.path().join("real.toml"), folder.path().join("config.toml"));
-    fs::write(&real, "").unwrap();
-    std::os::unix::fs::symlink(&real, &link).unwrap();
-    remember_in(&link, "ws://h/", &Name::new("ben").unwrap()).unwrap();
-    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
-    assert!(fs::read_to_string(&real).unwrap().contains("ws://h/"));
 }
 
 #[test]

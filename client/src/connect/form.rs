@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
-use crate::address::Invitation;
+use crate::address::{AddressError, Invitation, handed_over};
 use crate::cli::WORDS;
 use crate::screen::editor::Editor;
 use crate::screen::hidden::Hidden;
@@ -303,9 +303,9 @@ impl Form {
                 self.type_passphrase(&text);
                 self.passphrase_changed();
             }
-            Field::Relay if text.trim_start().starts_with(HANDED) => {
-                let url = url(&text).to_owned();
-                self.relay.set(&url);
+            // The whole line takes the place of what was there.
+            Field::Relay if handed_over(&text) != text.trim() => {
+                self.relay.set(handed_over(&text));
                 self.forget_complaint(Field::Relay);
             }
             _ => {
@@ -379,9 +379,9 @@ impl Form {
                 "type the relay's URL, or paste the line that you were handed; sotto host starts a relay";
             return Err((Field::Relay, what.to_owned()));
         }
-        url(relay)
+        handed_over(relay)
             .parse()
-            .map_err(|error: crate::address::AddressError| (Field::Relay, error.to_string()))
+            .map_err(|error: AddressError| (Field::Relay, error.to_string()))
     }
 
     fn checked_name(&self) -> Result<Name, (Field, String)> {
@@ -425,11 +425,9 @@ impl Form {
         if let Some(slip) = Slip::find(self.passphrase.expose()) {
             return Some(said(slip));
         }
-        let strength = self.strength.filter(|strength| strength.is_weak())?;
-        Some(format!(
-            "weak, about {:.0} bits, and everything rests on it (Ctrl+G makes one of 77)",
-            strength.bits()
-        ))
+        // How weak stands below the passphrase already.
+        self.strength.filter(|strength| strength.is_weak())?;
+        Some("weak, and everything rests on it (Ctrl+G makes one of 77 bits)".to_owned())
     }
 
     fn complain(&mut self, field: Field, why: String) {
@@ -449,22 +447,6 @@ impl Form {
     pub fn moves(&self) -> bool {
         matches!(self.stage, Stage::Deriving(_))
     }
-}
-
-/// What the line that is handed over begins with.
-const HANDED: &str = "sotto join";
-
-/// The URL in what somebody typed or pasted, which may be the whole line that was handed over.
-fn url(text: &str) -> &str {
-    let Some(rest) = text.trim().strip_prefix(HANDED) else {
-        return text.trim();
-    };
-    let rest = rest.trim_start();
-    let quoted = |quote: char| rest.strip_prefix(quote)?.split(quote).next();
-    quoted('\'')
-        .or_else(|| quoted('"'))
-        .or_else(|| rest.split_whitespace().next())
-        .unwrap_or_default()
 }
 
 fn said(slip: Slip<'_>) -> String {

@@ -23,11 +23,11 @@ use crate::derivation::{DerivationError, derive};
 use crate::desk::{self, Desk};
 use crate::entrance::{EntranceError, login_name};
 use crate::exit::Exit;
-use crate::join::{conversation, ended};
+use crate::join::{Opened, ended, open};
 use crate::keyboard::Typed;
 use crate::keyhole::Keyhole;
 use crate::proxy;
-use crate::room::{Room, Settings, Timing, Trouble, Update, Updates};
+use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Content, Copyable};
 use crate::strength::Strength;
@@ -43,14 +43,6 @@ type Work = Pin<Box<dyn Future<Output = Step> + Send>>;
 enum Step {
     Derived(Box<Result<Root, DerivationError>>),
     Joined(Box<Result<Opened, Trouble>>),
-}
-
-/// A room that has let us in, or told us to wait.
-struct Opened {
-    room: (Room, Updates),
-    conversation: Conversation,
-    /// What was heard of it until then.
-    heard: Vec<Update>,
 }
 
 /// Where the one goes who has filled in the form.
@@ -93,7 +85,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
-    let mut conversation = opened.conversation;
+    let (room, mut conversation) = opened.begun(Duration::ZERO);
     journey.hand_out(&mut conversation);
     conversation.keyhole = journey.keyhole.take();
     conversation.complain(&complaints, chat::clock());
@@ -104,11 +96,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
         let what = format!("the relay and your name cannot be remembered: {error}");
         conversation.list.push(chat::clock(), Content::Answer(what));
     }
-    for update in opened.heard {
-        // None of these asks for anything to be done.
-        conversation.happened(update, Duration::ZERO, chat::clock());
-    }
-    let end = chat::run(desk, opened.room, conversation, settings).await?;
+    let end = chat::run(desk, room, conversation, settings).await?;
     Ok(ended(end))
 }
 
@@ -154,7 +142,7 @@ impl Front {
                     }
                 },
                 Some(()) = desk.signals.recv() => return Ok(None),
-                Some(()) = desk.continued.recv() => self.resume(desk)?,
+                () = desk.continued.recv() => self.resume(desk)?,
                 () = sleep(PROGRESS), if moves => Vec::new(),
             };
             for effect in effects {
@@ -265,29 +253,6 @@ impl Front {
     }
 }
 
-/// Opens a room and waits for its first word.
-async fn open(settings: Settings) -> Result<Opened, Trouble> {
-    let conversation = conversation(&settings);
-    let (room, mut updates) = Room::open(settings);
-    let mut heard = Vec::new();
-    loop {
-        match updates.next().await {
-            Some(Update::Failed(trouble)) => return Err(trouble),
-            Some(Update::Connecting) => heard.push(Update::Connecting),
-            Some(update) => {
-                heard.push(update);
-                break;
-            }
-            None => return Err(Trouble::Silent),
-        }
-    }
-    Ok(Opened {
-        room: (room, updates),
-        conversation,
-        heard,
-    })
-}
-
 impl Journey {
     /// Shows what to hand over.
     fn hand_out(&self, conversation: &mut Conversation) {
@@ -304,7 +269,7 @@ impl Journey {
         let room = self.invitation.room.clone().unwrap_or_default();
         let relay = self.invitation.address.invitation(&room);
         let name = self.name.clone();
-        let written = tokio::task::spawn_blocking(move || config::remember(&relay, &name));
+        let written = tokio::task::spawn_blocking(move || config::remember(Some(&relay), &name));
         written.await.map_err(io::Error::other)?
     }
 }

@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use insta::assert_snapshot;
 use proptest::prelude::*;
 use ratatui::buffer::CellWidth;
 
@@ -10,7 +9,6 @@ use super::view::draw;
 use crate::screen::settings::Settings;
 
 const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
-const SIZES: [(u16, u16); 3] = [(20, 6), (80, 24), (200, 50)];
 
 /// A form, and what came out of it so far.
 struct Script {
@@ -276,55 +274,6 @@ fn fields_are_walked_in_a_circle() {
     assert_eq!(script.form.focus, Field::Name);
     script.press(KeyCode::Up).press(KeyCode::Up).press(KeyCode::Down);
     assert_eq!(script.form.focus, Field::Relay);
-}
-
-/// Takes a picture in every size.
-fn pictures(name: &str, play: impl Fn(&mut Script), relay: &str) {
-    for size in SIZES {
-        let mut script = Script::new(size, relay, "ben");
-        play(&mut script);
-        assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), script.picture());
-    }
-}
-
-#[test]
-fn nothing_filled_in_yet() {
-    pictures("empty", |_| {}, "");
-}
-
-#[test]
-fn a_passphrase_is_being_typed() {
-    let typed = |script: &mut Script| {
-        script.types("excretion railing unjustly crunhcy ");
-    };
-    pictures("typing", typed, "wss://relay.example/#room=kdwqzmra");
-}
-
-#[test]
-fn a_passphrase_was_made() {
-    let made = |script: &mut Script| {
-        script.control('t').paste(STRONG);
-    };
-    pictures("shown", made, "wss://relay.example/#room=kdwqzmra");
-}
-
-#[test]
-fn the_relay_cannot_be_reached() {
-    let failed = |script: &mut Script| {
-        script.paste(STRONG).enter();
-        let why = "nothing answers at relay.example, port 443: connection refused".to_owned();
-        script.input(Input::Failed(Field::Relay, why));
-    };
-    pictures("failed", failed, "wss://relay.example/#room=kdwqzmra");
-}
-
-#[test]
-fn the_key_is_being_made() {
-    let derived = |script: &mut Script| {
-        script.paste(STRONG).enter();
-        script.now += Duration::from_millis(700);
-    };
-    pictures("deriving", derived, "wss://relay.example/#room=kdwqzmra");
 }
 
 proptest! {

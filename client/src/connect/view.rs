@@ -178,9 +178,7 @@ impl Page {
                 let keys = if form.width < NAMES_FROM {
                     "Ctrl+G makes one".to_owned()
                 } else {
-                    format!(
-                        "Tab: next · Enter: go on · Ctrl+G: makes a passphrase · Ctrl+T: {shows} · Ctrl+C: leaves"
-                    )
+                    format!("Enter goes on · Ctrl+G makes a passphrase · Ctrl+T {shows} · Ctrl+C leaves")
                 };
                 self.text(0, &keys, form.theme.dim);
                 for remark in &form.remarks {

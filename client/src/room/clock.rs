@@ -2,30 +2,15 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rustix::time::{ClockId, clock_gettime};
 use sotto_protocol::instance::Now;
 
-/// The monotonic clock that goes on while the machine sleeps.
-#[cfg(target_os = "linux")]
-const MONOTONIC: ClockId = ClockId::Boottime;
-/// On macOS this one does; Rust's own `Instant` stands still.
-#[cfg(not(target_os = "linux"))]
-const MONOTONIC: ClockId = ClockId::Monotonic;
-
-/// Since some moment; goes on while the machine sleeps, and never back.
-pub(crate) fn monotonic() -> Duration {
-    let time = clock_gettime(MONOTONIC);
-    Duration::new(
-        time.tv_sec.try_into().unwrap_or_default(),
-        time.tv_nsec.try_into().unwrap_or_default(),
-    )
-}
+use crate::platform;
 
 /// What time it is by both clocks.
 pub(super) fn now() -> Now {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Now {
-        monotonic: monotonic(),
+        monotonic: platform::monotonic(),
         wall: wall.as_millis().try_into().unwrap_or(u64::MAX),
     }
 }

@@ -6,7 +6,7 @@
 
 mod backoff;
 pub(crate) mod channel;
-pub(crate) mod clock;
+mod clock;
 pub(crate) mod connect;
 mod heartbeat;
 mod names;

@@ -1,11 +1,12 @@
 //! Writes down the sealed payloads that cross, for demonstrations and tests: what a relay gets to see.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use data_encoding::BASE32_NOPAD;
+
+use crate::platform::private_file;
 
 /// A file of lines `out BASE32` and `in BASE32` (RFC 4648), one for each sealed payload in the order in which they
 /// crossed. In hexadecimal digits whoever searches for a number that was said would find it by chance.
@@ -26,13 +27,7 @@ impl Recorder {
     /// # Errors
     /// Those of opening the file.
     pub fn create(path: &Path) -> io::Result<Self> {
-        OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)
-            .map(Self)
+        private_file(path, false).map(Self)
     }
 
     pub(super) fn write(&mut self, direction: Direction, payload: &[u8]) -> io::Result<()> {

@@ -8,9 +8,9 @@ use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
+use super::history::History;
 use super::key::Action;
 use super::keymap::Keymap;
-use super::list::List;
 use super::notice::wait;
 use super::page::{Page, Section};
 use super::rooms::RoomId;
@@ -58,13 +58,23 @@ enum Outcome {
 }
 
 impl State {
+    /// Shows an answer; of one that is higher than the screen, the beginning.
+    pub(super) fn answer(&mut self, text: String, moment: Moment) {
+        let (measure, height) = (self.measure(), self.list_height());
+        let list = &mut self.rooms.current_mut().list;
+        let number = list.pushed();
+        list.push(moment.clock, Content::Answer(text));
+        list.to_newest();
+        list.show(number, measure, height);
+    }
+
     /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
-            Ok(Outcome::Show(text)) => room.list.push(moment.clock, Content::Answer(text)),
+            Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
                 self.page = Some(Page::new(if keys {
                     vec![self.keymap.names()]
@@ -83,7 +93,7 @@ impl State {
                 file,
                 talk: transcript(&room.list),
             }),
-            Ok(Outcome::Join(target)) => self.join(&target, moment),
+            Ok(Outcome::Join(target)) => self.join(&target, moment, effects),
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
                     self.notice.say(format!("there is no room {which}"), moment.now);
@@ -153,7 +163,9 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
         Typed::Room(which) => Outcome::Room(which),
         Typed::Lock => Outcome::Lock,
         Typed::Clear => {
-            room.list = List::default();
+            room.list.clear();
+            // What was sent is part of it.
+            room.history = History::default();
             Outcome::Nothing
         }
         Typed::Save { file, sure: true } => Outcome::Save(file),

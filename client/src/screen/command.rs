@@ -25,7 +25,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
-    ("/join URL|ROOM", "joins another room, beside this one"),
+    (
+        "/join URL|ROOM",
+        "joins another room, by URL, of config.toml or this relay",
+    ),
     ("/next", "shows the next room in which something waits"),
     ("/room NUMBER|NAME", "shows that room"),
     ("/lock", "blank until the passphrase is given"),

@@ -14,7 +14,13 @@ impl State {
     pub(super) fn complete(&mut self, moment: Moment) {
         let room = self.rooms.current();
         let before = room.draft.text()[..room.draft.caret()].to_owned();
-        let (begun, candidates) = candidates(&before, room, &self.rooms);
+        let (begun, candidates) = match before.strip_prefix("/join ") {
+            Some(begun) => {
+                let known = self.settings.rooms.iter().map(|room| room.name.clone());
+                (begun, known.filter(|name| name.starts_with(begun)).collect())
+            }
+            None => candidates(&before, room, &self.rooms),
+        };
         let shared = shared(&candidates);
         match (candidates.as_slice(), shared.strip_prefix(begun)) {
             ([], _) | (_, None) => self.insert("\t", moment),

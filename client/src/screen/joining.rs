@@ -7,7 +7,8 @@ use super::hidden::Hidden;
 use super::key::Action;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
-use crate::address::{Address, AddressError, Invitation};
+use crate::address::{Address, AddressError, Invitation, handed_over};
+use crate::config::RoomEntry;
 use crate::secret;
 
 /// A room that the user is about to join.
@@ -15,25 +16,34 @@ use crate::secret;
 pub struct Joining {
     /// What it will be called here.
     pub id: RoomId,
+    to: Destination,
+    name: Name,
+    /// What was typed of the passphrase; it stays until the room is open.
+    passphrase: Hidden,
+    /// The user was told that it is weak: the next Enter takes it.
+    warned: bool,
+    stage: Stage,
+}
+
+/// Where `/join` leads.
+#[derive(Debug)]
+struct Destination {
     address: Address,
     room: RoomName,
-    name: Name,
-    stage: Stage,
+    /// What prints the passphrase.
+    command: Option<String>,
 }
 
 #[derive(Debug)]
 enum Stage {
     /// The passphrase is asked for.
-    Asking {
-        /// What was typed of it.
-        passphrase: Hidden,
-        /// The user was told that it is weak: the next Enter takes it.
-        warned: bool,
-    },
+    Asking,
+    /// A command prints it.
+    Fetching,
     /// It is there, and the shell has not fetched it yet.
     Ready(Passphrase),
-    /// Its key is being made.
-    Deriving,
+    /// Its key is being made, and its relay asked.
+    Opening,
 }
 
 /// All that is needed to join a room.
@@ -46,32 +56,52 @@ pub struct Opening {
     pub name: Name,
     /// With what.
     pub passphrase: Passphrase,
+    /// What has printed the passphrase.
+    pub command: Option<String>,
 }
 
 impl Joining {
     /// What is typed, while the passphrase is asked for.
     pub fn asked(&self) -> Option<&Hidden> {
-        match &self.stage {
-            Stage::Asking { passphrase, .. } => Some(passphrase),
-            _ => None,
-        }
+        matches!(self.stage, Stage::Asking).then_some(&self.passphrase)
     }
 
     /// What the line above the input says about it.
     pub fn hint(&self) -> String {
-        let room = match self.room.as_str() {
+        let room = match self.to.room.as_str() {
             "" => "the room without a name".to_owned(),
             name => format!("the room {name}"),
         };
         match self.stage {
-            Stage::Asking { .. } => {
-                format!(
-                    "passphrase of {room} on {}? Enter joins, Esc does not",
-                    self.address.host()
-                )
+            Stage::Asking => {
+                let host = self.to.address.host();
+                format!("passphrase of {room} on {host}? Enter joins, Esc does not")
             }
-            _ => format!("making the key of {room} … Esc gives up"),
+            Stage::Fetching => format!("the command that prints the passphrase of {room} runs …"),
+            _ => format!("joining {room} … Esc gives up"),
         }
+    }
+
+    /// The passphrase, if it is one. A weak one is taken after a warning.
+    fn fit(&self) -> Result<Passphrase, String> {
+        let passphrase = Passphrase::new(self.passphrase.expose()).map_err(|error| error.to_string())?;
+        match secret::doubt(&passphrase) {
+            Some(doubt) if !self.warned => Err(format!("{doubt}. Enter again takes it all the same")),
+            _ => Ok(passphrase),
+        }
+    }
+
+    /// Takes a passphrase; the shell is to open the room with it.
+    fn take(&mut self, passphrase: Passphrase) -> Effect {
+        self.stage = Stage::Ready(passphrase);
+        Effect::Open(self.id)
+    }
+
+    /// Runs the command that prints the passphrase, if there is one and nothing was typed.
+    fn fetch(&mut self) -> Option<Effect> {
+        let command = self.to.command.clone().filter(|_| self.passphrase.is_empty())?;
+        self.stage = Stage::Fetching;
+        Some(Effect::Fetch(command))
     }
 }
 
@@ -81,26 +111,25 @@ impl State {
         self.joining.as_ref().and_then(Joining::asked)
     }
 
-    /// Begins to join: asks for the passphrase.
-    pub(super) fn join(&mut self, target: &str, moment: Moment) {
-        if self.joining.is_some() {
-            return self
-                .notice
-                .say("one room after the other: Esc gives up the first", moment.now);
-        }
+    /// Begins to join: asks for the passphrase, or for the command that prints it to be run.
+    pub(super) fn join(&mut self, target: &str, moment: Moment, effects: &mut Vec<Effect>) {
         let here = self.rooms.current();
-        match place(target, here) {
-            Ok((address, room)) => {
-                self.joining = Some(Joining {
+        let to = match self.joining {
+            Some(_) => Err("one room after the other: Esc gives up the first".to_owned()),
+            None => destination(target, here, &self.settings.rooms),
+        };
+        match to {
+            Ok(to) => {
+                let mut joining = Joining {
                     name: here.me.clone(),
                     id: self.rooms.new_id(),
-                    address,
-                    room,
-                    stage: Stage::Asking {
-                        passphrase: Hidden::default(),
-                        warned: false,
-                    },
-                });
+                    to,
+                    passphrase: Hidden::default(),
+                    warned: false,
+                    stage: Stage::Asking,
+                };
+                effects.extend(joining.fetch());
+                self.joining = Some(joining);
             }
             Err(why) => {
                 self.rooms.current_mut().draft.set(&format!("/join {target}"));
@@ -110,40 +139,54 @@ impl State {
     }
 
     /// A key while a room is being joined. False when it is for the chat.
-    pub(super) fn joining_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
+    pub(super) fn joining_key(
+        &mut self,
+        action: Action,
+        alone: bool,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
         let Some(joining) = &mut self.joining else {
             return false;
         };
-        let Stage::Asking { passphrase, warned } = &mut joining.stage else {
+        if !matches!(joining.stage, Stage::Asking) {
             // Meanwhile the chat goes on.
             let gives_up = action == Action::Dismiss;
             if gives_up {
                 self.joining = None;
+                self.notice.say("nothing was joined", moment.now);
             }
             return gives_up;
-        };
+        }
+        let passphrase = &mut joining.passphrase;
         match action {
             Action::Dismiss | Action::Interrupt | Action::EndOfInput => {
                 self.joining = None;
                 self.notice.say("nothing was joined", moment.now);
             }
             Action::Insert(c) => {
-                *warned = false;
                 passphrase.insert(c.encode_utf8(&mut [0; 4]));
+                joining.warned = false;
             }
             Action::Backspace => passphrase.backspace(),
             Action::KillToStart => passphrase.clear(),
             Action::KillWord => passphrase.erase_word(),
-            Action::Send => match fit(passphrase, *warned) {
-                Ok(ready) => {
-                    joining.stage = Stage::Ready(ready);
-                    effects.push(Effect::Open(joining.id));
-                    self.notice.clear();
-                }
-                Err(why) => {
-                    *warned = true;
-                    self.notice.say(why, moment.now);
-                }
+            Action::Send if !alone => {
+                let why = "input that comes this fast looks like a paste: Enter alone joins";
+                self.notice.say(why, moment.now);
+            }
+            Action::Send => match joining.fetch() {
+                Some(fetch) => effects.push(fetch),
+                None => match joining.fit() {
+                    Ok(ready) => {
+                        effects.push(joining.take(ready));
+                        self.notice.clear();
+                    }
+                    Err(why) => {
+                        joining.warned = true;
+                        self.notice.say(why, moment.now);
+                    }
+                },
             },
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
@@ -154,30 +197,61 @@ impl State {
 
     /// A paste while a passphrase is asked for. False when it is for the chat.
     pub(super) fn joining_paste(&mut self, text: &str, moment: Moment) -> bool {
-        let Some(Stage::Asking { passphrase, warned }) =
-            self.joining.as_mut().map(|joining| &mut joining.stage)
-        else {
+        let Some(joining) = self.joining.as_mut().filter(|joining| joining.asked().is_some()) else {
             return false;
         };
-        *warned = false;
-        if !passphrase.insert(text) {
-            self.notice.say(
-                "nothing was pasted: that is too long for a passphrase",
-                moment.now,
-            );
+        joining.warned = false;
+        if !joining.passphrase.insert(text) {
+            let why = "nothing was pasted: that is too long for a passphrase";
+            self.notice.say(why, moment.now);
         }
         true
+    }
+
+    /// What the command printed that was to print a passphrase; given back if it was not for a room.
+    pub(super) fn joining_fetched(
+        &mut self,
+        fetched: Result<Passphrase, String>,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Option<Result<Passphrase, String>> {
+        let fetching = |joining: &&mut Joining| matches!(joining.stage, Stage::Fetching);
+        let Some(joining) = self.joining.as_mut().filter(fetching) else {
+            return Some(fetched);
+        };
+        match fetched {
+            Ok(passphrase) => {
+                if let Some(weakness) = secret::weakness(&passphrase) {
+                    let what = format!("the passphrase is weak: {weakness}");
+                    self.notice.say(what, moment.now);
+                }
+                effects.push(joining.take(passphrase));
+            }
+            Err(why) => {
+                joining.stage = Stage::Asking;
+                self.notice.say(
+                    format!("{why}; type the passphrase, or Enter tries again"),
+                    moment.now,
+                );
+            }
+        }
+        None
     }
 
     /// What [`Effect::Open`] is about; given once.
     pub fn take_opening(&mut self, id: RoomId) -> Option<Opening> {
         let joining = self.joining.as_mut().filter(|joining| joining.id == id)?;
-        match std::mem::replace(&mut joining.stage, Stage::Deriving) {
+        match std::mem::replace(&mut joining.stage, Stage::Opening) {
             Stage::Ready(passphrase) => Some(Opening {
-                address: joining.address.clone(),
-                room: joining.room.clone(),
+                address: joining.to.address.clone(),
+                room: joining.to.room.clone(),
                 name: joining.name.clone(),
                 passphrase,
+                command: joining
+                    .to
+                    .command
+                    .clone()
+                    .filter(|_| joining.passphrase.is_empty()),
             }),
             stage => {
                 joining.stage = stage;
@@ -191,51 +265,63 @@ impl State {
         self.joining.as_ref().is_some_and(|joining| joining.id == id)
     }
 
-    /// The answer to [`Effect::Open`].
+    /// The answer to [`Effect::Open`]. What was typed is asked for again when there is no room.
     pub(super) fn opened(&mut self, id: RoomId, opened: Result<Box<Conversation>, String>, moment: Moment) {
-        if !self.awaits(id) {
+        let Some(joining) = self.joining.as_mut().filter(|joining| joining.id == id) else {
             return;
-        }
-        self.joining = None;
+        };
         match opened {
-            Ok(room) => self.rooms.add(id, *room),
-            Err(why) => self.notice.say(why, moment.now),
+            Ok(room) => {
+                self.joining = None;
+                self.rooms.add(id, *room);
+            }
+            Err(why) => {
+                joining.stage = Stage::Asking;
+                self.notice.say(format!("not joined: {why}"), moment.now);
+            }
         }
     }
 }
 
-/// Where `/join` leads: a URL that somebody handed over, with the line around it, or a room of this relay.
-fn place(target: &str, here: &Conversation) -> Result<(Address, RoomName), String> {
-    let target = target.trim_start_matches("sotto join").trim().trim_matches('\'');
+/// Where a word leads: to a URL that somebody handed over, with the line around it, to a room of the configuration
+/// file, or to a room of this relay.
+fn destination(target: &str, here: &Conversation, rooms: &[RoomEntry]) -> Result<Destination, String> {
+    let target = handed_over(target);
     if target.is_empty() {
-        return Err("/join needs a relay's URL, or the name of another room on this relay".to_owned());
+        return Err(
+            "/join needs a relay's URL, a room of config.toml, or another room's name on this relay"
+                .to_owned(),
+        );
     }
     let ours = here.place.as_ref().map(|place| &place.address);
+    let elsewhere = |address: Address| match ours.and_then(Address::proxy) {
+        // Who hides the way to one relay does not want it seen to the other.
+        Some(proxy) if !address.is_local() => address.through(Some(proxy.clone())),
+        _ => address,
+    };
+    if let Some(entry) = rooms.iter().find(|room| room.name == target) {
+        let room = entry.relay.room.as_ref().or(entry.room.as_ref());
+        return Ok(Destination {
+            address: elsewhere(entry.relay.address.clone()),
+            room: room.cloned().unwrap_or_default(),
+            command: entry.passphrase_command.clone(),
+        });
+    }
     if target.contains("://") {
         let invitation: Invitation = target.parse().map_err(|error: AddressError| error.to_string())?;
-        // Who hides the way to one relay does not want it seen to the other.
-        let proxy = ours.and_then(Address::proxy).cloned();
-        let address = match proxy {
-            Some(proxy) if !invitation.address.is_local() => invitation.address.through(Some(proxy)),
-            _ => invitation.address,
-        };
-        return Ok((address, invitation.room.unwrap_or_default()));
+        return Ok(Destination {
+            address: elsewhere(invitation.address),
+            room: invitation.room.unwrap_or_default(),
+            command: None,
+        });
     }
     let room = RoomName::new(target).map_err(|error| error.to_string())?;
     match ours {
-        Some(address) => Ok((address.clone(), room)),
+        Some(address) => Ok(Destination {
+            address: address.clone(),
+            room,
+            command: None,
+        }),
         None => Err("no other room can be joined on this relay: give a URL".to_owned()),
-    }
-}
-
-/// The passphrase, if it is one. A weak one is taken when the user was `warned`.
-fn fit(typed: &Hidden, warned: bool) -> Result<Passphrase, String> {
-    let passphrase = Passphrase::new(typed.expose()).map_err(|error| error.to_string())?;
-    if warned {
-        return Ok(passphrase);
-    }
-    match secret::doubt(&passphrase) {
-        None => Ok(passphrase),
-        Some(doubt) => Err(format!("{doubt}. Enter again takes it all the same")),
     }
 }

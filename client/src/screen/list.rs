@@ -223,6 +223,15 @@ impl List {
         }
     }
 
+    /// Takes everything out. The numbers go on, so that none ever means two entries.
+    pub fn clear(&mut self) {
+        *self = Self {
+            pushed: self.pushed,
+            apart: self.apart,
+            ..Self::default()
+        };
+    }
+
     fn drop_oldest(&mut self) {
         let Some(kept) = self.entries.pop_front() else {
             return;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sotto_protocol::RoomHash;
+
 use super::conversation::Conversation;
 use super::update::Moment;
 
@@ -100,12 +102,9 @@ impl Rooms {
     }
 
     /// Whether a room is open already, on whatever relay: the same passphrase for the same name of a room.
-    pub fn has(&self, room: &Conversation) -> bool {
-        let Some(place) = &room.place else {
-            return false;
-        };
-        let same = |open: &Conversation| open.place.as_ref().is_some_and(|open| open.room == place.room);
-        self.open.iter().any(|(_, open)| same(open))
+    pub fn has(&self, room: &RoomHash) -> bool {
+        let places = self.iter().filter_map(|(_, open)| open.place.as_ref());
+        places.into_iter().any(|place| place.room == *room)
     }
 
     /// A room is open, and on the screen.

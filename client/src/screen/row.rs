@@ -76,8 +76,11 @@ impl Entry {
             Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width, theme)).collect(),
         });
         if place.selected {
-            for row in rows.iter_mut().skip(own) {
-                row.line.style = theme.selection;
+            for Row { line, .. } in rows.iter_mut().skip(own) {
+                line.style = theme.selection;
+                // A bar as wide as the screen, whatever the rows are.
+                let gap = width.saturating_sub(line.width());
+                line.spans.push(Span::raw(" ".repeat(gap)));
             }
         }
         rows
@@ -105,7 +108,10 @@ impl Entry {
     fn said(&self, said: &Said, measure: Measure, place: Place<'_>) -> Vec<Row> {
         let (indent, theme) = (hanging(measure), place.theme);
         let deed = said.deed();
-        let lead = if measure.bare {
+        let lead = if measure.bare && deed.is_some() {
+            // Without its doer a deed says nothing.
+            name(said, measure, theme).into()
+        } else if measure.bare {
             Vec::new()
         } else if place.grouped && indent > 0 && deed.is_none() {
             vec![Span::raw(" ".repeat(indent))]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock::TimeFormat;
 use super::theme::Theme;
-use crate::config::Notices;
+use crate::config::{Notices, RoomEntry};
 
 /// How the screen behaves; the default is what somebody gets who has set nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,4 +20,6 @@ pub struct Settings {
     pub theme: &'static Theme,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
     pub keys: BTreeMap<String, String>,
+    /// The rooms that `/join` knows by a name.
+    pub rooms: Vec<RoomEntry>,
 }

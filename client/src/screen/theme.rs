@@ -206,11 +206,11 @@ impl Theme {
             let below = (fg, bg, modifier - Modifier::REVERSED);
             match (self.instead(default, worn(cell)), selected) {
                 (Some(style), _) => wear(cell, style),
+                // A ground of its own stays: its text is to be read on it.
                 (None, true) => wear(
                     cell,
-                    self.instead(default, below)
-                        .unwrap_or_default()
-                        .patch(self.selection),
+                    self.selection
+                        .patch(self.instead(default, below).unwrap_or_default()),
                 ),
                 (None, false) => {
                     cell.fg = self.depth.colour(fg).unwrap_or_default();

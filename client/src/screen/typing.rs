@@ -62,7 +62,7 @@ impl State {
         if self.locked_key(action, effects) {
             return;
         }
-        if self.joining_key(action, moment, effects) {
+        if self.joining_key(action, alone, moment, effects) {
             return;
         }
         let asked = std::mem::take(&mut self.asked);

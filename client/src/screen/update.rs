@@ -234,7 +234,9 @@ impl State {
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Fetched(passphrase) => {
-                self.unlock(passphrase);
+                if let Some(passphrase) = self.joining_fetched(passphrase, moment, &mut effects) {
+                    self.unlock(passphrase);
+                }
                 // The command may have written to the terminal.
                 effects.push(Effect::Redraw);
             }

@@ -1,5 +1,6 @@
 //! Links that the terminal itself opens (OSC 8).
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -21,7 +22,7 @@ pub fn write<'a>(
             .and_then(|(_, link)| *link)
             .map(|link| link.address.as_str());
         if let Some(address) = address {
-            write!(bytes, "\x1b]8;;{address}\x1b\\")?;
+            write!(bytes, "\x1b]8;id={:x};{address}\x1b\\", id(address))?;
         }
         CrosstermBackend::new(&mut *bytes).draw(run.iter().map(|(cell, _)| *cell))?;
         if address.is_some() {
@@ -29,6 +30,13 @@ pub fn write<'a>(
         }
     }
     Ok(())
+}
+
+/// What tells the terminal that pieces in several rows are one link: it shows them as one under the mouse.
+fn id(address: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    address.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Makes cells differ whose link is not what it was: a cell that looks the same has to be written again then.
@@ -79,10 +87,39 @@ mod tests {
     #[test]
     fn a_link_stands_between_its_marks() {
         let text = written(&picture(""), &picture("a bcd e"), &[link("https://b.example/")]);
-        let inside = text.split("\x1b]8;;https://b.example/\x1b\\").nth(1).unwrap();
+        let (_, inside) = text.split_once(";https://b.example/\x1b\\").unwrap();
         let (inside, after) = inside.split_once("\x1b]8;;\x1b\\").unwrap();
         assert!(inside.contains("bcd"), "{inside:?}");
         assert!(after.contains('e') && !after.contains("]8;"), "{after:?}");
+    }
+
+    #[test]
+    fn the_pieces_of_a_link_in_two_rows_have_one_id_and_another_link_has_another() {
+        let mut after = Buffer::empty(Rect::new(0, 0, 20, 3));
+        let piece = |row, address: &str| Link {
+            row,
+            columns: 0..20,
+            address: address.to_owned(),
+        };
+        let mut links = Vec::new();
+        for (row, address) in [
+            (0, "https://a.example/"),
+            (1, "https://a.example/"),
+            (2, "https://b.example/"),
+        ] {
+            after.set_string(0, row, "x".repeat(20), ratatui::style::Style::new());
+            links.push(piece(row, address));
+        }
+        let text = written(&Buffer::empty(after.area), &after, &links);
+        let opened: Vec<_> = text.split("\x1b]8;id=").skip(1).collect();
+        let opened: Vec<_> = opened
+            .iter()
+            .filter_map(|mark| mark.split_once('\x1b'))
+            .map(|mark| mark.0)
+            .collect();
+        assert_eq!(opened.len(), 3, "{text:?}");
+        assert_eq!(opened[0], opened[1]);
+        assert_ne!(opened[0].split(';').next(), opened[2].split(';').next());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! Lines from a terminal, and which of them came together.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::fd::AsFd;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
+
+use crate::platform;
 
 /// Lines that wait to be taken.
 const LINES: usize = 8;
@@ -33,9 +31,9 @@ pub enum Typed {
 /// Those of the terminal.
 pub fn open() -> io::Result<mpsc::Receiver<Typed>> {
     let (sender, lines) = mpsc::channel(LINES);
-    // Without the buffer of the standard library, in which what came together cannot be seen.
-    let stdin = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let stdin = platform::stdin()?;
     std::thread::spawn(move || {
+        let follows = || platform::waits(FOLLOWS);
         read(BufReader::new(stdin), follows, |typed| {
             sender.blocking_send(typed).is_ok()
         });
@@ -65,26 +63,6 @@ fn read(mut reader: BufReader<impl Read>, follows: impl Fn() -> bool, mut give: 
             return;
         }
     }
-}
-
-/// Whether something waits on standard input. What has no end of line yet is hidden while the terminal edits lines:
-/// it is asked without that for a moment.
-fn follows() -> bool {
-    let stdin = io::stdin();
-    let before = tcgetattr(&stdin).ok();
-    if let Some(before) = &before {
-        let mut bare = before.clone();
-        bare.local_modes.remove(LocalModes::ICANON);
-        let _ = tcsetattr(&stdin, OptionalActions::Now, &bare);
-    }
-    let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
-    let patience = Timespec::try_from(FOLLOWS).ok();
-    let found = matches!(poll(&mut watched, patience.as_ref()), Ok(1..))
-        && watched[0].revents().contains(PollFlags::IN);
-    if let Some(before) = &before {
-        let _ = tcsetattr(&stdin, OptionalActions::Now, before);
-    }
-    found
 }
 
 #[cfg(test)]

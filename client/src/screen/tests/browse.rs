@@ -306,3 +306,29 @@ fn the_bare_view_shows_only_texts() {
         script.picture()
     );
 }
+
+#[test]
+fn the_bare_view_keeps_lines_and_code_as_they_were_typed_and_says_who_does_a_deed() {
+    let mut script = Script::with_anna(40, 12);
+    script.says(ANNA, "anna", "two\n  lines");
+    script.says(ANNA, "anna", "```\nfn main() {\n    println!(\"hi\");\n}\n```");
+    script.says(ANNA, "anna", &format!("see {}", "long".repeat(11)));
+    script.says(ANNA, "anna", "/me waves");
+    script.key(KeyCode::Char('v'), KeyModifiers::ALT);
+    let rows = script.rows();
+    assert_eq!(
+        rows[1..=9],
+        [
+            "```",
+            "fn main() {",
+            "    println!(\"hi\");",
+            "}",
+            "```",
+            "see",
+            "longlonglonglonglonglonglonglonglonglong",
+            "long",
+            "* anna waves",
+        ],
+        "{rows:?}"
+    );
+}

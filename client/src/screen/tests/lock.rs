@@ -149,6 +149,9 @@ fn clear_takes_the_talk_off_the_screen() {
         .types("/clear")
         .press(KeyCode::Enter);
     assert!(!script.picture().contains("hello"));
+    script.says_self("sent");
+    script.types("/clear").press(KeyCode::Enter).control('p');
+    assert_eq!(script.draft(), "", "what was sent is part of the talk");
     script.says(ANNA, "anna", "again");
     assert!(script.picture().contains("again"));
 }

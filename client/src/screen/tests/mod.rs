@@ -7,7 +7,6 @@ mod look;
 mod page;
 mod properties;
 mod rooms;
-mod snapshots;
 mod update;
 
 use std::time::Duration;

@@ -1,11 +1,11 @@
 //! Several rooms in one window.
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use insta::assert_snapshot;
-use sotto_protocol::Root;
 use sotto_protocol::instance::Departure;
+use sotto_protocol::{Passphrase, RoomName, Root};
 
 use super::*;
+use crate::config::RoomEntry;
 use crate::screen::conversation::Place;
 use crate::screen::settings::Settings;
 
@@ -197,17 +197,6 @@ fn alone_for_a_while_says_once_what_to_try() {
     assert_eq!(script.state.next_tick(script.now), None);
 }
 
-#[test]
-fn two_rooms() {
-    for (width, height) in [(20, 6), (80, 24)] {
-        let mut script = Script::with_anna(width, height);
-        script.says(ANNA, "anna", "hello");
-        script.opens_another();
-        script.says(ANNA, "anna", "still there?");
-        assert_snapshot!(format!("two_rooms_{width}x{height}"), script.picture());
-    }
-}
-
 /// A room on a relay that it names.
 fn placed(script: &mut Script) {
     script.state.rooms.current_mut().place = Some(Place {
@@ -248,7 +237,7 @@ fn a_room_of_this_relay_is_joined_with_a_passphrase_that_is_never_shown() {
     );
     assert_eq!(opening.address.host(), "relay.example");
     assert!(script.state.take_opening(id).is_none(), "it is given once");
-    assert!(script.picture().contains("making the key of the room den"));
+    assert!(script.picture().contains("joining the room den … Esc gives up"));
     script.types("meanwhile");
     assert_eq!(script.draft(), "meanwhile");
     script.input(Input::Opened {
@@ -306,7 +295,7 @@ fn a_wrong_url_stays_in_the_input_and_says_why() {
 }
 
 #[test]
-fn a_room_that_is_refused_says_why_and_one_that_was_given_up_does_not_come() {
+fn a_room_that_cannot_be_opened_says_why_and_what_was_typed_is_still_there() {
     let mut script = Script::with_anna(80, 24);
     placed(&mut script);
     script
@@ -315,13 +304,26 @@ fn a_room_that_is_refused_says_why_and_one_that_was_given_up_does_not_come() {
         .types(STRONG)
         .press(KeyCode::Enter);
     let id = opens(&script).unwrap();
-    let why = "that room is open here already".to_owned();
-    script.input(Input::Opened {
-        room: id,
-        opened: Err(why.clone()),
-    });
-    assert_eq!((script.notice(), script.state.rooms.len()), (why.as_str(), 1));
+    script.state.take_opening(id).unwrap();
     script.effects.clear();
+    let opened = Err("that room is open here already".to_owned());
+    script.input(Input::Opened { room: id, opened });
+    assert_eq!(
+        (script.notice(), script.state.rooms.len()),
+        ("not joined: that room is open here already", 1)
+    );
+    script
+        .press(KeyCode::Backspace)
+        .press(KeyCode::Enter)
+        .press(KeyCode::Enter);
+    let again = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    assert_eq!(again.passphrase.expose(), &STRONG[..STRONG.len() - 1]);
+}
+
+#[test]
+fn a_room_that_was_given_up_does_not_come() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
     script
         .types("/join den")
         .press(KeyCode::Enter)
@@ -331,6 +333,76 @@ fn a_room_that_is_refused_says_why_and_one_that_was_given_up_does_not_come() {
     script.state.take_opening(id);
     script.press(KeyCode::Esc);
     assert!(!script.state.awaits(id));
+    assert_eq!(script.notice(), "nothing was joined");
+}
+
+#[test]
+fn a_passphrase_and_its_line_end_in_one_burst_do_not_join() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    script.types("/join den").press(KeyCode::Enter);
+    script.bursts(&format!("{STRONG}\r"));
+    assert!(opens(&script).is_none());
+    script.press(KeyCode::Enter);
+    assert!(opens(&script).is_some());
+}
+
+/// A room of the configuration file whose passphrase is printed by a command.
+fn configured(script: &mut Script) {
+    script.state.settings.rooms = vec![RoomEntry {
+        name: "anna".to_owned(),
+        relay: "ws://other.example".parse().unwrap(),
+        room: RoomName::new("attic").ok(),
+        passphrase_command: Some("pass show anna".to_owned()),
+    }];
+}
+
+#[test]
+fn a_room_of_the_configuration_file_is_joined_by_its_name_with_its_command() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    configured(&mut script);
+    script.types("/join an").press(KeyCode::Tab).press(KeyCode::Enter);
+    assert_eq!(
+        script.effects.pop(),
+        Some(Effect::Fetch("pass show anna".to_owned()))
+    );
+    script.types("meanwhile");
+    assert_eq!(script.draft(), "meanwhile");
+    script.input(Input::Fetched(Ok(Passphrase::new(STRONG).unwrap())));
+    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    assert_eq!(
+        (opening.room.as_str(), opening.address.host().as_str()),
+        ("attic", "other.example")
+    );
+    assert_eq!(opening.passphrase.expose(), STRONG);
+    assert_eq!(opening.command.as_deref(), Some("pass show anna"));
+}
+
+#[test]
+fn a_passphrase_that_cannot_be_fetched_is_typed_or_fetched_again() {
+    let mut script = Script::with_anna(120, 24);
+    placed(&mut script);
+    configured(&mut script);
+    script.types("/join anna").press(KeyCode::Enter);
+    script.input(Input::Fetched(Err(
+        "the passphrase command failed: exit status: 1".to_owned(),
+    )));
+    assert!(
+        script.notice().starts_with("the passphrase command failed"),
+        "{}",
+        script.notice()
+    );
+    script.effects.clear();
+    script.press(KeyCode::Enter);
+    assert_eq!(
+        script.effects.pop(),
+        Some(Effect::Fetch("pass show anna".to_owned()))
+    );
+    script.input(Input::Fetched(Err("no".to_owned())));
+    script.types(STRONG).press(KeyCode::Enter);
+    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    assert_eq!((opening.passphrase.expose(), opening.command), (STRONG, None));
 }
 
 #[test]

@@ -81,13 +81,14 @@ fn a_picture_is_painted_style_by_style_and_its_text_stays() {
         Theme::built_in("terminal").unwrap(),
         Theme::built_in("dark").unwrap(),
     );
-    let area = ratatui::layout::Rect::new(0, 0, 5, 1);
+    let area = ratatui::layout::Rect::new(0, 0, 6, 1);
     let mut buffer = Buffer::empty(area);
     buffer.set_string(0, 0, "d", default.dim);
     buffer.set_string(1, 0, "a", default.accent(1));
     buffer.set_string(2, 0, "s", default.dim.patch(default.selection));
     buffer.set_string(3, 0, "p", Style::new());
     buffer.set_string(4, 0, "r", Style::new().fg(Color::Red));
+    buffer.set_string(5, 0, "f", default.found.patch(default.selection));
     let mut painted = buffer.clone();
     dark.paint(&mut painted);
     let style = |x| worn(&painted[(x, 0)]);
@@ -98,6 +99,10 @@ fn a_picture_is_painted_style_by_style_and_its_text_stays() {
         (dark.dim.fg.unwrap(), dark.selection.bg.unwrap())
     );
     assert_eq!(style(3), worn(&Cell::EMPTY));
+    assert_eq!(
+        (style(5).0, style(5).1),
+        (dark.found.fg.unwrap(), dark.found.bg.unwrap())
+    );
 
     let mut same = buffer.clone();
     default.paint(&mut same);
@@ -112,7 +117,7 @@ fn a_picture_is_painted_style_by_style_and_its_text_stays() {
     );
     assert!(buffer[(2, 0)].modifier.contains(Modifier::REVERSED));
     let text: String = buffer.content.iter().map(Cell::symbol).collect();
-    assert_eq!(text, "daspr");
+    assert_eq!(text, "dasprf");
 }
 
 #[test]

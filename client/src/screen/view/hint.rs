@@ -7,37 +7,37 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
-use super::put;
+use super::{folded, put};
 use crate::screen::entry::dim;
+use crate::screen::theme::Theme;
 use crate::screen::update::State;
 use crate::screen::visible::{columns, visible_line};
 
+/// The rows that an answer or a question may take, where one is too short for it.
+const MOST: u16 = 4;
+
+/// The rows that it takes on a screen that has so many for it: more than one only for what was answered or asked.
+pub(super) fn rows(state: &State, has: u16) -> u16 {
+    let rows = told(state).map_or(1, |text| {
+        folded(&text, state.width.into(), has.min(MOST).into()).len()
+    });
+    u16::try_from(rows).unwrap_or(MOST)
+}
+
 /// `urgent`: only what the user has to know now; the line belongs to something else.
 pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
-    let notice = state.notice.text();
     let below = below(state);
-    let room = state.rooms.current();
-    let mode = room.browsing_told(now).or_else(|| room.purpose_told());
-    let mode = mode.unwrap_or_default();
-    let (left, style) = match () {
-        () if !notice.is_empty() => (visible_line(notice), Style::new().add_modifier(Modifier::BOLD)),
-        () if let Some(keys) = state.keymap.begun() => {
-            (format!("{keys} …"), Style::new().add_modifier(Modifier::BOLD))
-        }
-        () if let Some(joining) = &state.joining => (
-            visible_line(&joining.hint()),
-            Style::new().add_modifier(Modifier::BOLD),
-        ),
-        () if state.page.is_some() => ("Esc: back to the talk".to_owned(), Style::new()),
-        () if state.rooms.current().out.begun => (leaving(state), Style::new().add_modifier(Modifier::BOLD)),
-        () if !mode.is_empty() => (mode, Style::new()),
-        () if state.rooms.current().away => (
+    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let (left, style) = match told(state) {
+        Some(text) => (text, bold),
+        None if let Some(mode) = mode(state, now) => (mode, Style::new()),
+        None if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
             dim(),
         ),
-        () if urgent && below.is_empty() => return,
-        () if urgent => (String::new(), dim()),
-        () => (typing(state, now), dim()),
+        None if urgent && below.width() == 0 => return,
+        None if urgent => (String::new(), dim()),
+        None => (typing(state, now), dim()),
     };
     if urgent {
         buffer.set_stringn(
@@ -48,34 +48,53 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
             Style::reset(),
         );
     }
-    put(buffer, area, 0, &Line::styled(left.clone(), style));
-    let width = columns(&below);
-    let free = usize::from(area.width).saturating_sub(columns(&left));
-    if width > 0 && free > width {
-        let x = area.right() - u16::try_from(width).unwrap_or(area.width).min(area.width);
+    let rows = match area.height {
+        0 | 1 => vec![left.as_str()],
+        height => folded(&left, area.width.into(), height.into()),
+    };
+    for (number, row) in rows.iter().enumerate() {
+        put(buffer, area, number, &Line::styled(*row, style));
+    }
+    let used = rows.last().map_or(0, |row| columns(row));
+    let wide = below.width();
+    if wide > 0 && (used == 0 || used + wide < usize::from(area.width)) {
+        let wide = u16::try_from(wide).unwrap_or(u16::MAX).min(area.width);
         let right = Rect {
-            x,
-            width: area.right() - x,
+            x: area.right() - wide,
+            width: wide,
             ..area
         };
-        put(
-            buffer,
-            right,
-            0,
-            &Line::styled(below, Style::new().add_modifier(Modifier::BOLD)),
-        );
-    } else if width > 0 && left.is_empty() {
-        put(
-            buffer,
-            area,
-            0,
-            &Line::styled(below, Style::new().add_modifier(Modifier::BOLD)),
-        );
+        put(buffer, right, rows.len() - 1, &below);
     }
 }
 
-fn leaving(state: &State) -> String {
-    match state.rooms.current().undelivered {
+/// What was answered or asked.
+fn told(state: &State) -> Option<String> {
+    let room = state.rooms.current();
+    match state.notice.text() {
+        "" => {}
+        notice => return Some(visible_line(notice)),
+    }
+    if let Some(keys) = state.keymap.begun() {
+        return Some(format!("{keys} …"));
+    }
+    if let Some(joining) = &state.joining {
+        return Some(visible_line(&joining.hint()));
+    }
+    room.out.begun.then(|| leaving(room.undelivered))
+}
+
+/// What the keys are for just now.
+fn mode(state: &State, now: Duration) -> Option<String> {
+    let room = state.rooms.current();
+    if state.page.is_some() {
+        return Some("Esc: back".to_owned());
+    }
+    room.browsing_told(now).or_else(|| room.purpose_told())
+}
+
+fn leaving(undelivered: usize) -> String {
+    match undelivered {
         0 => "leaving …".to_owned(),
         1 => "leaving when 1 message is delivered; Ctrl+C leaves now".to_owned(),
         count => format!("leaving when {count} messages are delivered; Ctrl+C leaves now"),
@@ -90,21 +109,19 @@ fn typing(state: &State, now: Duration) -> String {
     }
 }
 
-fn below(state: &State) -> String {
+fn below(state: &State) -> Line<'static> {
     if let Some(page) = &state.page {
         let (_, more) = page.shown(usize::from(state.width), state.list_height());
-        return if more {
-            "more below".to_owned()
-        } else {
-            String::new()
-        };
+        let text = if more { "more below" } else { "" };
+        return Line::styled(text, dim());
     }
     let (measure, height) = (state.measure(), state.list_height());
-    if !state.rooms.current().list.is_scrolled(measure, height) {
-        return String::new();
+    let list = &state.rooms.current().list;
+    if !list.is_scrolled(measure, height) {
+        return Line::default();
     }
-    match state.rooms.current().list.below_unseen(measure, height) {
-        0 => "more below".to_owned(),
-        count => format!("{count} new below"),
+    match list.below_unseen(measure, height) {
+        0 => Line::styled("more below", dim()),
+        count => Line::styled(format!("{count} new below"), <&Theme>::default().unread),
     }
 }

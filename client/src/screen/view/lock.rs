@@ -4,13 +4,22 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use super::{input, put};
+use super::{folded, input, put};
 use crate::screen::lock::Lock;
 
 pub(super) fn draw(lock: &Lock, width: u16, height: u16, buffer: &mut Buffer) -> Position {
-    let row = |row: u16| Rect::new(0, row.min(height.saturating_sub(1)), width, height.min(1));
-    if height > 1 {
-        put(buffer, row(height - 2), 0, &Line::raw(lock.says().to_owned()));
+    let above = height.saturating_sub(1);
+    if above > 0 {
+        let rows = folded(lock.says(), width.into(), above.into());
+        let first = usize::from(above).saturating_sub(rows.len());
+        for (number, row) in rows.into_iter().enumerate() {
+            put(
+                buffer,
+                Rect::new(0, 0, width, above),
+                first + number,
+                &Line::raw(row),
+            );
+        }
     }
-    input::secret(&lock.typed, row(height.saturating_sub(1)), buffer)
+    input::secret(&lock.typed, Rect::new(0, above, width, height.min(1)), buffer)
 }

@@ -17,6 +17,7 @@ use ratatui::text::Line;
 
 pub use self::link::Link;
 use super::update::State;
+use super::wrap::{Breaks, wrap};
 
 /// The input grows to this part of the rows.
 const INPUT_PART: u16 = 3;
@@ -44,7 +45,11 @@ impl State {
         };
         let input = u16::try_from(rows).unwrap_or(u16::MAX).min(most).min(height);
         let status = u16::from(height >= STATUS_FROM);
-        let hint = u16::from(height >= HINT_FROM);
+        let hint = match height {
+            // The list keeps a row.
+            HINT_FROM.. => hint::rows(self, height.saturating_sub(input + status + 1).max(1)),
+            _ => 0,
+        };
         let list = height.saturating_sub(input + status + hint);
         Areas {
             status: Rect::new(0, 0, width, status),
@@ -99,13 +104,24 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
     (buffer, caret, links)
 }
 
-/// Puts a line into a row of the buffer. What does not fit is left out; a wide grapheme is never cut in half.
+/// A text in so many rows at most, one at least; what does not fit is in the last one, too.
+fn folded(text: &str, width: usize, most: usize) -> Vec<&str> {
+    let mut rows = wrap(text, width, width, Breaks::Words);
+    rows.truncate(most.max(1));
+    if let Some(last) = rows.last_mut() {
+        last.end = text.len();
+    }
+    rows.into_iter().map(|row| &text[row]).collect()
+}
+
+/// Puts a line into a row of the buffer. Where not all of it fits, it ends in `…`; a wide grapheme is never cut in half.
 pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };
     if row >= area.height {
         return;
     }
     let (mut x, y) = (area.x, area.y + row);
+    let mut last = None;
     for span in &line.spans {
         let style = line.style.patch(span.style);
         for grapheme in span.styled_graphemes(style) {
@@ -119,9 +135,57 @@ pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) 
                 return;
             }
             if x + width > area.right() {
+                if grapheme.symbol == " " {
+                    // The one behind the last word of a row hangs beyond the edge.
+                    continue;
+                }
+                let (at, style) = last.filter(|_| x == area.right()).unwrap_or((x, grapheme.style));
+                for (x, sign) in (at..area.right()).zip(["…", " "]) {
+                    buffer.set_stringn(x, y, sign, 1, style);
+                }
                 return;
             }
+            last = Some((x, grapheme.style));
             (x, _) = buffer.set_stringn(x, y, grapheme.symbol, usize::from(width), grapheme.style);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(text: &str, width: u16) -> String {
+        let area = Rect::new(0, 0, width, 1);
+        let mut buffer = Buffer::empty(area);
+        put(&mut buffer, area, 0, &Line::raw(text));
+        let (mut row, mut x) = (String::new(), 0);
+        while x < width {
+            let symbol = buffer[(x, 0)].symbol();
+            row.push_str(symbol);
+            x += symbol.cell_width().max(1);
+        }
+        row
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_ends_in_an_ellipsis_and_cuts_no_grapheme() {
+        assert_eq!(row("kettle", 6), "kettle");
+        assert_eq!(row("kettle  ", 6), "kettle");
+        assert_eq!(row("kettles", 6), "kettl…");
+        assert_eq!(row("漢字", 4), "漢字");
+        assert_eq!(row("漢字x", 4), "漢… ");
+        assert_eq!(row("漢字", 3), "漢…");
+        assert_eq!(row("漢", 1), "?");
+        assert_eq!(row("ab", 1), "…");
+    }
+
+    #[test]
+    fn a_text_is_folded_into_as_many_rows_as_there_are() {
+        assert_eq!(folded("leave? 2 wait", 20, 3), ["leave? 2 wait"]);
+        assert_eq!(folded("leave? 2 wait", 8, 3), ["leave? 2 ", "wait"]);
+        assert_eq!(folded("leave? 2 wait", 8, 1), ["leave? 2 wait"]);
+        assert_eq!(folded("", 8, 2), [""]);
+        assert_eq!(folded("ab", 0, 9), ["a", "b"]);
     }
 }

@@ -42,26 +42,34 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     }
     let fitting = lines.iter().find(|line| line.width() + taken <= width);
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
-    put(buffer, area, 0, &line);
-    if let Some(link) = link {
-        let link = Line::styled(link, Style::new().fg(Color::Yellow));
-        let wide = link.width();
-        let x = area.right() - u16::try_from(wide).unwrap_or(u16::MAX).min(area.width);
-        // It wins over who is here: that may no longer be true.
-        for column in x.saturating_sub(1)..area.right() {
-            buffer.set_stringn(column, area.y, " ", 1, Style::reset());
-        }
-        put(
-            buffer,
-            Rect {
-                x,
-                width: area.right() - x,
-                ..area
-            },
-            0,
-            &link,
-        );
-    }
+    // The connection wins over who is here: that may no longer be true.
+    let link = Line::styled(link.unwrap_or_default(), Style::new().fg(Color::Yellow));
+    let at = area
+        .width
+        .saturating_sub(u16::try_from(link.width()).unwrap_or(u16::MAX));
+    let (before, rest) = (
+        if at < area.width { at.saturating_sub(1) } else { at },
+        area.width - at,
+    );
+    put(
+        buffer,
+        Rect {
+            width: before,
+            ..area
+        },
+        0,
+        &line,
+    );
+    put(
+        buffer,
+        Rect {
+            x: area.x + at,
+            width: rest,
+            ..area
+        },
+        0,
+        &link,
+    );
 }
 
 /// What there is to say about the connection; nothing while all is well.
@@ -108,8 +116,7 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         push(vec![Span::raw(alone)]);
     }
     // Two may talk here; with a third everybody has to know.
-    let crowd = room.people.len() > 1;
-    if crowd {
+    if room.people.len() > 1 {
         push(vec![Span::styled(
             format!(" {} ARE HERE ", room.people.len() + 1),
             loud(),
@@ -117,7 +124,7 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     }
     for person in room.people.iter() {
         let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, crowd, accent));
+        push(one(person, detail, accent));
     }
     if let Some(time) = room.fades() {
         push(vec![Span::styled(format!("fades {time}"), dim())]);
@@ -131,11 +138,8 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, crowd: bool, accent: Style) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::styled(
-        visible_line(&person.name),
-        if crowd { accent.fg(Color::Red) } else { accent },
-    )];
+fn one(person: &Person, detail: Detail, accent: Style) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
     if person.silent {
         spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));
     }

@@ -6,6 +6,7 @@ use ratatui::text::Span;
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::entry::{dim, loud};
 use crate::screen::rooms::Rooms;
+use crate::screen::theme::Theme;
 use crate::screen::visible::{columns, visible_line};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -68,7 +69,7 @@ fn style(room: &Conversation, shown: bool) -> Style {
     }
     match (shown, room.unread > 0, room.stirred || room.link != Link::Up) {
         (true, ..) => Style::new().add_modifier(Modifier::REVERSED),
-        (false, true, _) => Style::new().add_modifier(Modifier::BOLD),
+        (false, true, _) => <&Theme>::default().unread,
         (false, false, true) => Style::new().fg(Color::Yellow),
         (false, false, false) => dim(),
     }

@@ -1,0 +1,338 @@
+//! Screens without a terminal: the same inputs that the shell gives.
+#![allow(clippy::unwrap_used)] // What is played is fixed; a slip in it is to be loud.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+use sotto::connect::{self, form::Form};
+use sotto::room::{Command, Update};
+use sotto::screen::conversation::Conversation;
+use sotto::screen::entry::Clock;
+use sotto::screen::rooms::RoomId;
+use sotto::screen::settings::Settings;
+use sotto::screen::theme::Theme;
+use sotto::screen::update::{Input, Moment, State};
+use sotto::screen::view;
+use sotto_protocol::Name;
+use sotto_protocol::fading::FadeTime;
+use sotto_protocol::instance::{Event, Posted, Receipt, Target};
+use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::words::{RoomWords, SafetyWords};
+
+/// Columns and rows.
+pub type Size = (u16, u16);
+
+/// How a screen comes to be what it shows.
+#[derive(Clone, Copy)]
+pub enum Scene {
+    /// The connect screen.
+    Connect(fn(&mut Front)),
+    /// Ben's chat.
+    Chat(fn(&mut Chat)),
+}
+
+impl Scene {
+    /// The screen, and where the caret is.
+    pub fn draw(self, size: Size, theme: &str) -> (Buffer, Position) {
+        let settings = Settings {
+            theme: Theme::built_in(theme).unwrap(),
+            ..Settings::default()
+        };
+        match self {
+            Self::Connect(play) => {
+                let mut front = Front::new(size, &settings);
+                play(&mut front);
+                connect::view::draw(&front.form, front.now)
+            }
+            Self::Chat(play) => {
+                let mut chat = Chat::new("ben", size, settings);
+                play(&mut chat);
+                view::draw(&chat.state, chat.now)
+            }
+        }
+    }
+}
+
+/// The connect screen.
+pub struct Front {
+    pub form: Form,
+    pub now: Duration,
+}
+
+impl Front {
+    fn new(size: Size, settings: &Settings) -> Self {
+        Self {
+            form: Form::new(size, "", "ben", settings),
+            now: Duration::from_secs(100),
+        }
+    }
+
+    pub fn input(&mut self, input: connect::form::Input) -> &mut Self {
+        self.form.update(input, self.now);
+        self
+    }
+
+    pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
+        let key = KeyEvent::new(code, modifiers);
+        self.input(connect::form::Input::Key { key, alone: true })
+    }
+
+    pub fn enter(&mut self) -> &mut Self {
+        self.key(KeyCode::Enter, KeyModifiers::NONE)
+    }
+
+    pub fn pastes(&mut self, text: &str) -> &mut Self {
+        self.input(connect::form::Input::Paste(text.to_owned()))
+    }
+
+    pub fn types(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.key(KeyCode::Char(c), KeyModifiers::NONE);
+        }
+        self
+    }
+}
+
+/// Another one in a room.
+#[derive(Clone, Copy)]
+pub struct Person {
+    pub id: InstanceId,
+    pub name: &'static str,
+    pub words: [&'static str; 6],
+}
+
+pub const ANNA: Person = Person {
+    id: InstanceId([1; 16]),
+    name: "anna",
+    words: ["otter", "maple", "crisp", "dome", "unwed", "sixth"],
+};
+pub const CARL: Person = Person {
+    id: InstanceId([3; 16]),
+    name: "carl",
+    words: ["gavel", "habit", "icing", "jelly", "kayak", "ladle"],
+};
+/// Anna, started anew.
+pub const ANNA_ANEW: Person = Person {
+    id: InstanceId([4; 16]),
+    name: "anna",
+    words: ["badge", "cabin", "daisy", "eagle", "fable", "gecko"],
+};
+/// Who we are, to the others.
+pub const BEN: Person = Person {
+    id: InstanceId([0; 16]),
+    name: "ben",
+    words: ANNA.words,
+};
+
+/// A chat, at some time of the evening.
+pub struct Chat {
+    pub state: State,
+    pub now: Duration,
+    pub clock: Clock,
+    /// Where what happens does so.
+    pub room: RoomId,
+    /// The number of the last message of anybody.
+    number: u8,
+}
+
+impl Chat {
+    /// The chat of somebody who looks at it.
+    pub fn new(me: &str, (width, height): Size, settings: Settings) -> Self {
+        let (relay, words) = ("relay.example:4000", RoomWords(["swan", "kettle"]));
+        let mut state = State::new(conversation(relay, words, me), width, height);
+        let clock = Clock {
+            date: time::macros::date!(2026 - 11 - 24),
+            hour: 21,
+            minute: 4,
+        };
+        state.set(settings, clock);
+        let mut chat = Self {
+            state,
+            now: Duration::from_secs(1000),
+            clock,
+            room: RoomId::FIRST,
+            number: 0,
+        };
+        chat.input(Input::Focus(true));
+        chat
+    }
+
+    /// Another room, on the screen from now on.
+    pub fn opens(&mut self, relay: &str, words: [&'static str; 2]) -> &mut Self {
+        self.room = self.state.rooms.new_id();
+        let conversation = conversation(relay, RoomWords(words), "ben");
+        self.state.rooms.add(self.room, conversation);
+        self.update(Update::Joined)
+    }
+
+    pub fn input(&mut self, input: Input) -> &mut Self {
+        let moment = Moment {
+            now: self.now,
+            clock: self.clock,
+        };
+        self.state.update(input, moment);
+        self
+    }
+
+    pub fn update(&mut self, update: Update) -> &mut Self {
+        let room = self.room;
+        self.input(Input::Room { room, update })
+    }
+
+    pub fn event(&mut self, who: Person, event: Event) -> &mut Self {
+        let name = who.name.to_owned();
+        self.update(Update::Event { event, name })
+    }
+
+    /// Time passes, and the screen is told so.
+    pub fn waits(&mut self, seconds: u64) -> &mut Self {
+        self.now += Duration::from_secs(seconds);
+        self.input(Input::Tick)
+    }
+
+    pub fn joins(&mut self, who: Person) -> &mut Self {
+        let event = Event::PeerJoined {
+            peer: who.id,
+            name: Name::new(who.name).unwrap(),
+            words: SafetyWords(who.words),
+            back: false,
+        };
+        self.event(who, event)
+    }
+
+    /// In the room, with anna.
+    pub fn meets(&mut self, who: Person) -> &mut Self {
+        self.update(Update::Joined).joins(who)
+    }
+
+    pub fn says(&mut self, who: Person, text: &str) -> Target {
+        self.answers(who, text, None)
+    }
+
+    pub fn answers(&mut self, who: Person, text: &str, reply_to: Option<Target>) -> Target {
+        self.message(who, text, reply_to, None)
+    }
+
+    /// Says something that fades.
+    pub fn fading(&mut self, who: Person, text: &str, time: FadeTime) -> Target {
+        self.message(who, text, None, Some(time))
+    }
+
+    fn message(
+        &mut self,
+        who: Person,
+        text: &str,
+        reply_to: Option<Target>,
+        fades: Option<FadeTime>,
+    ) -> Target {
+        self.number += 1;
+        let id = MessageId([self.number; 16]);
+        let event = Event::Message {
+            receipt: self.receipt(who),
+            id,
+            text: text.to_owned(),
+            reply_to,
+            fades,
+            age: None,
+            repeat: false,
+        };
+        self.event(who, event);
+        Target { author: who.id, id }
+    }
+
+    pub fn reacts(&mut self, who: Person, target: Target, reaction: &str) -> &mut Self {
+        let event = Event::Reacted {
+            receipt: self.receipt(who),
+            target,
+            reaction: reaction.to_owned(),
+        };
+        self.event(who, event)
+    }
+
+    fn receipt(&self, who: Person) -> Receipt {
+        Receipt {
+            peer: who.id,
+            number: self.number.into(),
+        }
+    }
+
+    /// Types a line and sends it; the relay does not have it yet.
+    pub fn sends(&mut self, text: &str) -> Target {
+        self.types(text).press(KeyCode::Enter);
+        self.number += 1;
+        let id = MessageId([self.number; 16]);
+        self.input(Input::Said {
+            room: self.room,
+            answer: Ok(Posted {
+                id,
+                to: self.state.rooms.current().people.len().max(1),
+                fades: None,
+            }),
+        });
+        Target { author: BEN.id, id }
+    }
+
+    pub fn sent(&mut self, target: Target) -> &mut Self {
+        self.event(BEN, Event::Sent { id: target.id })
+    }
+
+    pub fn delivered(&mut self, target: Target, to: Person) -> &mut Self {
+        let id = target.id;
+        self.event(to, Event::Delivered { id, to: to.id })
+    }
+
+    pub fn read(&mut self, target: Target, by: Person) -> &mut Self {
+        let id = target.id;
+        self.delivered(target, by)
+            .event(by, Event::Read { id, by: by.id })
+    }
+
+    /// The room does what was asked of it.
+    pub fn done(&mut self, command: Command) -> &mut Self {
+        let room = self.room;
+        let answer = Ok(());
+        self.input(Input::Done {
+            room,
+            command,
+            answer,
+        })
+    }
+
+    pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
+        self.input(Input::Key {
+            key: KeyEvent::new(code, modifiers),
+            more: false,
+            alone: true,
+        })
+    }
+
+    pub fn press(&mut self, code: KeyCode) -> &mut Self {
+        self.key(code, KeyModifiers::NONE)
+    }
+
+    pub fn control(&mut self, c: char) -> &mut Self {
+        self.key(KeyCode::Char(c), KeyModifiers::CONTROL)
+    }
+
+    pub fn alt(&mut self, c: char) -> &mut Self {
+        self.key(KeyCode::Char(c), KeyModifiers::ALT)
+    }
+
+    pub fn types(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c));
+        }
+        self
+    }
+
+    /// Types a command and gives it.
+    pub fn commands(&mut self, line: &str) -> &mut Self {
+        self.types(line).press(KeyCode::Enter)
+    }
+}
+
+fn conversation(relay: &str, words: RoomWords, me: &str) -> Conversation {
+    Conversation::new(relay.to_owned(), words, Name::new(me).unwrap(), Vec::new())
+}
