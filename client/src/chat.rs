@@ -1,6 +1,7 @@
 //! The chat: terminal, screen and room joined together.
 
 mod hand_over;
+mod lending;
 mod opening;
 pub mod plain;
 mod rooms;
@@ -14,12 +15,11 @@ use crossterm::event::{Event, KeyEventKind};
 use time::{OffsetDateTime, UtcOffset};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
-use zeroize::Zeroizing;
 
+use self::lending::Borrower;
 use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
-use crate::compose::{ComposeError, Composing};
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::platform;
@@ -87,7 +87,6 @@ pub async fn run(
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let (opening, progress) = mpsc::channel(1);
-    let (fetch, fetched) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: platform::monotonic(),
@@ -96,13 +95,12 @@ pub async fn run(
         rooms,
         opening,
         progress,
-        fetch,
-        fetched,
         undelivered: 0,
         suspend: false,
-        compose: false,
+        borrower: None,
         lent: false,
         attention: Attention::new(),
+        tell_apart: false,
         redraw: false,
         clipboard: None,
         panic: false,
@@ -117,6 +115,9 @@ pub async fn run(
         if std::mem::take(&mut chat.redraw) {
             terminal.forget();
         }
+        if std::mem::take(&mut chat.tell_apart) && terminal.tell_keys_apart().is_err() {
+            chat.gone();
+        }
         if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
             chat.resume(&mut terminal);
         }
@@ -125,8 +126,8 @@ pub async fn run(
         {
             chat.gone();
         }
-        if std::mem::take(&mut chat.compose) {
-            chat.compose(&mut terminal).await;
+        if let Some(borrower) = chat.borrower.take() {
+            chat.lend(&mut terminal, borrower).await;
         }
         let since = drawn.map_or(FRAME, |drawn| drawn.elapsed());
         if since >= FRAME {
@@ -163,18 +164,17 @@ struct Chat {
     /// To those who open another room.
     opening: mpsc::Sender<Progress>,
     progress: mpsc::Receiver<Progress>,
-    /// To those who fetch a passphrase.
-    fetch: mpsc::Sender<Input>,
-    fetched: mpsc::Receiver<Input>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
     suspend: bool,
-    /// The user's editor is to have the draft.
-    compose: bool,
+    /// Who is to have the terminal next.
+    borrower: Option<Borrower>,
     /// The terminal is in other hands.
     lent: bool,
     attention: Attention,
+    /// The terminal can tell keys apart and is to do so.
+    tell_apart: bool,
     /// Everything is to be drawn anew.
     redraw: bool,
     /// What the terminal is to put into its clipboard.
@@ -219,11 +219,11 @@ impl Chat {
                         opening::derive_for(room, opening, self.opening.clone());
                     }
                 }
-                Effect::Fetch(command) => self.fetch(command),
+                Effect::Fetch(command) => self.borrower = Some(Borrower::PassphraseCommand(command)),
                 Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Alert { bell, desktop } => self.call(bell, desktop),
-                Effect::Compose => self.compose = true,
+                Effect::Compose => self.borrower = Some(Borrower::Editor),
                 Effect::Redraw => self.redraw = true,
             }
         }
@@ -259,36 +259,6 @@ impl Chat {
         }
     }
 
-    /// Lends the terminal to the user's editor. The rooms go on meanwhile.
-    async fn compose(&mut self, terminal: &mut Terminal) {
-        if !self.keyboard.pause() {
-            let why = "no editor: the keyboard is still being read".to_owned();
-            return self.input(Input::Composed(Err(why)));
-        }
-        // What was read before the pause was typed before it.
-        terminal.lend();
-        self.lent = true;
-        let composed = self.edit().await;
-        self.lent = false;
-        self.resume(terminal);
-        self.keyboard.go_on();
-        self.input(Input::Composed(composed.map_err(|error| error.to_string())));
-    }
-
-    async fn edit(&mut self) -> Result<Option<Zeroizing<String>>, ComposeError> {
-        let mut composing = Composing::begin(self.state.rooms.current().draft.text())?;
-        while self.over.is_none() {
-            tokio::select! {
-                ended = composing.ended() => {
-                    ended?;
-                    return composing.outcome();
-                }
-                () = self.turn() => {}
-            }
-        }
-        Ok(None)
-    }
-
     /// One thing that happens.
     async fn turn(&mut self) {
         let now = self.now();
@@ -298,13 +268,13 @@ impl Chat {
         tokio::select! {
             typed = self.keyboard.next(), if !self.state.leaving_now() => match typed {
                 Typed::Batch(events) => self.typed(events),
+                Typed::CanTellApart => self.tell_apart = true,
                 Typed::Gone => self.gone(),
             },
             from = self.rooms.next() => match from {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
-            Some(fetched) = self.fetched.recv() => self.input(fetched),
             Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),

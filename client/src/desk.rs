@@ -39,9 +39,10 @@ impl Desk {
         // Before the terminal is taken: from now on it is always given back.
         let signals = hurried(platform::asked_to_end()?);
         let continued = Continued::listen()?;
+        let terminal = Terminal::enter()?;
         Ok(Self {
-            terminal: Terminal::enter()?,
-            keyboard: Keyboard::open(),
+            keyboard: Keyboard::open(terminal.asked),
+            terminal,
             signals,
             continued,
         })

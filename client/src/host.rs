@@ -61,7 +61,8 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
         (Passphrase::new(made.expose())?, Some(made))
     };
-    let keyhole = Keyhole::new(&passphrase, command);
+    let mut keyhole = Keyhole::new(&passphrase, command);
+    keyhole.made = made.is_some();
     let root = entrance.root(passphrase, room_name.clone()).await?;
     drop(entrance);
     let words = root.room_words();

@@ -4,7 +4,8 @@ use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyCode, KeyEvent, poll, read};
+use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, poll, read};
+use crossterm::terminal::supports_keyboard_enhancement;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
@@ -16,13 +17,21 @@ const BATCH: usize = 4096;
 /// How long an Enter at the end of a batch waits for what may follow it: a paste comes in pieces.
 const FOLLOWS: Duration = Duration::from_millis(20);
 
+/// After so long without a key it is looked whether the terminal has answered, one time after the other: the first
+/// for a terminal on this machine, the others for one that is far away.
+const ANSWERS: [Duration; 3] = [
+    Duration::from_millis(150),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+];
+
 /// How long the reading thread may take to stop.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the terminal brings, from threads of their own: reads of a terminal have no time limit.
 #[derive(Debug)]
 pub struct Keyboard {
-    batches: mpsc::Receiver<Vec<Event>>,
+    typed: mpsc::Receiver<Typed>,
     gone: mpsc::Receiver<()>,
     rest: Arc<Rest>,
 }
@@ -46,22 +55,22 @@ struct Resting {
 pub enum Typed {
     /// Events that came together.
     Batch(Vec<Event>),
+    /// The terminal has answered that it can tell keys apart that otherwise are the same bytes.
+    CanTellApart,
     /// The terminal was closed, or cannot be read any more.
     Gone,
 }
 
 impl Keyboard {
-    /// Begins to read standard input, which is a terminal in raw mode.
-    pub fn open() -> Self {
-        let (sender, batches) = mpsc::channel(BATCHES);
+    /// Begins to read standard input, which is a terminal in raw mode. `asked`: it was asked whether it can tell keys
+    /// apart.
+    pub fn open(asked: bool) -> Self {
+        let (sender, typed) = mpsc::channel(BATCHES);
         let rest = Arc::new(Rest::default());
         let resting = rest.clone();
         std::thread::spawn(move || {
-            while let Ok(batch) = batch()
-                && sender.blocking_send(batch).is_ok()
-            {
-                resting.rest_if_wanted();
-            }
+            // A terminal that cannot be read is gone, which the closed channel tells.
+            let _ = read_on(&sender, &resting, asked);
         });
         let (hung_up, gone) = mpsc::channel(1);
         std::thread::spawn(move || {
@@ -69,7 +78,7 @@ impl Keyboard {
             // Nobody listens any more when the chat is over.
             let _ = hung_up.blocking_send(());
         });
-        Self { batches, gone, rest }
+        Self { typed, gone, rest }
     }
 
     /// Lets another process read the terminal, until [`go_on`](Self::go_on). `false` when the thread that reads does
@@ -92,7 +101,7 @@ impl Keyboard {
     /// What comes next. May be dropped and called again: nothing is lost.
     pub async fn next(&mut self) -> Typed {
         tokio::select! {
-            batch = self.batches.recv() => batch.map_or(Typed::Gone, Typed::Batch),
+            typed = self.typed.recv() => typed.unwrap_or(Typed::Gone),
             _ = self.gone.recv() => Typed::Gone,
         }
     }
@@ -125,6 +134,39 @@ impl Rest {
         }
         state.rests = false;
     }
+}
+
+/// Reads until nobody wants it any more.
+fn read_on(sender: &mpsc::Sender<Typed>, rest: &Rest, asked: bool) -> io::Result<()> {
+    let mut waits = ANSWERS.iter().filter(|_| asked);
+    let mut wait = waits.next();
+    loop {
+        let typed = match wait {
+            Some(time) if !poll(*time)? => {
+                let answer = answer();
+                wait = waits.next().filter(|_| answer.is_none());
+                (answer == Some(true)).then_some(Typed::CanTellApart)
+            }
+            // A key goes before; the answer is looked for when none comes.
+            _ => Some(Typed::Batch(batch()?)),
+        };
+        if let Some(typed) = typed
+            && sender.blocking_send(typed).is_err()
+        {
+            return Ok(());
+        }
+        rest.rest_if_wanted();
+    }
+}
+
+/// Whether the terminal can tell keys apart, as far as it has answered until now.
+///
+/// The library that reads keeps the answer until it is asked for it, and then asks the terminal once more and waits for
+/// two seconds, in which no key would be read. The only thing that ends such a wait is what a dropped stream of events
+/// leaves behind; left behind before, there is no wait at all.
+fn answer() -> Option<bool> {
+    drop(EventStream::new());
+    supports_keyboard_enhancement().ok()
 }
 
 /// Waits for an event and takes all that came with it.

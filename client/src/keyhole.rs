@@ -13,6 +13,8 @@ pub struct Keyhole {
     tag: Zeroizing<[u8; 32]>,
     /// The command that prints the passphrase, where it came from one.
     pub command: Option<String>,
+    /// It was made here: whoever sits here may never have typed it.
+    pub made: bool,
 }
 
 impl std::fmt::Debug for Keyhole {
@@ -31,6 +33,7 @@ impl Keyhole {
             tag: Zeroizing::new(tag),
             key,
             command,
+            made: false,
         }
     }
 

@@ -11,13 +11,16 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, MoveTo, SetCursorStyle, Show};
-use crossterm::event::{DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange};
-use crossterm::queue;
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, EnableBracketedPaste, EnableFocusChange,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
+use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use rustix::process::{Signal, kill_current_process_group};
@@ -27,6 +30,8 @@ use crate::screen::view::Link;
 
 /// Whether the terminal is ours just now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+/// Whether it is to tell keys apart that otherwise are the same bytes.
+static TELLS_APART: AtomicBool = AtomicBool::new(false);
 static PANIC_HOOK: Once = Once::new();
 
 /// What a process ends with after a panic, as without us.
@@ -36,6 +41,12 @@ const PANICKED: i32 = 101;
 const SAVE_TITLE: &str = "\x1b[22;2t";
 const RESTORE_TITLE: &str = "\x1b[23;2t";
 
+/// Can the terminal tell keys apart (the keyboard protocol of kitty)? And what is it: every terminal answers that, so
+/// that an answer to this alone says no. Terminals have crashed on the protocol unasked.
+const ASK: &str = "\x1b[?u\x1b[c";
+/// Only what tells keys apart: nothing about releases, and text stays text.
+const APART: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES;
+
 /// A terminal that is ours until this is dropped.
 #[derive(Debug)]
 pub struct Terminal {
@@ -43,6 +54,8 @@ pub struct Terminal {
     shown: Option<(Buffer, Position, Vec<Link>)>,
     /// It may know links (OSC 8): the Linux console does not even know to pass over them.
     links: bool,
+    /// It was asked whether it can tell keys apart; the answer comes with the keys.
+    pub asked: bool,
     /// Without the buffer of the standard library, in which the last of the talk would stay.
     out: File,
 }
@@ -69,12 +82,17 @@ impl Terminal {
                 }
             }));
         });
-        let terminal = Self {
+        let knows_sequences = std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb");
+        let mut terminal = Self {
             shown: None,
-            links: std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb"),
+            links: knows_sequences,
+            asked: knows_sequences,
             out: File::from(io::stdout().as_fd().try_clone_to_owned()?),
         };
         take()?;
+        if terminal.asked {
+            terminal.out.write_all(ASK.as_bytes())?;
+        }
         Ok(terminal)
     }
 
@@ -145,6 +163,18 @@ impl Terminal {
         self.out.flush()
     }
 
+    /// Lets the terminal tell keys apart from now on, Shift+Enter from Enter among them. Only after it has answered
+    /// that it can.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn tell_keys_apart(&mut self) -> io::Result<()> {
+        if TELLS_APART.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        execute!(self.out, PushKeyboardEnhancementFlags(APART))
+    }
+
     /// Everything is drawn anew the next time.
     pub fn forget(&mut self) {
         self.shown = None;
@@ -194,6 +224,9 @@ fn take() -> io::Result<()> {
         EnableBracketedPaste,
         EnableFocusChange
     )?;
+    if TELLS_APART.load(Ordering::SeqCst) {
+        queue!(bytes, PushKeyboardEnhancementFlags(APART))?;
+    }
     let mut out = io::stdout();
     out.write_all(&bytes)?;
     out.flush()
@@ -205,6 +238,10 @@ pub fn restore() -> bool {
         return false;
     }
     let mut bytes = Vec::new();
+    if TELLS_APART.load(Ordering::SeqCst) {
+        // Before the other screen is left: each has its own.
+        let _ = queue!(bytes, PopKeyboardEnhancementFlags);
+    }
     let sequences = queue!(
         bytes,
         EndSynchronizedUpdate,

@@ -126,13 +126,26 @@ impl Scene {
     }
 
     /// `sotto` with these arguments in a terminal of so many rows and columns.
-    pub fn terminal(&self, (rows, columns): (u16, u16), args: &[&str]) -> Terminal {
+    pub fn terminal(&self, size: (u16, u16), args: &[&str]) -> Terminal {
+        self.terminal_in(size, args, &[])
+    }
+
+    /// The same, with more in the environment.
+    fn terminal_in(
+        &self,
+        (rows, columns): (u16, u16),
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Terminal {
         let mut sotto = CommandBuilder::new(binaries::sotto());
         sotto.env_clear();
         sotto.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         sotto.env("HOME", self.home());
         sotto.env("LANG", "C.UTF-8");
         sotto.env("TERM", "xterm-256color");
+        for (name, value) in variables {
+            sotto.env(name, value);
+        }
         sotto.cwd(self.home());
         sotto.args(args);
         Terminal::start(sotto, rows, columns)
@@ -140,6 +153,11 @@ impl Scene {
 
     /// `sotto join` of the scene's room in a terminal of the usual size, under a name.
     pub fn chat(&self, name: &str) -> Terminal {
+        self.chat_in(name, &[])
+    }
+
+    /// The same, with more in the environment.
+    pub fn chat_in(&self, name: &str, variables: &[(&str, &str)]) -> Terminal {
         let args = [
             "join",
             self.url(),
@@ -148,7 +166,7 @@ impl Scene {
             "--passphrase-file",
             "passphrase",
         ];
-        self.terminal((24, 80), &args)
+        self.terminal_in((24, 80), &args, variables)
     }
 }
 

@@ -114,6 +114,24 @@ impl Terminal {
         self.screen.state.lock().unwrap().written.clone()
     }
 
+    /// Waits until the client has written a sequence, and gives all that it has written until then.
+    pub fn wait_for_written(&self, sequence: &str) -> Vec<u8> {
+        let written = |state: &State| holds(&state.written, sequence);
+        let state = self.screen.state.lock().unwrap();
+        let (state, wait) = self
+            .screen
+            .changed
+            .wait_timeout_while(state, LIMIT, |state| !written(state))
+            .unwrap();
+        assert!(!wait.timed_out(), "in {LIMIT:?} it did not write {sequence:?}");
+        state.written.clone()
+    }
+
+    /// Whether the client has written a sequence.
+    pub fn has_written(&self, sequence: &str) -> bool {
+        holds(&self.screen.state.lock().unwrap().written, sequence)
+    }
+
     /// Types, key by key as a terminal sends them: `\r` is enter, `\x03` Ctrl-C, `\x1b` escape.
     pub fn type_keys(&mut self, keys: &str) {
         let pty = self.pty.as_mut().expect("the terminal is open");
@@ -198,6 +216,11 @@ impl std::fmt::Debug for Terminal {
             .field("pid", &self.pid())
             .finish_non_exhaustive()
     }
+}
+
+fn holds(bytes: &[u8], sequence: &str) -> bool {
+    let sequence = sequence.as_bytes();
+    bytes.windows(sequence.len()).any(|window| window == sequence)
 }
 
 fn cells(number: u16) -> NonZero<u16> {

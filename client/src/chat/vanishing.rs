@@ -1,4 +1,4 @@
-//! The end in a hurry, and the passphrase of a locked screen.
+//! The end in a hurry.
 
 use std::time::Duration;
 
@@ -8,8 +8,6 @@ use super::Chat;
 use super::rooms::{FromRooms, OpenRooms};
 use crate::exit::Exit;
 use crate::room::Update;
-use crate::screen::update::Input;
-use crate::secret;
 
 /// How long the rooms may take to say goodbye when everything is to end within a tenth of a second.
 const GOODBYE: Duration = Duration::from_millis(40);
@@ -24,20 +22,6 @@ impl Chat {
         // The others see at once that we are gone; if that takes too long, they see it later.
         let _ = timeout(GOODBYE, all_left(&mut rooms)).await;
         std::process::exit(Exit::Done as i32);
-    }
-
-    /// Runs the command that prints a passphrase, beside the chat.
-    pub(super) fn fetch(&mut self, command: String) {
-        let fetched = self.fetch.clone();
-        tokio::spawn(async move {
-            let passphrase = tokio::task::spawn_blocking(move || secret::fetch(&command)).await;
-            let passphrase = match passphrase {
-                Ok(passphrase) => passphrase.map_err(|error| error.to_string()),
-                Err(_) => Err("the passphrase command was stopped".to_owned()),
-            };
-            // The chat may be over meanwhile.
-            let _ = fetched.send(Input::Fetched(passphrase)).await;
-        });
     }
 }
 

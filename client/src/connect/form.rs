@@ -190,7 +190,7 @@ impl Form {
         let asked = match key.code {
             KeyCode::BackTab | KeyCode::Tab => None,
             KeyCode::Char('g' | 't') if control => None,
-            _ => match self.keymap.press(key, now) {
+            _ => match self.keymap.press(key, false, now) {
                 Pressed::Action(action) => Some(action),
                 _ => return,
             },

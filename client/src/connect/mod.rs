@@ -129,6 +129,10 @@ impl Front {
             let effects = tokio::select! {
                 typed = desk.keyboard.next() => match typed {
                     Typed::Batch(events) => self.typed(events),
+                    Typed::CanTellApart => {
+                        desk.terminal.tell_keys_apart()?;
+                        Vec::new()
+                    }
                     Typed::Gone => return Ok(None),
                 },
                 step = step => {
@@ -203,6 +207,8 @@ impl Front {
         };
         let room: RoomName = invitation.room.clone().unwrap_or_default();
         let mut handout = Vec::new();
+        let mut keyhole = Keyhole::new(&passphrase, None);
+        keyhole.made = made.is_some();
         if let Some(made) = made {
             handout.push(Copyable::Heading("for the other one:".to_owned()));
             let url = invitation.address.invitation(&room);
@@ -213,7 +219,7 @@ impl Front {
             handout.push(Copyable::Verbatim(made.expose().to_owned()));
         }
         self.journey = Some(Journey {
-            keyhole: Some(Keyhole::new(&passphrase, None)),
+            keyhole: Some(keyhole),
             address,
             invitation,
             name,

@@ -42,6 +42,16 @@ pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
     Ok(receiver)
 }
 
+/// Ctrl-C reaches every program of the terminal, us too, whatever another one does with it.
+#[must_use]
+pub fn ignore_interrupts() -> Ignoring {
+    Ignoring(())
+}
+
+/// Changes nothing.
+#[derive(Debug)]
+pub struct Ignoring(());
+
 /// Would tell that the process was stopped and goes on.
 #[derive(Debug)]
 pub struct Continued;
@@ -237,6 +247,7 @@ mod tests {
             Tty::by_key,
             Tty::give_back,
             Continued::listen,
+            ignore_interrupts,
             stdin,
             OPENER,
         );

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 
-use super::browse;
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
@@ -210,7 +209,7 @@ fn help(keymap: &Keymap) -> Vec<Section> {
     };
     vec![
         keymap.help(),
-        browse::help(),
+        keymap.help_browsing(),
         section("commands", command::HELP),
         section("marks", MARKS),
     ]

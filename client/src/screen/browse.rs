@@ -1,51 +1,35 @@
 //! Browse mode: one message is selected, and bare keys do something with it.
 
+mod asks;
+
 use std::time::Duration;
 
 use sotto_protocol::instance::Target;
 
+use self::asks::{Asks, MAX_LINKS};
 use super::conversation::Conversation;
 use super::entry::{Measure, Said};
-use super::key::Action;
+use super::key::{Action, Browsing};
+use super::keymap::Keymap;
 use super::list::{Marked, Reader};
 use super::markup;
-use super::page::{Page, Section};
+use super::page::Page;
 use super::search::Needle;
 use super::update::{Effect, Moment, State};
 use super::visible::visible_line;
-use crate::room::Command;
 
-/// The keys, as `?` shows them.
-pub const HELP: &[(&str, &str)] = &[
-    (
-        "j k, Down Up, PageDown PageUp, G g",
-        "another message, a page of them, the newest, the oldest",
-    ),
-    ("/", "searches upwards; n the next, N the one before"),
-    ("r", "answers the message"),
-    ("e d", "edits or deletes one of yours"),
-    ("+", "reacts to it"),
-    ("y o", "copies its text, opens its link"),
-    ("Esc", "goes back to where you were; Enter or i stay here"),
+/// What the event line names.
+const SHOWN: &[Browsing] = &[
+    Browsing::Newer,
+    Browsing::Older,
+    Browsing::Find,
+    Browsing::Edit,
+    Browsing::Delete,
+    Browsing::Reply,
+    Browsing::Copy,
+    Browsing::Open,
+    Browsing::React,
 ];
-
-/// The help's section about browsing.
-pub fn help() -> Section {
-    let lines = HELP
-        .iter()
-        .map(|(keys, does)| ((*keys).to_owned(), (*does).to_owned()));
-    Section {
-        heading: "a message is selected",
-        lines: lines.collect(),
-    }
-}
-
-/// The reactions that have a key, from 1 on.
-const REACTIONS: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
-/// The longest text that is searched for, in bytes.
-const MAX_NEEDLE: usize = 200;
-/// The links that can be chosen from: each has a digit.
-const MAX_LINKS: usize = 9;
 
 /// What is selected, and what was asked for.
 #[derive(Debug)]
@@ -55,19 +39,6 @@ pub struct Browse {
     before: Reader,
     needle: Option<Needle>,
     asks: Option<Asks>,
-}
-
-/// What is being typed on the event line.
-#[derive(Debug, PartialEq, Eq)]
-enum Asks {
-    /// What to look for.
-    Needle(String),
-    /// A reaction.
-    Reaction(String),
-    /// Which of these links.
-    Link(Vec<String>),
-    /// Whether to delete the message.
-    Delete,
 }
 
 impl Browse {
@@ -80,49 +51,40 @@ impl Browse {
         }
     }
 
-    /// Whether a bare character is a key right after the Esc that began it. Others are with Alt then, as everywhere:
-    /// Esc e changes our last message, Esc n goes to the next room.
-    pub fn owns(&self, c: char) -> bool {
-        self.asks.is_some() || "jkgG/rdyoi+? ".contains(c)
+    /// Whether something is being typed on the event line: characters are text then.
+    pub fn asks(&self) -> bool {
+        self.asks.is_some()
     }
 
     /// What the event line says.
-    pub fn line(&self) -> String {
-        match &self.asks {
-            Some(Asks::Needle(text)) => format!("/{}▏", visible_line(text)),
-            Some(Asks::Reaction(text)) if text.is_empty() => {
-                let keys = REACTIONS
-                    .iter()
-                    .enumerate()
-                    .map(|(at, one)| format!("{} {one}", at + 1));
-                let keys: Vec<_> = keys.collect();
-                format!("{} or type one; Enter takes yours back", keys.join("  "))
-            }
-            Some(Asks::Reaction(text)) => format!("react with {}▏ Enter", visible_line(text)),
-            Some(Asks::Link(links)) => {
-                let links = links
-                    .iter()
-                    .enumerate()
-                    .map(|(at, link)| format!("{} {link}", at + 1));
-                format!("open {}", links.collect::<Vec<_>>().join("  "))
-            }
-            Some(Asks::Delete) => "delete it for everybody? d deletes".to_owned(),
-            None => match &self.needle {
-                Some(needle) => format!("/{}: n N · Esc back · ? keys", visible_line(needle.text())),
-                None => "browse: j k / e d r y o + · Esc back · ? keys".to_owned(),
-            },
+    pub fn line(&self, keymap: &Keymap) -> String {
+        let keys = |does: &[Browsing]| {
+            let keys = does
+                .iter()
+                .filter_map(|does| keymap.first_key(Action::Browse(*does)));
+            keys.collect::<Vec<_>>().join(" ")
+        };
+        let help = keys(&[Browsing::Help]);
+        match (&self.asks, &self.needle) {
+            (Some(asks), _) => asks.line(),
+            (None, Some(needle)) => format!(
+                "/{}: {} · Esc back · {help} keys",
+                visible_line(needle.text()),
+                keys(&[Browsing::FindNext, Browsing::FindPrevious])
+            ),
+            (None, None) => format!("browse: {} · Esc back · {help} keys", keys(SHOWN)),
         }
     }
 }
 
 impl Conversation {
     /// What the event line says while browsing: of a message that fades, also when.
-    pub fn browsing_told(&self, now: Duration) -> Option<String> {
+    pub fn browsing_told(&self, now: Duration, keymap: &Keymap) -> Option<String> {
         let browse = self.browse.as_ref()?;
         let fades = self.selected().and_then(|said| said.fading_told(now));
         Some(match fades.filter(|_| browse.asks.is_none()) {
-            Some(fades) => format!("{fades} · {}", browse.line()),
-            None => browse.line(),
+            Some(fades) => format!("{fades} · {}", browse.line(keymap)),
+            None => browse.line(keymap),
         })
     }
 
@@ -246,79 +208,125 @@ impl State {
 
     /// A key while browsing. False when it is not for here, but for whatever is on the screen.
     pub(super) fn browse_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
-        let (measure, height, page) = (self.measure(), self.list_height(), self.page());
-        let room = self.rooms.current_mut();
-        let Some(browse) = &mut room.browse else {
+        let Some(browse) = &mut self.rooms.current_mut().browse else {
             return false;
         };
+        if matches!(action, Action::Lock | Action::Panic) {
+            return false;
+        }
         if let Some(asks) = browse.asks.take() {
             self.answered(asks, action, moment, effects);
             return true;
         }
-        let selected = browse.selected;
-        let list = &room.list;
-        match action {
+        let does = match action {
+            Action::Browse(does) => does,
+            Action::Up => Browsing::Older,
+            Action::Down => Browsing::Newer,
+            Action::PageUp => Browsing::PageUp,
+            Action::PageDown => Browsing::PageDown,
+            Action::Top | Action::Home => Browsing::Oldest,
+            Action::Bottom | Action::End => Browsing::Newest,
+            Action::Send => Browsing::Stay,
             Action::Interrupt | Action::EndOfInput | Action::Suspend | Action::Redraw | Action::Bare => {
                 return false;
             }
-            Action::Lock | Action::Panic => return false,
-            // The Esc before it was for this.
-            Action::Room(_)
-            | Action::NextRoom
-            | Action::PreviousRoom
-            | Action::LastRoom
-            | Action::NextUnread
-            | Action::EditLast
-            | Action::Help => {
-                room.stop_browsing(true);
+            Action::Dismiss => {
+                self.rooms.current_mut().stop_browsing(true);
+                return true;
+            }
+            action if action.is_for_the_window() => {
+                self.rooms.current_mut().stop_browsing(true);
                 return false;
             }
-            Action::Dismiss => room.stop_browsing(true),
-            Action::Send | Action::Insert('i') => room.stop_browsing(false),
-            Action::Up | Action::Insert('k') => {
-                room.select(list.next(selected, true, |_| true), measure, height)
-            }
-            Action::Down | Action::Insert('j') => {
-                room.select(list.next(selected, false, |_| true), measure, height)
-            }
-            Action::PageUp | Action::PageDown | Action::Insert(' ') => {
-                let up = action == Action::PageUp;
-                room.list.scroll(if up { -page } else { page }, measure, height);
-                let shown = room.list.shown(measure, height);
-                let number = match up {
-                    true => room.list.next(shown.start.saturating_sub(1), false, |_| true),
-                    false => room.list.next(shown.end, true, |_| true),
+            _ => {
+                let says = match self.keymap.first_key(Action::Browse(Browsing::Help)) {
+                    Some(help) => format!("no key of browse mode: {help} shows them, Esc goes back"),
+                    None => "no key of browse mode: Esc goes back".to_owned(),
                 };
-                // At the newest the list would follow what comes.
-                room.list.hold(measure, height);
-                room.select(number, measure, height);
+                self.notice.say(says, moment.now);
+                return true;
             }
-            Action::Top | Action::Home | Action::Insert('g') => {
-                let first = list.ends().map(|(first, _)| first);
-                room.select(first, measure, height);
-            }
-            Action::Bottom | Action::End | Action::Insert('G') => {
-                let last = list.ends().map(|(_, last)| last);
-                room.select(last, measure, height);
-            }
-            Action::Insert('/') => browse.asks = Some(Asks::Needle(String::new())),
-            Action::Insert('+') => browse.asks = Some(Asks::Reaction(String::new())),
-            Action::Insert('n') => self.find(true, moment),
-            Action::Insert('N') => self.find(false, moment),
-            Action::Insert('?') => {
-                self.page = Some(Page::new(vec![help()]));
-            }
-            Action::Insert(c @ ('r' | 'e' | 'd' | 'y' | 'o')) => self.with_selected(c, moment, effects),
-            _ => self.notice.say(
-                "no key of browse mode: ? shows them, i goes back to typing",
-                moment.now,
-            ),
-        }
+        };
+        self.browse_on(does, moment, effects);
         true
     }
 
+    /// Does what a key of browse mode asks for.
+    fn browse_on(&mut self, does: Browsing, moment: Moment, effects: &mut Vec<Effect>) {
+        let (measure, height) = (self.measure(), self.list_height());
+        let room = self.rooms.current_mut();
+        let Some(browse) = &mut room.browse else { return };
+        let (list, selected) = (&room.list, browse.selected);
+        let number = match does {
+            Browsing::Older => list.next(selected, true, |_| true),
+            Browsing::Newer => list.next(selected, false, |_| true),
+            Browsing::Oldest => list.ends().map(|(first, _)| first),
+            Browsing::Newest => list.ends().map(|(_, last)| last),
+            Browsing::PageUp => return self.turn_page(true),
+            Browsing::PageDown => return self.turn_page(false),
+            Browsing::Find => return browse.asks = Some(Asks::Needle(String::new())),
+            Browsing::FindNext => return self.find(true, moment),
+            Browsing::FindPrevious => return self.find(false, moment),
+            Browsing::Stay => return room.stop_browsing(false),
+            Browsing::Help => return self.page = Some(Page::new(vec![self.keymap.help_browsing()])),
+            Browsing::Reply
+            | Browsing::Edit
+            | Browsing::Delete
+            | Browsing::React
+            | Browsing::Copy
+            | Browsing::Open => return self.with_selected(does, moment, effects),
+        };
+        room.select(number, measure, height);
+    }
+
+    /// What a key of browse mode does, by its name and with no message selected: it is done with the newest message
+    /// that it can be done with.
+    pub(super) fn browse_for(&mut self, does: Browsing, moment: Moment, effects: &mut Vec<Effect>) {
+        if !self.browse() {
+            return self.notice.say("nothing was said yet", moment.now);
+        }
+        let fits = |said: &Said| match does {
+            Browsing::Reply | Browsing::React => !said.deleted && said.by().is_some(),
+            Browsing::Edit | Browsing::Delete => !said.deleted && said.by().is_none(),
+            Browsing::Open => !said.deleted && !markup::links(&said.text).is_empty(),
+            Browsing::Copy => !said.deleted,
+            _ => true,
+        };
+        let (measure, height) = (self.measure(), self.list_height());
+        let room = self.rooms.current_mut();
+        let newest = room.list.next(u64::MAX, true, fits);
+        if newest.is_none() {
+            room.stop_browsing(true);
+            return self
+                .notice
+                .say("there is no message that this can be done with", moment.now);
+        }
+        room.select(newest, measure, height);
+        self.browse_on(does, moment, effects);
+        let room = self.rooms.current_mut();
+        if matches!(does, Browsing::Copy | Browsing::Open)
+            && room.browse.as_ref().is_some_and(|browse| !browse.asks())
+        {
+            room.stop_browsing(true);
+        }
+    }
+
+    fn turn_page(&mut self, up: bool) {
+        let (measure, height, page) = (self.measure(), self.list_height(), self.page());
+        let room = self.rooms.current_mut();
+        room.list.scroll(if up { -page } else { page }, measure, height);
+        let shown = room.list.shown(measure, height);
+        let number = match up {
+            true => room.list.next(shown.start.saturating_sub(1), false, |_| true),
+            false => room.list.next(shown.end, true, |_| true),
+        };
+        // At the newest the list would follow what comes.
+        room.list.hold(measure, height);
+        room.select(number, measure, height);
+    }
+
     /// Does something with the selected message.
-    fn with_selected(&mut self, key: char, moment: Moment, effects: &mut Vec<Effect>) {
+    fn with_selected(&mut self, does: Browsing, moment: Moment, effects: &mut Vec<Effect>) {
         let room = self.rooms.current_mut();
         let Some(said) = room.selected() else { return };
         let mine = said.by().is_none();
@@ -326,104 +334,28 @@ impl State {
             return self.notice.say("it was deleted", moment.now);
         }
         let (id, text) = (said.id, said.text.to_string());
-        match key {
-            'r' => {
+        let asks = match does {
+            Browsing::Reply => {
                 let target = room.target_of(said);
-                room.reply(target);
+                return room.reply(target);
             }
-            'e' if mine => room.edit(id),
-            'd' if mine => {
-                if let Some(browse) = &mut room.browse {
-                    browse.asks = Some(Asks::Delete);
-                }
-            }
-            'y' => effects.push(Effect::Copy(text)),
-            'o' => {
+            Browsing::Edit if mine => return room.edit(id),
+            Browsing::Delete if mine => Asks::Delete,
+            Browsing::React => Asks::Reaction(String::new()),
+            Browsing::Copy => return effects.push(Effect::Copy(text)),
+            Browsing::Open => {
                 let links = markup::links(&text).into_iter().map(|(_, address)| address);
                 let mut links: Vec<_> = links.take(MAX_LINKS).collect();
-                match (links.len(), &mut room.browse) {
-                    (0, _) => self.notice.say("there is no link in it", moment.now),
-                    (1, _) => effects.extend(links.pop().map(Effect::OpenLink)),
-                    (_, Some(browse)) => browse.asks = Some(Asks::Link(links)),
-                    (_, None) => {}
+                match links.len() {
+                    0 => return self.notice.say("there is no link in it", moment.now),
+                    1 => return effects.extend(links.pop().map(Effect::OpenLink)),
+                    _ => Asks::Link(links),
                 }
             }
-            _ => self.notice.say("it is not yours", moment.now),
-        }
-    }
-
-    /// A key that answers what the event line asks.
-    fn answered(&mut self, asks: Asks, action: Action, moment: Moment, effects: &mut Vec<Effect>) {
-        let room = self.rooms.current_mut();
-        let again = match (asks, action) {
-            (_, Action::Dismiss | Action::Interrupt) => None,
-            (Asks::Needle(text), Action::Send) => {
-                if let (Some(needle), Some(browse)) = (Needle::new(&text), &mut room.browse) {
-                    browse.needle = Some(needle);
-                }
-                return self.find(true, moment);
-            }
-            (Asks::Needle(text), action) => typed(text, action, MAX_NEEDLE).map(Asks::Needle),
-            (Asks::Reaction(text), Action::Send) => {
-                self.react(text, effects);
-                None
-            }
-            (Asks::Reaction(text), Action::Insert(c @ '1'..='6')) if text.is_empty() => {
-                let number = usize::from(c as u8 - b'1');
-                self.react(REACTIONS[number].to_owned(), effects);
-                None
-            }
-            (Asks::Reaction(text), action) => {
-                typed(text, action, sotto_protocol::message::MAX_REACTION).map(Asks::Reaction)
-            }
-            (Asks::Link(links), Action::Insert(c)) => {
-                let number = c
-                    .to_digit(10)
-                    .and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
-                effects.extend(
-                    number
-                        .and_then(|number| links.get(number).cloned())
-                        .map(Effect::OpenLink),
-                );
-                None
-            }
-            (Asks::Delete, Action::Insert('d' | 'y')) => {
-                let id = room.selected().map(|said| said.id);
-                let room = self.rooms.current_id();
-                effects.extend(id.map(|id| Effect::Do {
-                    room,
-                    command: Command::Delete { id },
-                }));
-                None
-            }
-            (Asks::Link(_) | Asks::Delete, _) => None,
+            _ => return self.notice.say("it is not yours", moment.now),
         };
-        if let Some(browse) = &mut self.rooms.current_mut().browse {
-            browse.asks = again;
+        if let Some(browse) = &mut room.browse {
+            browse.asks = Some(asks);
         }
     }
-
-    fn react(&mut self, reaction: String, effects: &mut Vec<Effect>) {
-        let room = self.rooms.current();
-        if let Some(said) = room.selected() {
-            let target = room.target_of(said);
-            effects.push(Effect::Do {
-                room: self.rooms.current_id(),
-                command: Command::React { target, reaction },
-            });
-        }
-    }
-}
-
-/// A short text after a key; `None` when it was given up.
-fn typed(mut text: String, action: Action, limit: usize) -> Option<String> {
-    match action {
-        Action::Insert(c) if c != '\t' && text.len() + c.len_utf8() <= limit => text.push(c),
-        Action::Backspace => {
-            text.pop()?;
-        }
-        Action::KillToStart | Action::KillWord => text.clear(),
-        _ => {}
-    }
-    Some(text)
 }

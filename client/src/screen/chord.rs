@@ -57,6 +57,12 @@ impl Chord {
         }
     }
 
+    /// What a terminal tells of it.
+    #[cfg(test)]
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+
     /// The same with Alt.
     pub fn with_alt(self) -> Self {
         Self::new(self.code, self.modifiers | KeyModifiers::ALT).normal()
@@ -82,9 +88,21 @@ impl Chord {
             if !modifiers.is_empty() {
                 code = KeyCode::Char(c.to_ascii_lowercase());
             }
-            // A terminal sends the same byte for these.
-            if modifiers == control && matches!(c, '/' | '7' | '-') {
-                code = KeyCode::Char('_');
+            // Most terminals send the same byte for these; one that tells them apart makes no difference.
+            if modifiers == control {
+                let same = match c.to_ascii_lowercase() {
+                    '/' | '7' | '-' => Some(KeyCode::Char('_')),
+                    'i' => Some(KeyCode::Tab),
+                    'm' => Some(KeyCode::Enter),
+                    '[' => Some(KeyCode::Esc),
+                    _ => None,
+                };
+                if let Some(same) = same {
+                    code = same;
+                    if !matches!(same, KeyCode::Char(_)) {
+                        modifiers -= control;
+                    }
+                }
             }
         }
         Self::new(code, modifiers)
@@ -170,6 +188,9 @@ mod tests {
         assert_eq!(press(KeyCode::Char('A'), control | shift), "Ctrl+A");
         for same in ['7', '/', '_', '-'] {
             assert_eq!(press(KeyCode::Char(same), control), "Ctrl+_");
+        }
+        for (c, same) in [('i', "Tab"), ('m', "Enter"), ('[', "Esc")] {
+            assert_eq!(press(KeyCode::Char(c), control), same);
         }
         assert_eq!(press(KeyCode::Char('@'), control | alt), "@", "AltGr");
         assert_eq!(press(KeyCode::Enter, shift), "Shift+Enter");

@@ -15,6 +15,11 @@ pub const HELP: &[(&str, &str)] = &[
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
+    ("/browse", "selects a message, as Esc on an empty line"),
+    ("/reply", "answers the newest message of another"),
+    ("/react", "reacts to it"),
+    ("/copy", "copies the text of the newest message"),
+    ("/open", "opens the newest link"),
     ("/search TEXT", "searches what was said"),
     (
         "/bare",
@@ -221,6 +226,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::key::{BINDINGS, BROWSING};
 
     #[test]
     fn an_unknown_command_is_never_said() {
@@ -237,6 +243,14 @@ mod tests {
             assert!(matches!(parse(line), Line::Wrong(_)), "{line}");
         }
         assert_eq!(parse(" /quit"), Line::Slip);
+    }
+
+    #[test]
+    fn every_action_is_a_command_by_its_name() {
+        for binding in BINDINGS.iter().chain(BROWSING) {
+            let line = format!("/{}", binding.name);
+            assert_eq!(parse(&line), Line::Do(Command::Act(binding.action)), "{line}");
+        }
     }
 
     #[test]

@@ -401,7 +401,7 @@ impl Conversation {
 }
 
 /// What of a wait is over a whole number of seconds, or a second.
-fn fraction(wait: Duration) -> Duration {
+pub(super) fn fraction(wait: Duration) -> Duration {
     match wait.subsec_nanos() {
         0 => Duration::from_secs(1),
         nanos => Duration::from_nanos(nanos.into()),

@@ -1,4 +1,4 @@
-//! Which key does what: the one table that binds keys and makes the help.
+//! Which key does what: the tables that bind keys and make the help, one for the input and one for a selected message.
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,10 +89,69 @@ pub enum Action {
     EditLast,
     /// Shows only the texts, or everything again.
     Bare,
+    /// Selects a message.
+    Select,
+    /// Does something with the selected message; where none is, with the newest that it can be done with.
+    Browse(Browsing),
     /// Makes the screen blank until a passphrase is given.
     Lock,
     /// Wipes everything, leaves and quits at once.
     Panic,
+}
+
+/// What a key asks for while a message is selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Browsing {
+    /// Selects the message above.
+    Older,
+    /// Selects the message below.
+    Newer,
+    /// A page up.
+    PageUp,
+    /// A page down.
+    PageDown,
+    /// Selects the first message.
+    Oldest,
+    /// Selects the last message.
+    Newest,
+    /// Asks what to search for.
+    Find,
+    /// Selects what is found next, upwards.
+    FindNext,
+    /// Selects what was found before, downwards.
+    FindPrevious,
+    /// Answers the message.
+    Reply,
+    /// Puts it into the input, if it is ours.
+    Edit,
+    /// Deletes it for everybody after a question, if it is ours.
+    Delete,
+    /// Asks for a reaction to it.
+    React,
+    /// Copies its text.
+    Copy,
+    /// Opens its link.
+    Open,
+    /// Selects nothing any more, and stays at this place of the talk.
+    Stay,
+    /// Shows these keys.
+    Help,
+}
+
+impl Action {
+    /// Whether it means the same with a message selected as without.
+    pub fn is_for_the_window(self) -> bool {
+        matches!(
+            self,
+            Self::Room(_)
+                | Self::NextRoom
+                | Self::PreviousRoom
+                | Self::LastRoom
+                | Self::NextUnread
+                | Self::EditLast
+                | Self::Help
+        )
+    }
 }
 
 /// An action with its name in the configuration, its keys, and what the help says; without that, it is what a shell
@@ -152,6 +211,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::PreviousRoom, "previous-room", "Alt+P, Ctrl+X P", "room before"),
     bind(Action::LastRoom, "last-room", "Alt+0, Ctrl+X 0", "back to the room you came from"),
     bind(Action::NextUnread, "next-unread", "Alt+A, Ctrl+X A", "next room in which something waits"),
+    bind(Action::Select, "browse", "", ""),
     bind(Action::Suspend, "suspend", "Ctrl+Z", "suspends"),
     bind(Action::Bare, "bare", "Alt+V", "only the texts, for the terminal's own selection; again: everything"),
     bind(Action::Redraw, "redraw", "Ctrl+L", "draws anew"),
@@ -173,4 +233,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(Action::Yank, "yank", "Ctrl+Y", ""),
     bind(Action::YankEarlier, "yank-earlier", "Alt+Y", ""),
     bind(Action::Transpose, "transpose", "Ctrl+T", ""),
+];
+
+/// The keys while a message is selected. Those of the other table count, too, where these do not say otherwise.
+#[rustfmt::skip]
+pub const BROWSING: &[Binding] = &[
+    bind(Action::Browse(Browsing::Older), "older-message", "k, Up", "the message above"),
+    bind(Action::Browse(Browsing::Newer), "newer-message", "j, Down", "the message below"),
+    bind(Action::Browse(Browsing::PageUp), "older-page", "PageUp", "a page up"),
+    bind(Action::Browse(Browsing::PageDown), "newer-page", "PageDown, Space", "a page down"),
+    bind(Action::Browse(Browsing::Oldest), "oldest-message", "g, Home", "the oldest message"),
+    bind(Action::Browse(Browsing::Newest), "newest-message", "G, End", "the newest message"),
+    bind(Action::Browse(Browsing::Find), "find", "/", "searches upwards"),
+    bind(Action::Browse(Browsing::FindNext), "find-next", "n", "what is found next"),
+    bind(Action::Browse(Browsing::FindPrevious), "find-previous", "N", "what was found before"),
+    bind(Action::Browse(Browsing::Reply), "reply", "r", "answers the message"),
+    bind(Action::Browse(Browsing::Edit), "edit-message", "e", "changes it, if it is yours"),
+    bind(Action::Browse(Browsing::Delete), "delete-message", "d", "deletes it, if it is yours"),
+    bind(Action::Browse(Browsing::React), "react", "+", "reacts to it"),
+    bind(Action::Browse(Browsing::Copy), "copy", "y", "copies its text"),
+    bind(Action::Browse(Browsing::Open), "open", "o", "opens its link"),
+    bind(Action::Browse(Browsing::Stay), "stay", "i, Enter", "back to typing, at this place; Esc: where you were"),
+    bind(Action::Browse(Browsing::Help), "browse-help", "?", "shows these keys"),
 ];

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::chord::Chord;
-use super::key::{Action, BINDINGS, Binding};
+use super::key::{Action, BINDINGS, BROWSING, Binding};
 use super::page::Section;
 
 /// How long after Esc a key counts as one with Alt: terminals that keep Alt for themselves leave this way. Not for
@@ -16,10 +16,16 @@ const ESC_COUNTS: Duration = Duration::from_secs(1);
 /// The keys that lead to each action, and what was pressed so far of those that are several.
 #[derive(Debug)]
 pub struct Keymap {
-    bound: Vec<(Vec<Chord>, Action)>,
+    /// For the input and the window.
+    typing: Vec<Bound>,
+    /// Before those, while a message is selected.
+    browsing: Vec<Bound>,
     begun: Vec<Chord>,
     esc: Option<Duration>,
 }
+
+/// Keys, one after the other, and what they do.
+type Bound = (Vec<Chord>, Action);
 
 /// What a press comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,35 +50,36 @@ impl Keymap {
     /// The keys of the table, but for what the user has otherwise: keys by the name of the action, separated by
     /// commas, nothing or `none` for no key. What is wrong with them is told, and passed over.
     pub fn new(own: &BTreeMap<String, String>) -> (Self, Vec<String>) {
-        let mut bound: Vec<(Vec<Chord>, Action)> = Vec::new();
+        let (mut typing, mut browsing) = (as_in(BINDINGS, own), as_in(BROWSING, own));
         let mut complaints = Vec::new();
-        for binding in BINDINGS.iter().filter(|binding| !own.contains_key(binding.name)) {
-            // The table is right: a test reads all of it.
-            let keys = sequences(binding.keys).unwrap_or_default();
-            bound.extend(keys.into_iter().map(|keys| (keys, binding.action)));
-        }
         for (name, keys) in own {
-            match (named(name), sequences(keys)) {
-                (Some(binding), Ok(sequences)) => {
+            let Some(binding) = named(name) else {
+                complaints.push(format!("there is no action {name:?}: /help keys lists them"));
+                continue;
+            };
+            let browses = matches!(binding.action, Action::Browse(_));
+            match sequences(keys).and_then(|keys| if browses { Ok(keys) } else { no_text(keys) }) {
+                Ok(sequences) => {
+                    let bound = if browses { &mut browsing } else { &mut typing };
                     for keys in sequences {
                         bound.retain(|(other, _)| *other != keys);
                         bound.push((keys, binding.action));
                     }
                 }
-                (None, _) => complaints.push(format!("there is no action {name:?}: /help keys lists them")),
-                (Some(_), Err(why)) => complaints.push(format!("{name}: {why}")),
+                Err(why) => complaints.push(format!("{name}: {why}")),
             }
         }
         let keymap = Self {
-            bound,
+            typing,
+            browsing,
             begun: Vec::new(),
             esc: None,
         };
         (keymap, complaints)
     }
 
-    /// A key was pressed.
-    pub fn press(&mut self, key: &KeyEvent, now: Duration) -> Pressed {
+    /// A key was pressed; `browsing`: while a message is selected.
+    pub fn press(&mut self, key: &KeyEvent, browsing: bool, now: Duration) -> Pressed {
         let Some(chord) = Chord::of(key) else {
             return Pressed::Nothing;
         };
@@ -81,20 +88,22 @@ impl Keymap {
             .take()
             .is_some_and(|since| now.saturating_sub(since) < ESC_COUNTS);
         if !self.begun.is_empty() {
-            return self.go_on(chord);
+            return self.go_on(chord, browsing);
         }
         if esc
             && chord != Chord::ESC
-            && let Some(action) = self.action(&[chord.with_alt()])
+            && let Some(action) = self.action(&[chord.with_alt()], false)
+            // The Esc may have selected the message that this key is for.
+            && (action.is_for_the_window() || !self.is_for_a_message(chord, browsing))
         {
             return Pressed::Action(action);
         }
         if chord == Chord::ESC {
             self.esc = Some(now);
         }
-        match (self.action(&[chord]), chord.text()) {
+        match (self.action(&[chord], browsing), chord.text()) {
             (Some(action), _) => Pressed::Action(action),
-            (None, _) if self.leads_on(&[chord]) => {
+            (None, _) if self.leads_on(&[chord], browsing) => {
                 self.begun = vec![chord];
                 Pressed::Begun
             }
@@ -113,15 +122,15 @@ impl Keymap {
         (!self.begun.is_empty()).then(|| shown(&self.begun))
     }
 
-    fn go_on(&mut self, chord: Chord) -> Pressed {
+    fn go_on(&mut self, chord: Chord, browsing: bool) -> Pressed {
         let mut keys = std::mem::take(&mut self.begun);
         if chord == Chord::ESC {
             return Pressed::Action(Action::Dismiss);
         }
         keys.push(chord.lower());
-        if let Some(action) = self.action(&keys) {
+        if let Some(action) = self.action(&keys, browsing) {
             Pressed::Action(action)
-        } else if self.leads_on(&keys) {
+        } else if self.leads_on(&keys, browsing) {
             self.begun = keys;
             Pressed::Begun
         } else {
@@ -129,20 +138,29 @@ impl Keymap {
         }
     }
 
-    fn action(&self, keys: &[Chord]) -> Option<Action> {
-        let found = self.bound.iter().find(|(bound, _)| bound == keys);
+    /// What counts, in the order in which it does.
+    fn bound(&self, browsing: bool) -> impl Iterator<Item = &Bound> {
+        let first = if browsing { self.browsing.as_slice() } else { &[] };
+        first.iter().chain(&self.typing)
+    }
+
+    fn action(&self, keys: &[Chord], browsing: bool) -> Option<Action> {
+        let found = self.bound(browsing).find(|(bound, _)| bound == keys);
         found.map(|(_, action)| *action)
     }
 
-    fn leads_on(&self, keys: &[Chord]) -> bool {
-        self.bound
-            .iter()
+    fn leads_on(&self, keys: &[Chord], browsing: bool) -> bool {
+        self.bound(browsing)
             .any(|(bound, _)| bound.len() > keys.len() && bound.starts_with(keys))
+    }
+
+    fn is_for_a_message(&self, chord: Chord, browsing: bool) -> bool {
+        browsing && self.browsing.iter().any(|(keys, _)| keys.first() == Some(&chord))
     }
 
     /// The keys of an action, as the help shows them.
     pub fn keys(&self, action: Action) -> String {
-        let keys = self.bound.iter().filter(|(_, bound)| *bound == action);
+        let keys = self.bound(true).filter(|(_, bound)| *bound == action);
         keys.map(|(keys, _)| shown(keys)).collect::<Vec<_>>().join(", ")
     }
 
@@ -170,6 +188,24 @@ impl Keymap {
         }
     }
 
+    /// What the help says about the keys while a message is selected.
+    pub fn help_browsing(&self) -> Section {
+        let line = |binding: &Binding| (self.keys(binding.action), binding.help.to_owned());
+        let lines = BROWSING.iter().map(line).filter(|(keys, _)| !keys.is_empty());
+        Section {
+            heading: "a message is selected (Esc on an empty line)",
+            lines: lines.collect(),
+        }
+    }
+
+    /// The first key of an action, if it has one.
+    pub fn first_key(&self, action: Action) -> Option<String> {
+        let mut bound = self.bound(true);
+        bound
+            .find(|(_, bound)| *bound == action)
+            .map(|(keys, _)| shown(keys))
+    }
+
     /// Every action by its name, with its keys.
     pub fn names(&self) -> Section {
         let line = |binding: &Binding| match self.keys(binding.action) {
@@ -178,19 +214,46 @@ impl Keymap {
         };
         Section {
             heading: "actions and their keys",
-            lines: BINDINGS.iter().map(line).collect(),
+            lines: all().map(line).collect(),
         }
     }
 }
 
 /// The names of all actions.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    BINDINGS.iter().map(|binding| binding.name)
+    all().map(|binding| binding.name)
 }
 
 /// The action of a name.
 pub fn named(name: &str) -> Option<&'static Binding> {
-    BINDINGS.iter().find(|binding| binding.name == name)
+    all().find(|binding| binding.name == name)
+}
+
+fn all() -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().chain(BROWSING)
+}
+
+/// The keys as a table has them, but for the actions that have keys of the user's own.
+fn as_in(table: &[Binding], own: &BTreeMap<String, String>) -> Vec<Bound> {
+    let theirs = table.iter().filter(|binding| !own.contains_key(binding.name));
+    // The table is right: a test reads all of it.
+    let bound = |binding: &Binding| (sequences(binding.keys).unwrap_or_default(), binding.action);
+    theirs
+        .map(bound)
+        .flat_map(|(keys, action)| keys.into_iter().map(move |keys| (keys, action)))
+        .collect()
+}
+
+/// Keys that begin with a character are no keys where characters are text.
+fn no_text(sequences: Vec<Vec<Chord>>) -> Result<Vec<Vec<Chord>>, String> {
+    let text = sequences
+        .iter()
+        .filter_map(|keys| keys.first())
+        .find(|key| key.text().is_some());
+    match text {
+        Some(key) => Err(format!("{key} is text there; with Ctrl or Alt it can be a key")),
+        None => Ok(sequences),
+    }
 }
 
 fn sequences(keys: &str) -> Result<Vec<Vec<Chord>>, String> {
@@ -233,11 +296,12 @@ mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
     use super::*;
+    use crate::screen::key::Browsing;
 
     const NOW: Duration = Duration::from_secs(100);
 
     fn press(keymap: &mut Keymap, code: KeyCode, modifiers: KeyModifiers) -> Pressed {
-        keymap.press(&KeyEvent::new(code, modifiers), NOW)
+        keymap.press(&KeyEvent::new(code, modifiers), false, NOW)
     }
 
     fn own(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -250,15 +314,17 @@ mod tests {
     #[test]
     fn the_table_is_right() {
         let mut names = HashSet::new();
-        let mut keys = HashSet::new();
-        for binding in BINDINGS {
-            assert!(names.insert(binding.name), "{} is there twice", binding.name);
-            for keys_of_one in sequences(binding.keys).unwrap() {
-                assert!(
-                    keys.insert(keys_of_one),
-                    "{} has a key of another's",
-                    binding.name
-                );
+        for table in [BINDINGS, BROWSING] {
+            let mut keys = HashSet::new();
+            for binding in table {
+                assert!(names.insert(binding.name), "{} is there twice", binding.name);
+                for keys_of_one in sequences(binding.keys).unwrap() {
+                    assert!(
+                        keys.insert(keys_of_one),
+                        "{} has a key of another's",
+                        binding.name
+                    );
+                }
             }
         }
     }
@@ -304,6 +370,7 @@ mod tests {
     #[test]
     fn esc_and_a_key_is_that_key_with_alt_for_a_second() {
         let mut keymap = Keymap::default();
+        let mut count = 0;
         for binding in BINDINGS {
             for keys in sequences(binding.keys).unwrap() {
                 let [chord] = keys.as_slice() else { continue };
@@ -311,21 +378,18 @@ mod tests {
                 let Some(bare) = written.strip_prefix("Alt+") else {
                     continue;
                 };
-                let (code, modifiers) = match bare.parse::<Chord>().unwrap().text() {
-                    Some(c) => (KeyCode::Char(c.to_ascii_lowercase()), KeyModifiers::NONE),
-                    None => continue,
-                };
+                let bare = bare.parse::<Chord>().unwrap().lower();
                 press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE);
-                assert_eq!(
-                    press(&mut keymap, code, modifiers),
-                    Pressed::Action(binding.action),
-                    "{written}"
-                );
+                let came = keymap.press(&bare.event(), false, NOW);
+                assert_eq!(came, Pressed::Action(binding.action), "{written}");
+                count += 1;
             }
         }
+        assert!(count > 20, "only {count} keys have Alt");
         press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE);
         let later = keymap.press(
             &KeyEvent::new(KeyCode::Char('b'), KeyModifiers::NONE),
+            false,
             NOW + ESC_COUNTS,
         );
         assert_eq!(later, Pressed::Action(Action::Insert('b')));
@@ -355,6 +419,45 @@ mod tests {
                 .lines
                 .contains(&("F6, Ctrl+N".to_owned(), "next room".to_owned()))
         );
+    }
+
+    #[test]
+    fn while_a_message_is_selected_characters_are_keys_that_can_be_others() {
+        let own = own(&[("reply", "a, g g"), ("next-room", "x"), ("find", "none")]);
+        let (mut keymap, complaints) = Keymap::new(&own);
+        assert_eq!(
+            complaints,
+            ["next-room: x is text there; with Ctrl or Alt it can be a key"]
+        );
+        let mut press = |c, browsing| {
+            keymap.press(
+                &KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+                browsing,
+                NOW,
+            )
+        };
+        let reply = Pressed::Action(Action::Browse(Browsing::Reply));
+        assert_eq!(press('a', true), reply);
+        assert_eq!(press('a', false), Pressed::Action(Action::Insert('a')));
+        assert_eq!(press('r', true), Pressed::Action(Action::Insert('r')));
+        assert_eq!(press('/', true), Pressed::Action(Action::Insert('/')));
+        let oldest = Pressed::Action(Action::Browse(Browsing::Oldest));
+        assert_eq!(press('g', true), oldest, "one key wins over two");
+    }
+
+    #[test]
+    fn right_after_esc_a_key_is_for_the_message_unless_the_window_has_it_with_alt() {
+        let mut keymap = Keymap::default();
+        for (c, does) in [
+            ('d', Action::Browse(Browsing::Delete)),
+            ('y', Action::Browse(Browsing::Copy)),
+            ('e', Action::EditLast),
+            ('n', Action::NextRoom),
+        ] {
+            press(&mut keymap, KeyCode::Esc, KeyModifiers::NONE);
+            let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
+            assert_eq!(keymap.press(&key, true, NOW), Pressed::Action(does), "{c}");
+        }
     }
 
     #[test]

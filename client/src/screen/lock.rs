@@ -4,11 +4,33 @@ use std::time::Duration;
 
 use sotto_protocol::Passphrase;
 
+use super::clock::Clock;
+use super::conversation::fraction;
+use super::entry::Content;
 use super::hidden::Hidden;
 use super::key::Action;
+use super::notice::wait;
 use super::rooms::Rooms;
 use super::update::{Effect, Moment, State};
 use crate::keyhole::Keyhole;
+
+/// After so many wrong passphrases the next one has to wait.
+const FREE_TRIES: u32 = 3;
+/// The longest wait between two tries. The first is a second, and each is twice as long as the one before: a passphrase
+/// that was mistyped costs little, and somebody who guesses gets a few thousand tries a day.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How far the user was told what unlocks the screen, where that was made here and may stand written down nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Told {
+    /// Not yet.
+    #[default]
+    No,
+    /// It is shown, with a question.
+    Asked,
+    /// The user has it.
+    Yes,
+}
 
 /// A locked screen.
 #[derive(Debug, Default)]
@@ -19,14 +41,46 @@ pub struct Lock {
     pub(super) says: String,
     /// A command that prints the passphrase runs.
     fetching: bool,
+    /// The passphrase was made here.
+    made: bool,
+    /// How many wrong ones were given.
+    wrong: u32,
+    /// Until then none is looked at.
+    closed_until: Duration,
 }
 
 impl Lock {
     /// What the screen says.
-    pub fn says(&self) -> &str {
-        match self.says.as_str() {
-            "" => "locked: the passphrase of a room opens it",
-            says => says,
+    pub fn says(&self, now: Duration) -> String {
+        let wait = self.wait(now);
+        match (self.says.as_str(), wait.is_zero()) {
+            (_, false) => {
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                format!("locked: that was wrong {} times; wait {seconds} s", self.wrong)
+            }
+            ("", true) if self.made => {
+                "locked: the passphrase that was made for this room opens it".to_owned()
+            }
+            ("", true) => "locked: the passphrase of a room opens it".to_owned(),
+            (says, true) => says.to_owned(),
+        }
+    }
+
+    fn wait(&self, now: Duration) -> Duration {
+        self.closed_until.saturating_sub(now)
+    }
+
+    /// When the screen says something else by itself.
+    pub(super) fn next_change(&self, now: Duration) -> Option<Duration> {
+        let wait = self.wait(now);
+        (!wait.is_zero()).then(|| now + fraction(wait))
+    }
+
+    fn was_wrong(&mut self, now: Duration) {
+        self.wrong = self.wrong.saturating_add(1);
+        if let Some(more) = self.wrong.checked_sub(FREE_TRIES) {
+            let seconds = 1_u64.checked_shl(more).unwrap_or(u64::MAX);
+            self.closed_until = now + Duration::from_secs(seconds).min(LONGEST_WAIT);
         }
     }
 }
@@ -38,19 +92,76 @@ impl Rooms {
 }
 
 impl State {
-    /// Locks the screen.
+    /// Locks the screen; where only a passphrase that was made here unlocks it, that is shown before, once.
     pub(super) fn lock(&mut self, moment: Moment) {
-        if self.locked.is_some() {
-            return;
-        }
         if self.rooms.keyholes().next().is_none() {
             let why = "no open room has a passphrase: nothing could unlock the screen";
             return self.notice.say(why, moment.now);
         }
+        if self.only_made() && self.told == Told::No {
+            let room = self.rooms.current_mut();
+            let invitation = room.invitation.clone();
+            room.list.push(moment.clock, Content::Copyable(invitation));
+            room.list.to_newest();
+            self.told = Told::Asked;
+            let asks = "only the passphrase above, which was made for you, unlocks it again: Enter locks, Esc does not";
+            return self.notice.ask(asks.to_owned());
+        }
+        self.lock_now();
+    }
+
+    fn lock_now(&mut self) {
+        if self.locked.is_some() {
+            return;
+        }
+        if self.told == Told::Asked {
+            self.told = Told::No;
+        }
         self.notice.clear();
         self.joining = None;
         self.page = None;
-        self.locked = Some(Lock::default());
+        self.locked = Some(Lock {
+            made: self.only_made(),
+            ..Lock::default()
+        });
+    }
+
+    /// Whether nothing unlocks the screen but what was made here, and never typed.
+    fn only_made(&self) -> bool {
+        let made = |keyhole: &Keyhole| keyhole.made;
+        self.rooms.keyholes().next().is_some() && self.rooms.keyholes().all(made)
+    }
+
+    /// A key that answers whether to lock. False when that was not asked, or the key is for something else, too.
+    pub(super) fn lock_question_key(&mut self, action: Action) -> bool {
+        if self.told != Told::Asked {
+            return false;
+        }
+        let locks = matches!(action, Action::Send | Action::Lock);
+        self.told = if locks { Told::Yes } else { Told::No };
+        self.notice.clear();
+        let room = self.rooms.current_mut();
+        if !room.people.is_empty() {
+            room.list.forget_copyable();
+        }
+        if locks {
+            self.lock_now();
+        }
+        locks || action == Action::Dismiss
+    }
+
+    /// Says at the start what unlocks a screen that locks by itself, where nobody has typed that.
+    pub(super) fn tell_what_unlocks(&mut self, clock: Clock) {
+        if let Some(idle) = self.settings.lock_after
+            && self.only_made()
+        {
+            let idle = wait(idle);
+            let what = format!(
+                "the screen locks when no key came for {idle}; only the passphrase that was made for you unlocks it: keep \
+                 it (/invite shows it again)"
+            );
+            self.rooms.current_mut().list.push(clock, Content::Answer(what));
+        }
     }
 
     /// When the screen locks by itself, if nobody presses a key until then.
@@ -65,12 +176,12 @@ impl State {
     /// Locks the screen if nobody has pressed a key for as long as the user has set.
     pub(super) fn lock_if_idle(&mut self, moment: Moment) {
         if self.locks_at().is_some_and(|at| moment.now >= at) {
-            self.lock(moment);
+            self.lock_now();
         }
     }
 
     /// A key on a locked screen. False when it is not locked.
-    pub(super) fn locked_key(&mut self, action: Action, effects: &mut Vec<Effect>) -> bool {
+    pub(super) fn locked_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
         let Some(lock) = &mut self.locked else {
             return false;
         };
@@ -82,11 +193,13 @@ impl State {
             Action::Backspace => lock.typed.backspace(),
             Action::KillWord => lock.typed.erase_word(),
             Action::KillToStart | Action::Interrupt | Action::Dismiss => lock.typed.clear(),
+            // What was typed stays, to be tried then.
+            Action::Send if !lock.wait(moment.now).is_zero() => {}
             Action::Send if lock.typed.is_empty() => self.fetch(effects),
             Action::Send => {
                 let passphrase = Passphrase::new(lock.typed.expose());
                 lock.typed.clear();
-                self.unlock(passphrase.map_err(|error| error.to_string()));
+                self.unlock(passphrase.map_err(|error| error.to_string()), moment);
             }
             Action::Redraw => effects.push(Effect::Redraw),
             _ => {}
@@ -108,7 +221,7 @@ impl State {
     }
 
     /// A passphrase was given, or could not be fetched.
-    pub(super) fn unlock(&mut self, passphrase: Result<Passphrase, String>) {
+    pub(super) fn unlock(&mut self, passphrase: Result<Passphrase, String>, moment: Moment) {
         let Some(lock) = &mut self.locked else {
             return;
         };
@@ -117,7 +230,10 @@ impl State {
             Ok(passphrase) if self.rooms.keyholes().any(|keyhole| keyhole.fits(&passphrase)) => {
                 self.locked = None;
             }
-            Ok(_) => "locked: that is the passphrase of no open room".clone_into(&mut lock.says),
+            Ok(_) => {
+                "locked: that is the passphrase of no open room".clone_into(&mut lock.says);
+                lock.was_wrong(moment.now);
+            }
             Err(why) => lock.says = format!("locked: {why}"),
         }
     }

@@ -1,6 +1,6 @@
 //! Keys and pastes change the draft, scroll, and give commands.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
 
 use super::command::Command;
@@ -21,15 +21,8 @@ impl State {
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
-        if let KeyCode::Char(c) = key.code
-            && key.modifiers.is_empty()
-            && let Some(browse) = &self.rooms.current().browse
-            && browse.owns(c)
-        {
-            // Esc before it began to browse, and is no Alt.
-            self.keymap.forget_esc();
-        }
-        let pressed = self.keymap.press(key, moment.now);
+        let browsing = self.browsing();
+        let pressed = self.keymap.press(key, browsing, moment.now);
         if pressed == Pressed::Nothing {
             return;
         }
@@ -59,7 +52,7 @@ impl State {
         if action == Action::Panic {
             return effects.push(Effect::Panic);
         }
-        if self.locked_key(action, effects) {
+        if self.locked_key(action, moment, effects) || self.lock_question_key(action) {
             return;
         }
         if self.joining_key(action, alone, moment, effects) {
@@ -153,10 +146,23 @@ impl State {
             Action::Help => self.run(Command::Help { keys: false }, moment, effects),
             Action::EditLast => self.edit_last(moment),
             Action::Lock => self.lock(moment),
+            Action::Select => {
+                if !self.browse() {
+                    self.notice.say("nothing was said yet", moment.now);
+                }
+            }
+            Action::Browse(does) => self.browse_for(does, moment, effects),
             Action::Panic => {}
             Action::Bottom => self.rooms.current_mut().list.to_newest(),
         }
         self.type_notice(moment, effects);
+    }
+
+    /// Whether keys are for the selected message.
+    fn browsing(&self) -> bool {
+        let browse = &self.rooms.current().browse;
+        let selected = browse.as_ref().is_some_and(|browse| !browse.asks());
+        selected && self.page.is_none() && self.locked.is_none() && self.asked().is_none()
     }
 
     /// Takes back what was asked or begun; where that is nothing and the input is empty, begins to browse.

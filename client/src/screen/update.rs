@@ -12,7 +12,7 @@ use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
 use super::joining::Joining;
 use super::keymap::Keymap;
-use super::lock::Lock;
+use super::lock::{Lock, Told};
 use super::notice::Notice;
 use super::page::Page;
 use super::rooms::{RoomId, Rooms};
@@ -124,7 +124,7 @@ pub enum Effect {
     },
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
-    /// Run the command that prints a passphrase; answered by [`Input::Fetched`].
+    /// Give the terminal to the command that prints a passphrase; answered by [`Input::Fetched`].
     Fetch(String),
     /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
     Panic,
@@ -158,6 +158,8 @@ pub struct State {
     pub page: Option<Page>,
     /// The screen is locked.
     pub locked: Option<Lock>,
+    /// Whether the user knows what unlocks it.
+    pub(super) told: Told,
     /// When the last key came.
     pub(super) last_key: Duration,
     /// What the keys do.
@@ -187,6 +189,7 @@ impl State {
             joining: None,
             page: None,
             locked: None,
+            told: Told::default(),
             last_key: Duration::ZERO,
             keymap: Keymap::default(),
             settings: Settings::default(),
@@ -210,6 +213,7 @@ impl State {
                 .list
                 .push(clock, Content::Answer(format!("[keys] {complaint}")));
         }
+        self.tell_what_unlocks(clock);
     }
 
     /// Takes an input in.
@@ -235,10 +239,8 @@ impl State {
             Input::Opened { room, opened } => self.opened(room, opened, moment),
             Input::Fetched(passphrase) => {
                 if let Some(passphrase) = self.joining_fetched(passphrase, moment, &mut effects) {
-                    self.unlock(passphrase);
+                    self.unlock(passphrase, moment);
                 }
-                // The command may have written to the terminal.
-                effects.push(Effect::Redraw);
             }
             Input::Tick => self.rooms.tick(moment),
         }
@@ -265,6 +267,7 @@ impl State {
             .into_iter()
             .chain(self.notice.until())
             .chain(self.rooms.next_fade())
+            .chain(self.locked.as_ref().and_then(|lock| lock.next_change(now)))
             .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }

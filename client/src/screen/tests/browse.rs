@@ -4,6 +4,7 @@ use ratatui::style::{Color, Modifier};
 use sotto_protocol::instance::SayError;
 
 use super::*;
+use crate::screen::settings::Settings;
 
 const ME: InstanceId = InstanceId([7; 16]);
 
@@ -331,4 +332,63 @@ fn the_bare_view_keeps_lines_and_code_as_they_were_typed_and_says_who_does_a_dee
         ],
         "{rows:?}"
     );
+}
+
+#[test]
+fn every_key_of_browse_mode_is_a_command_too_and_takes_the_newest_message_it_fits() {
+    let (mut script, _) = talk(60, 12);
+    script.says(ANNA, "anna", "see https://a.example/ there");
+    script.says_self("the last is ours");
+    script.effects.clear();
+    script.types("/open").press(KeyCode::Enter);
+    let open = Effect::OpenLink("https://a.example/".to_owned());
+    assert!(script.effects.contains(&open), "{:?}", script.effects);
+    assert_eq!(
+        selected(&script),
+        "",
+        "what is done at once leaves the talk as it was"
+    );
+    script.types("/copy").press(KeyCode::Enter);
+    let copy = Effect::Copy("the last is ours".to_owned());
+    assert!(script.effects.contains(&copy), "{:?}", script.effects);
+    script.types("/reply").press(KeyCode::Enter);
+    assert!(
+        event_line(&script).contains("to anna: see https"),
+        "{}",
+        script.picture()
+    );
+    script.press(KeyCode::Esc);
+    script.types("/react").press(KeyCode::Enter);
+    assert!(event_line(&script).starts_with("1 👍"), "{}", script.picture());
+    script.press(KeyCode::Esc).press(KeyCode::Esc);
+    script.types("/edit-message").press(KeyCode::Enter);
+    assert_eq!(script.draft(), "the last is ours");
+    script.press(KeyCode::Esc);
+    script.types("/browse").press(KeyCode::Enter);
+    assert!(
+        selected(&script).contains("the last is ours"),
+        "{}",
+        script.picture()
+    );
+    script.types("k");
+    assert!(selected(&script).contains("see https"), "{}", script.picture());
+}
+
+#[test]
+fn keys_of_ones_own_stand_on_the_event_line() {
+    let (mut script, _) = talk(60, 9);
+    let keys = [("reply", "a"), ("browse-help", "F9"), ("copy", "none")];
+    let keys = keys.map(|(name, keys)| (name.to_owned(), keys.to_owned()));
+    let settings = Settings {
+        keys: keys.into(),
+        ..Settings::default()
+    };
+    script.state.set(settings, NOON);
+    script.press(KeyCode::Esc);
+    assert_eq!(
+        event_line(&script),
+        "browse: j k / e d a o + · Esc back · F9 keys"
+    );
+    script.types("ka");
+    assert_eq!(event_line(&script), "Esc gives up · to anna: m9 of anna");
 }

@@ -155,3 +155,126 @@ fn clear_takes_the_talk_off_the_screen() {
     script.says(ANNA, "anna", "again");
     assert!(script.picture().contains("again"));
 }
+
+/// What the line above the passphrase says.
+fn says(script: &Script) -> String {
+    script.rows()[6].clone()
+}
+
+fn tries(script: &mut Script, passphrase: &str) {
+    script.types(passphrase).press(KeyCode::Enter);
+}
+
+#[test]
+fn after_three_wrong_passphrases_each_further_one_waits_longer_and_nothing_typed_is_lost() {
+    let mut script = lockable(None);
+    script.control('x').types("l");
+    for _ in 0..2 {
+        tries(&mut script, "wrong");
+        assert_eq!(says(&script), "locked: that is the passphrase of no open room");
+    }
+    for seconds in [1, 2, 4, 8, 16, 30, 30] {
+        tries(&mut script, "wrong");
+        let wait = format!("wait {seconds} s");
+        assert!(says(&script).ends_with(&wait), "{} is not {wait}", says(&script));
+        // Too early: the right one stays where it is, and is counted down to.
+        tries(&mut script, RIGHT);
+        assert!(script.state.locked.is_some());
+        let next = script.state.next_tick(script.now).unwrap();
+        assert!(next <= script.now + Duration::from_secs(1), "it counts down");
+        script.now += Duration::from_secs(seconds);
+        assert_eq!(says(&script), "locked: the passphrase of a room opens it");
+        script.control('u');
+    }
+    tries(&mut script, "wrong");
+    script.types(RIGHT);
+    script.now += Duration::from_secs(30);
+    script.press(KeyCode::Enter);
+    assert!(script.state.locked.is_none());
+}
+
+#[test]
+fn a_command_that_prints_the_wrong_passphrase_counts_as_a_wrong_try() {
+    let mut script = lockable(Some("pass show other"));
+    script.control('x').types("l");
+    for _ in 0..3 {
+        script.press(KeyCode::Enter);
+        script.input(Input::Fetched(Ok(Passphrase::new("another").unwrap())));
+    }
+    assert!(says(&script).ends_with("wait 1 s"), "{}", says(&script));
+    let fetches = script.effects.len();
+    script.press(KeyCode::Enter);
+    assert_eq!(script.effects.len(), fetches, "it does not run meanwhile");
+}
+
+/// A host's room whose passphrase was made and may never have been looked at.
+fn made() -> Script {
+    let lines = vec![Copyable::Verbatim(RIGHT.to_owned())];
+    let mut script = Script::with(60, 8, lines);
+    script.room(Update::Joined);
+    script.joins(ANNA, "anna");
+    let mut keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), None);
+    keyhole.made = true;
+    script.state.rooms.current_mut().keyhole = Some(keyhole);
+    script
+}
+
+#[test]
+fn a_passphrase_that_was_made_is_shown_before_the_first_lock() {
+    let mut script = made();
+    script.types("/lock").press(KeyCode::Enter);
+    assert!(script.state.locked.is_none());
+    assert!(script.picture().contains(RIGHT), "{}", script.picture());
+    assert!(script.notice().contains("Enter locks"), "{}", script.notice());
+    script.press(KeyCode::Esc);
+    assert!(script.state.locked.is_none());
+    assert!(!script.picture().contains(RIGHT), "{}", script.picture());
+    script.control('x').types("l").press(KeyCode::Enter);
+    assert_eq!(
+        says(&script),
+        "locked: the passphrase that was made for this room opens it"
+    );
+    tries(&mut script, RIGHT);
+    assert!(script.state.locked.is_none());
+    assert!(!script.picture().contains(RIGHT), "{}", script.picture());
+    script.control('x').types("l");
+    assert!(script.state.locked.is_some(), "asked once");
+}
+
+#[test]
+fn a_key_that_is_no_answer_to_the_question_before_a_lock_does_its_own() {
+    let mut script = made();
+    script.types("/lock").press(KeyCode::Enter).types("x");
+    assert!(script.state.locked.is_none());
+    assert_eq!(script.draft(), "x");
+}
+
+#[test]
+fn a_screen_that_locks_when_idle_says_at_the_start_what_was_made_to_unlock_it() {
+    let lock_after = Some(Duration::from_secs(900));
+    let settings = Settings {
+        lock_after,
+        ..Settings::default()
+    };
+    let mut script = made();
+    script.state.set(settings.clone(), NOON);
+    assert!(
+        script.squeezed().contains("no key came for 15 min"),
+        "{}",
+        script.picture()
+    );
+    script.types("x");
+    script.now += Duration::from_secs(900);
+    script.input(Input::Tick);
+    assert!(
+        script.state.locked.is_some(),
+        "nobody is there to answer a question"
+    );
+
+    let mut script = lockable(None);
+    script.state.set(settings, NOON);
+    assert!(
+        !script.squeezed().contains("no key came"),
+        "who typed it knows it"
+    );
+}

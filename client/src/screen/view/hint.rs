@@ -90,7 +90,8 @@ fn mode(state: &State, now: Duration) -> Option<String> {
     if state.page.is_some() {
         return Some("Esc: back".to_owned());
     }
-    room.browsing_told(now).or_else(|| room.purpose_told())
+    room.browsing_told(now, &state.keymap)
+        .or_else(|| room.purpose_told())
 }
 
 fn leaving(undelivered: usize) -> String {

@@ -1,5 +1,7 @@
 //! The locked screen: nothing of the talk, one line about it, and the passphrase's dots.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
@@ -7,10 +9,11 @@ use ratatui::text::Line;
 use super::{folded, input, put};
 use crate::screen::lock::Lock;
 
-pub(super) fn draw(lock: &Lock, width: u16, height: u16, buffer: &mut Buffer) -> Position {
+pub(super) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
     let above = height.saturating_sub(1);
     if above > 0 {
-        let rows = folded(lock.says(), width.into(), above.into());
+        let says = lock.says(now);
+        let rows = folded(&says, width.into(), above.into());
         let first = usize::from(above).saturating_sub(rows.len());
         for (number, row) in rows.into_iter().enumerate() {
             put(

@@ -80,7 +80,7 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
-        let caret = lock::draw(lock, state.width, state.height, &mut buffer);
+        let caret = lock::draw(lock, now, state.width, state.height, &mut buffer);
         state.settings.theme.paint(&mut buffer);
         return (buffer, caret, Vec::new());
     }

@@ -1,0 +1,105 @@
+//! What terminals send and answer, byte by byte.
+
+use rustix::process::Signal;
+use sotto_tests::{Pipe, Scene, Terminal};
+
+/// What asks a terminal whether it can tell keys apart, and what it is.
+const ASKED: &str = "\x1b[?u\x1b[c";
+/// The answer of one that can.
+const CAN: &str = "\x1b[?0u\x1b[?62;4c";
+/// The answer of one that cannot, or does not know the question.
+const CANNOT: &str = "\x1b[?62;4c";
+/// It is to tell keys apart; it is not to any more.
+const APART: &str = "\x1b[>1u";
+const TOGETHER: &str = "\x1b[<1u";
+const CTRL_C: &str = "\x03";
+
+/// A chat and the one it talks to.
+fn chat(scene: &Scene) -> (Terminal, Pipe) {
+    let bot = scene.pipe("bot", &["--json"]);
+    let anna = scene.chat("anna");
+    anna.wait_for("bot");
+    (anna, bot)
+}
+
+/// A chat in a terminal that tells keys apart.
+fn chat_apart(scene: &Scene) -> (Terminal, Pipe) {
+    let (mut anna, bot) = chat(scene);
+    anna.wait_for_written(ASKED);
+    anna.type_keys(CAN);
+    anna.wait_for_written(APART);
+    (anna, bot)
+}
+
+/// How often a sequence was written.
+fn count(terminal: &Terminal, sequence: &str) -> usize {
+    let written = terminal.written();
+    let windows = written.windows(sequence.len());
+    windows.filter(|window| *window == sequence.as_bytes()).count()
+}
+
+#[test]
+fn a_terminal_that_can_tell_keys_apart_does_and_its_shift_enter_is_a_new_line() {
+    let scene = Scene::new();
+    let (mut anna, mut bot) = chat_apart(&scene);
+    // Shift+Enter, Alt+B, Ctrl+K, Ctrl+J, Ctrl+I (Tab), Ctrl+M (Enter).
+    anna.type_keys("one\x1b[13;2utwo three\x1b[98;3u\x1b[107;5ufour\x1b[106;5ufive\x1b[105;5usix");
+    anna.wait_for("six");
+    anna.type_keys("\x1b[109;5u");
+    assert_eq!(bot.message(), "one\ntwo four\nfive\tsix");
+    // Esc selects, Esc goes back.
+    anna.type_keys("\x1b[27u");
+    anna.wait_for("browse:");
+    anna.type_keys("\x1b[27u");
+    anna.wait_until("browses no more", |screen| !screen.contents().contains("browse:"));
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+    assert_eq!((count(&anna, APART), count(&anna, TOGETHER)), (1, 1));
+}
+
+#[test]
+fn keys_are_told_apart_no_longer_than_the_terminal_is_ours() {
+    let scene = Scene::new();
+    for signal in [Signal::TERM, Signal::HUP] {
+        let (mut anna, _bot) = chat_apart(&scene);
+        anna.signal(signal);
+        anna.exit_code();
+        anna.assert_restored();
+        assert_eq!(
+            (count(&anna, APART), count(&anna, TOGETHER)),
+            (1, 1),
+            "{signal:?}"
+        );
+    }
+    let (mut anna, _bot) = chat_apart(&scene);
+    anna.type_keys("\x1b[120;5u\x1b[120;5u\x1b[120;5u");
+    anna.exit_code();
+    anna.assert_restored();
+    assert_eq!(
+        (count(&anna, APART), count(&anna, TOGETHER)),
+        (1, 1),
+        "in a hurry"
+    );
+}
+
+#[test]
+fn a_terminal_that_cannot_tell_keys_apart_or_does_not_answer_is_left_alone() {
+    let scene = Scene::new();
+    for answer in [CANNOT, ""] {
+        let (mut anna, mut bot) = chat(&scene);
+        anna.wait_for_written(ASKED);
+        anna.type_keys(answer);
+        // The keys go on at once, and the answer is none.
+        for text in ["one", "two", "three"] {
+            anna.type_keys(&format!("{text}\r"));
+            assert_eq!(bot.message(), text);
+        }
+        anna.type_keys(CTRL_C);
+        anna.type_keys(CTRL_C);
+        anna.exit_code();
+        anna.assert_restored();
+        assert!(!anna.has_written(APART) && !anna.has_written(TOGETHER));
+    }
+}
