@@ -22,7 +22,7 @@ use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
-use crate::platform;
+use crate::platform::monotonic;
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -89,7 +89,7 @@ pub async fn run(
     let (opening, progress) = mpsc::channel(1);
     let mut chat = Chat {
         state,
-        began: platform::monotonic(),
+        began: monotonic(),
         keyboard,
         signals,
         rooms,
@@ -186,7 +186,7 @@ struct Chat {
 
 impl Chat {
     fn now(&self) -> Duration {
-        platform::monotonic().saturating_sub(self.began)
+        monotonic().saturating_sub(self.began)
     }
 
     fn input(&mut self, input: Input) {

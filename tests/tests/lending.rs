@@ -10,6 +10,7 @@ use sotto_tests::{Scene, Terminal};
 const CTRL_C: &str = "\x03";
 
 /// A script in the scene's folder, and the command that runs it.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 fn script(scene: &Scene, name: &str, text: &str) -> String {
     let path = scene.write(name, format!("#!/bin/sh\n{text}\n"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
@@ -17,6 +18,7 @@ fn script(scene: &Scene, name: &str, text: &str) -> String {
 }
 
 /// A folder in which drafts may lie for a while.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 fn runtime(home: &Path) -> String {
     let runtime = home.join("runtime");
     fs::create_dir(&runtime).unwrap();
@@ -29,7 +31,7 @@ fn chat_with_editor(scene: &Scene, editor: &str) -> Terminal {
     let editor = script(scene, "editor", editor);
     let runtime = runtime(scene.home());
     let variables = [("EDITOR", editor.as_str()), ("XDG_RUNTIME_DIR", &runtime)];
-    scene.chat_in("anna", &variables)
+    scene.chat_with("anna", &variables)
 }
 
 #[test]

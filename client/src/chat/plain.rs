@@ -7,7 +7,7 @@ use tokio::time::sleep;
 
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock};
-use crate::platform;
+use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -50,7 +50,7 @@ pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Se
     let mut plain = Plain {
         state,
         rooms,
-        began: platform::monotonic(),
+        began: monotonic(),
         printed: 0,
         notice: String::new(),
         held: String::new(),
@@ -99,7 +99,7 @@ struct Plain {
 impl Plain {
     fn moment(&self) -> Moment {
         Moment {
-            now: platform::monotonic().saturating_sub(self.began),
+            now: monotonic().saturating_sub(self.began),
             clock: clock(),
         }
     }

@@ -79,7 +79,7 @@ impl Browse {
 
 impl Conversation {
     /// What the event line says while browsing: of a message that fades, also when.
-    pub fn browsing_told(&self, now: Duration, keymap: &Keymap) -> Option<String> {
+    pub fn browsing_told(&self, keymap: &Keymap, now: Duration) -> Option<String> {
         let browse = self.browse.as_ref()?;
         let fades = self.selected().and_then(|said| said.fading_told(now));
         Some(match fades.filter(|_| browse.asks.is_none()) {

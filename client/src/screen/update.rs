@@ -266,8 +266,8 @@ impl State {
             .next_change(now)
             .into_iter()
             .chain(self.notice.until())
-            .chain(self.rooms.next_fade())
             .chain(self.locked.as_ref().and_then(|lock| lock.next_change(now)))
+            .chain(self.rooms.next_fade())
             .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }

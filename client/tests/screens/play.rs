@@ -263,15 +263,17 @@ impl Chat {
         self.types(text).press(KeyCode::Enter);
         self.number += 1;
         let id = MessageId([self.number; 16]);
+        self.posted(id);
+        Target { author: BEN.id, id }
+    }
+
+    /// The room has taken what was sent.
+    pub fn posted(&mut self, id: MessageId) -> &mut Self {
+        let to = self.state.rooms.current().people.len().max(1);
         self.input(Input::Said {
             room: self.room,
-            answer: Ok(Posted {
-                id,
-                to: self.state.rooms.current().people.len().max(1),
-                fades: None,
-            }),
-        });
-        Target { author: BEN.id, id }
+            answer: Ok(Posted { id, to, fades: None }),
+        })
     }
 
     pub fn sent(&mut self, target: Target) -> &mut Self {

@@ -12,7 +12,7 @@ use sotto::screen::entry::{Content, Copyable};
 use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
 use sotto_protocol::fading::{FadeTime, Fading};
-use sotto_protocol::instance::{Departure, Event, Posted};
+use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
 use sotto_protocol::{Passphrase, Root};
 
@@ -481,13 +481,7 @@ fn bare(chat: &mut Chat) {
 fn away(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.commands("/away lunch");
-    let answer = Ok(Posted {
-        id: MessageId([99; 16]),
-        to: 1,
-        fades: None,
-    });
-    let room = chat.room;
-    chat.input(Input::Said { room, answer });
+    chat.posted(MessageId([99; 16]));
     chat.says(ANNA, "enjoy");
 }
 

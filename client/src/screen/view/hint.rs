@@ -90,7 +90,7 @@ fn mode(state: &State, now: Duration) -> Option<String> {
     if state.page.is_some() {
         return Some("Esc: back".to_owned());
     }
-    room.browsing_told(now, &state.keymap)
+    room.browsing_told(&state.keymap, now)
         .or_else(|| room.purpose_told())
 }
 
