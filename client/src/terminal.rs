@@ -1,6 +1,7 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
+mod doubtful;
 mod hyperlinks;
 
 use std::fs::File;
@@ -146,7 +147,7 @@ impl Terminal {
         }
         let mut bytes = Vec::with_capacity(4096);
         queue!(bytes, BeginSynchronizedUpdate, Hide)?;
-        let before = match known {
+        let mut before = match known {
             Some((mut shown, _, linked)) => {
                 hyperlinks::unsettle(&mut shown, &linked, &links);
                 shown
@@ -156,7 +157,8 @@ impl Terminal {
                 Buffer::empty(picture.area)
             }
         };
-        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links)?;
+        doubtful::start_over(&mut bytes, &mut before, &picture)?;
+        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links, picture.area.width)?;
         queue!(bytes, MoveTo(caret.x, caret.y), Show, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)?;
         self.out.flush()?;

@@ -2,6 +2,7 @@
 
 mod browse;
 mod fade;
+mod lines;
 mod lock;
 mod look;
 mod mouse;

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::{put, tabs};
+use crate::screen::clock::TimeFormat;
 use crate::screen::conversation::Link;
 use crate::screen::entry::{dim, loud};
 use crate::screen::notice::seats;
@@ -146,7 +147,7 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     }
     for person in room.people.iter() {
         let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, accent));
+        push(one(person, detail, accent, state.settings.time_format));
     }
     if let Some(time) = room.fades() {
         push(vec![Span::styled(format!("fades {time}"), dim())]);
@@ -160,10 +161,14 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, accent: Style) -> Vec<Span<'static>> {
+fn one(person: &Person, detail: Detail, accent: Style, times: TimeFormat) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
-    if person.silent {
-        spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));
+    if let Some((_, at)) = person.silent_since {
+        let silent = match times.show(at).trim() {
+            time if detail.words && !time.is_empty() => format!(" (silent since {time})"),
+            _ => " (silent)".to_owned(),
+        };
+        spans.push(Span::styled(silent, Style::new().fg(Color::Yellow)));
     }
     if person.compared {
         spans.push(Span::raw(" verified"));

@@ -48,10 +48,14 @@ pub(super) fn place_at(tabs: &[Span<'_>], column: usize) -> Option<usize> {
 
 fn row(rooms: &Rooms, detail: Detail) -> Vec<Span<'static>> {
     let current = rooms.current_id();
+    let gap = match detail {
+        Detail::Full | Detail::Short => "  ",
+        Detail::Number => " ",
+    };
     let mut spans = Vec::new();
     for (place, (id, room)) in rooms.iter().enumerate() {
         if place > 0 {
-            spans.push(Span::raw(" "));
+            spans.push(Span::raw(gap));
         }
         let shown = id == current;
         let name = visible_line(&room.title());
