@@ -100,6 +100,7 @@ fn keys(messages: u64) {
         id: MessageId(u128::from(number).to_be_bytes()),
         text: format!("message {number:06} is one of many that came in the course of a day"),
         reply_to: None,
+        fades: None,
         age: None,
         repeat: false,
     };

@@ -22,6 +22,7 @@ use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
+use crate::platform::monotonic;
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -88,7 +89,7 @@ pub async fn run(
     let (opening, progress) = mpsc::channel(1);
     let mut chat = Chat {
         state,
-        began: Instant::now(),
+        began: monotonic(),
         keyboard,
         signals,
         rooms,
@@ -155,8 +156,8 @@ pub async fn run(
 
 struct Chat {
     state: State,
-    /// Where the monotonic clock of the screen begins.
-    began: Instant,
+    /// Where the clock of the screen begins, by the one that goes on while the machine sleeps.
+    began: Duration,
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
@@ -185,7 +186,7 @@ struct Chat {
 
 impl Chat {
     fn now(&self) -> Duration {
-        self.began.elapsed()
+        monotonic().saturating_sub(self.began)
     }
 
     fn input(&mut self, input: Input) {
@@ -260,7 +261,10 @@ impl Chat {
 
     /// One thing that happens.
     async fn turn(&mut self) {
-        let tick = self.state.next_tick(self.now()).map(|tick| self.began + tick);
+        let now = self.now();
+        let tick = self.state.next_tick(now);
+        // A machine that sleeps meanwhile is late here, and told by the rooms.
+        let tick = tick.map(|tick| Instant::now() + tick.saturating_sub(now));
         tokio::select! {
             typed = self.keyboard.next(), if !self.state.leaving_now() => match typed {
                 Typed::Batch(events) => self.typed(events),

@@ -129,6 +129,8 @@ async fn play(room: Room, mut heard: Updates, watched: bool) {
                     Err(error) => Err(error),
                 }
             }
+            // The script keeps nothing of what it hears.
+            Event::Fading { fading, .. } => room.command(Command::Fade(fading)).await,
             Event::Edited { receipt, .. }
             | Event::Deleted { receipt, .. }
             | Event::Reacted { receipt, .. } => room.command(Command::Hold(receipt)).await,

@@ -4,7 +4,7 @@
 //!
 //! 1. a [`passphrase`] and a room name are stretched to a [`root`], which yields the keys of a room;
 //! 2. from it come the three [`hash`]es of a [`join`] to a [`topic`], and the [`words`] that people compare;
-//! 3. what is said becomes a [`message`], numbered in the stream to each peer;
+//! 3. what is said becomes a [`message`], numbered in the stream to each peer, and may be [`fading`];
 //! 4. a [`session`], agreed in a [`handshake`] after a hello, seals it; the [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others.
 //!
@@ -29,6 +29,8 @@ pub mod words;
 
 #[cfg(feature = "session")]
 pub mod envelope;
+#[cfg(feature = "session")]
+pub mod fading;
 #[cfg(feature = "session")]
 pub mod handshake;
 #[cfg(feature = "session")]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::fading::{FadeTime, Fading};
 use crate::name::Name;
 
 /// The longest text, in bytes of UTF-8: what a 64 KiB bucket holds, with room for what surrounds it.
@@ -126,6 +127,8 @@ pub enum Content {
     Leave,
     /// A number whose message went to another instance.
     Empty,
+    /// What the sender wants of messages that fade.
+    Fading(Fading),
     /// A newer version's, or malformed: acknowledged and ignored.
     Unknown,
 }
@@ -143,6 +146,8 @@ pub struct Text {
     pub waited: u32,
     /// What it answers.
     pub reply_to: Option<Target>,
+    /// How long it stays, where it fades.
+    pub fades: Option<FadeTime>,
     /// What it says.
     pub text: String,
 }
@@ -175,9 +180,11 @@ const REACTION: u8 = 19;
 const NAME: u8 = 20;
 const LEAVE: u8 = 21;
 const EMPTY: u8 = 22;
+const FADING: u8 = 23;
 
 const FLAG_REPEAT: u8 = 1;
 const FLAG_ANSWER: u8 = 2;
+const FLAG_FADES: u8 = 4;
 
 impl Message {
     /// The bytes of a message, without filling. An unknown kind is written as nothing.
@@ -222,7 +229,7 @@ impl Message {
         };
         let [kind] = take(rest)?;
         let number = take_u64(rest)?;
-        let length = u32::from_be_bytes(take(rest)?) as usize;
+        let length = take_u32(rest)? as usize;
         let content = rest.get(..length).ok_or(MessageError)?;
         let kind = if kind >= NUMBERED {
             Kind::Numbered(number, Content::read(kind, content).unwrap_or(Content::Unknown))
@@ -259,17 +266,22 @@ impl Content {
             Self::Name(_) => NAME,
             Self::Leave => LEAVE,
             Self::Empty | Self::Unknown => EMPTY,
+            Self::Fading(_) => FADING,
         }
     }
 
     /// The bytes that it is written in.
     pub(crate) fn encoded_len(&self) -> usize {
         match self {
-            Self::Text(text) => 16 + 1 + 8 + 4 + text.reply_to.map_or(0, |_| 32) + text.text.len(),
+            Self::Text(text) => {
+                let optional = text.reply_to.map_or(0, |_| 32) + text.fades.map_or(0, |_| 4);
+                16 + 1 + 8 + 4 + optional + text.text.len()
+            }
             Self::Edit { text, .. } => 16 + text.len(),
             Self::Delete { .. } => 16,
             Self::Reaction { reaction, .. } => 32 + reaction.len(),
             Self::Name(name) => name.as_str().len(),
+            Self::Fading(_) => 4,
             Self::Leave | Self::Empty | Self::Unknown => 0,
         }
     }
@@ -278,13 +290,20 @@ impl Content {
         match self {
             Self::Text(text) => {
                 out.extend(text.id.0);
-                let answer = if text.reply_to.is_some() { FLAG_ANSWER } else { 0 };
-                out.push(answer | if text.repeat { FLAG_REPEAT } else { 0 });
+                let flag = |on: bool, flag| if on { flag } else { 0 };
+                out.push(
+                    flag(text.repeat, FLAG_REPEAT)
+                        | flag(text.reply_to.is_some(), FLAG_ANSWER)
+                        | flag(text.fades.is_some(), FLAG_FADES),
+                );
                 out.extend(text.clock.to_be_bytes());
                 out.extend(text.waited.to_be_bytes());
                 if let Some(target) = text.reply_to {
                     out.extend(target.author.0);
                     out.extend(target.id.0);
+                }
+                if let Some(time) = text.fades {
+                    out.extend(time.as_secs().to_be_bytes());
                 }
                 out.extend_from_slice(text.text.as_bytes());
             }
@@ -299,6 +318,7 @@ impl Content {
                 out.extend_from_slice(reaction.as_bytes());
             }
             Self::Name(name) => out.extend_from_slice(name.as_str().as_bytes()),
+            Self::Fading(fading) => out.extend(fading.to_u32().to_be_bytes()),
             Self::Leave | Self::Empty | Self::Unknown => {}
         }
     }
@@ -310,11 +330,16 @@ impl Content {
                 let id = MessageId(take(rest)?);
                 let [flags] = take(rest)?;
                 let clock = take_u64(rest)?;
-                let waited = u32::from_be_bytes(take(rest)?);
+                let waited = take_u32(rest)?;
                 let reply_to = if flags & FLAG_ANSWER == 0 {
                     None
                 } else {
                     Some(Target::read(rest)?)
+                };
+                let fades = if flags & FLAG_FADES == 0 {
+                    None
+                } else {
+                    Some(FadeTime::from_secs(take_u32(rest)?).map_err(|_| MessageError)?)
                 };
                 let repeat = flags & FLAG_REPEAT != 0;
                 Self::Text(Text {
@@ -323,6 +348,7 @@ impl Content {
                     clock,
                     waited,
                     reply_to,
+                    fades,
                     text: string(rest, MAX_TEXT)?,
                 })
             }
@@ -340,6 +366,7 @@ impl Content {
             NAME => Self::Name(Name::new(&string(rest, MAX_TEXT)?).map_err(|_| MessageError)?),
             LEAVE => Self::Leave,
             EMPTY => Self::Empty,
+            FADING => Self::Fading(Fading::from_u32(take_u32(rest)?).map_err(|_| MessageError)?),
             _ => Self::Unknown,
         })
     }
@@ -360,6 +387,10 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], MessageError> {
     Ok(*field)
 }
 
+fn take_u32(rest: &mut &[u8]) -> Result<u32, MessageError> {
+    take(rest).map(u32::from_be_bytes)
+}
+
 fn take_u64(rest: &mut &[u8]) -> Result<u64, MessageError> {
     take(rest).map(u64::from_be_bytes)
 }
@@ -378,6 +409,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fading;
 
     fn target() -> impl Strategy<Value = Target> {
         any::<([u8; 16], [u8; 16])>().prop_map(|(author, id)| Target {
@@ -386,21 +418,27 @@ mod tests {
         })
     }
 
+    fn time() -> impl Strategy<Value = FadeTime> {
+        (fading::SHORTEST..=fading::LONGEST).prop_map(|seconds| FadeTime::from_secs(seconds).unwrap())
+    }
+
     fn content() -> impl Strategy<Value = Content> {
         let id = any::<[u8; 16]>().prop_map(MessageId);
         let text = (
             id.clone(),
             any::<(bool, u64, u32)>(),
             prop::option::of(target()),
+            prop::option::of(time()),
             ".*",
         )
-            .prop_map(|(id, (repeat, clock, waited), reply_to, text)| {
+            .prop_map(|(id, (repeat, clock, waited), reply_to, fades, text)| {
                 Content::Text(Text {
                     id,
                     repeat,
                     clock,
                     waited,
                     reply_to,
+                    fades,
                     text,
                 })
             });
@@ -412,6 +450,9 @@ mod tests {
             "[a-z]{1,32}".prop_map(|name| Content::Name(Name::new(&name).unwrap())),
             Just(Content::Leave),
             Just(Content::Empty),
+            Just(Content::Fading(Fading::Stay)),
+            Just(Content::Fading(Fading::Cannot)),
+            time().prop_map(|time| Content::Fading(Fading::After(time))),
         ]
     }
 
@@ -453,6 +494,8 @@ mod tests {
             (TEXT, &b"short"[..]),
             (NAME, b"\x1b"),
             (EDIT, &[0xff; 20]),
+            (FADING, &[0, 0, 0]),
+            (FADING, &[0, 0, 0, 4]),
             (99, b""),
         ] {
             let mut bytes = vec![0; 16];
@@ -480,6 +523,7 @@ mod tests {
             clock: 0,
             waited: 0,
             reply_to: Some(target),
+            fades: FadeTime::from_secs(fading::LONGEST).ok(),
             text,
         };
         let message = Message {

@@ -165,7 +165,7 @@ def envelope(room, name, kind, sender, to, session, counter, body, bucket):
 # - The message layer
 
 UNNUMBERED = {"nothing": 0, "confirm": 1, "ping": 2, "pong": 3, "typing": 4}
-NUMBERED = {"text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22}
+NUMBERED = {"text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22, "fading": 23}
 
 
 def content(kind, f):
@@ -182,8 +182,10 @@ def content(kind, f):
             return bytes([f["on"]])
         case "text":
             answers = "answers_author" in f
-            flags = (1 if f["repeat"] else 0) | (2 if answers else 0)
+            fades = "fades_s" in f
+            flags = (1 if f["repeat"] else 0) | (2 if answers else 0) | (4 if fades else 0)
             target = hexed("answers_author") + hexed("answers_id") if answers else b""
+            target += struct.pack(">I", f["fades_s"]) if fades else b""
             head = hexed("id") + bytes([flags]) + struct.pack(">QI", f["clock_ms"], f["waited_ms"])
             return head + target + f["text"].encode()
         case "edit":
@@ -194,6 +196,8 @@ def content(kind, f):
             return hexed("author") + hexed("id") + f["text"].encode()
         case "name":
             return f["text"].encode()
+        case "fading":
+            return struct.pack(">I", f["wish"])
 
 
 def message(kind, ack=0, read=0, number=0, **fields):
@@ -339,11 +343,14 @@ def odd_messages():
     ident = stated("message id", 16)
     return [
         odd("an unnumbered kind of a later version", "ignored", 15, 0, b"?"),
-        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 7, 6, b"?"),
+        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 8, 6, b"?"),
         odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
         odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
         odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
         odd("a reaction of 65 bytes", "acknowledged and ignored", 19, 6, ident + ident + b"x" * 65),
+        odd("a wish to fade after 4 s", "acknowledged and ignored", 23, 6, struct.pack(">I", 4)),
+        odd("a wish to fade after more than 4 weeks", "acknowledged and ignored", 23, 6, struct.pack(">I", 2_419_201)),
+        odd("a text that fades at once", "acknowledged and ignored", 16, 6, ident + b"\4" + bytes(16) + b"x"),
         odd("a ping without its token", "ignored", 2, 0, b""),
         odd("a content longer than the plaintext", "malformed", 16, 6, b"", length=162),
     ]
@@ -396,6 +403,11 @@ def make():
         message("name", number=0, text="Zoë"),
         message("leave", number=2**32),
         message("empty", number=12),
+        message("fading", number=13, wish=600),
+        message("fading", number=14, wish=0),
+        message("fading", number=15, wish=2**32 - 1),
+        message("text", number=16, **text, fades_s=600, text="gone in ten minutes"),
+        message("text", number=17, **text, answers_author=low.hex(), answers_id=other, fades_s=5, text="and this"),
     ]
     buckets = []
     for bucket in BUCKETS:

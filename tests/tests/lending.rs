@@ -10,6 +10,7 @@ use sotto_tests::{Scene, Terminal};
 const CTRL_C: &str = "\x03";
 
 /// A script in the scene's folder, and the command that runs it.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 fn script(scene: &Scene, name: &str, text: &str) -> String {
     let path = scene.write(name, format!("#!/bin/sh\n{text}\n"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
@@ -17,6 +18,7 @@ fn script(scene: &Scene, name: &str, text: &str) -> String {
 }
 
 /// A folder in which drafts may lie for a while.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 fn runtime(home: &Path) -> String {
     let runtime = home.join("runtime");
     fs::create_dir(&runtime).unwrap();

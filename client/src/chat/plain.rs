@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use super::rooms::{FromRooms, OpenRooms, Order};
 use super::{End, clock, until};
 use crate::exit::Exit;
-use crate::platform;
+use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::{Conversation, Link};
@@ -54,7 +54,7 @@ pub async fn run(
     let mut plain = Plain {
         output: Output::new(settings.time_format),
         rooms,
-        began: Instant::now(),
+        began: monotonic(),
         late: Late::default(),
         joined: conversation.link == Link::Up,
         state: State::without_screen(conversation, settings),
@@ -64,7 +64,7 @@ pub async fn run(
     note(KEPT)?;
     plain.print()?;
     loop {
-        let now = plain.began.elapsed();
+        let now = plain.now();
         let next = plain
             .state
             .next_tick(now)
@@ -87,7 +87,7 @@ pub async fn run(
                 plain.leave_now()?;
                 end_after(HURRY, Exit::Undelivered);
             }
-            () = until(next.map(|next| plain.began + next)) => plain.input(Input::Tick)?,
+            () = until(next.map(|next| Instant::now() + next.saturating_sub(now))) => plain.input(Input::Tick)?,
         }
     }
 }
@@ -102,8 +102,8 @@ fn end_after(time: Duration, exit: Exit) {
 struct Plain {
     state: State,
     rooms: OpenRooms,
-    /// Where the monotonic clock of the state begins.
-    began: Instant,
+    /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
+    began: Duration,
     output: Output,
     late: Late,
     /// We were in the room already.
@@ -113,9 +113,13 @@ struct Plain {
 }
 
 impl Plain {
+    fn now(&self) -> Duration {
+        monotonic().saturating_sub(self.began)
+    }
+
     fn moment(&self) -> Moment {
         Moment {
-            now: self.began.elapsed(),
+            now: self.now(),
             clock: clock(),
         }
     }
@@ -239,7 +243,7 @@ impl Plain {
 
     fn say_late(&mut self) -> io::Result<()> {
         let undelivered = self.state.rooms.current().undelivered;
-        match self.late.told(undelivered, self.began.elapsed()) {
+        match self.late.told(undelivered, self.now()) {
             Some(what) => note(&what),
             None => Ok(()),
         }

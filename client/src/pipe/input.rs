@@ -3,6 +3,7 @@
 use std::io::{self, BufRead};
 
 use serde::Deserialize;
+use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
 
 /// The longest line of JSON, in bytes: a text of the longest with every byte escaped (`\u0001`), and the rest.
@@ -17,6 +18,8 @@ pub enum Input {
     Edit(MessageId, String),
     /// Delete a message of ours.
     Delete(MessageId),
+    /// What we want of messages that fade.
+    Fade(Fading),
     /// We type, or have stopped to.
     Typing(bool),
     /// We have read a message.
@@ -159,6 +162,9 @@ enum Written {
     Delete {
         id: String,
     },
+    Fade {
+        seconds: u32,
+    },
     Typing {
         #[serde(default = "yes")]
         on: bool,
@@ -181,6 +187,11 @@ fn parse_json(line: &str) -> Result<Input, Fault> {
         Ok(Written::Text { text }) => Input::Text(text),
         Ok(Written::Edit { id: which, text }) => Input::Edit(id(which)?, text),
         Ok(Written::Delete { id: which }) => Input::Delete(id(which)?),
+        Ok(Written::Fade { seconds: 0 }) => Input::Fade(Fading::Stay),
+        Ok(Written::Fade { seconds }) => {
+            let time = FadeTime::from_secs(seconds).map_err(|error| Fault::Malformed(error.to_string()))?;
+            Input::Fade(Fading::After(time))
+        }
         Ok(Written::Typing { on }) => Input::Typing(on),
         Ok(Written::Read { id: which }) => Input::Read(id(which)?),
         Ok(Written::Leave) => Input::Leave,
@@ -269,7 +280,7 @@ mod tests {
         let lines = format!(
             "{{\"type\":\"text\",\"text\":\"a\\nb\"}}\n{{\"type\":\"edit\",\"id\":\"{id}\",\"text\":\"c\"}}\n\
              {{\"type\":\"delete\",\"id\":\"{id}\"}}\n{{\"type\":\"typing\"}}\n{{\"type\":\"typing\",\"on\":false}}\n\
-             {{\"type\":\"read\",\"id\":\"{id}\"}}\n"
+             {{\"type\":\"read\",\"id\":\"{id}\"}}\n{{\"type\":\"fade\",\"seconds\":60}}\n{{\"type\":\"fade\",\"seconds\":0}}\n"
         );
         let id = MessageId([0x0b; 16]);
         assert_eq!(
@@ -281,6 +292,8 @@ mod tests {
                 Ok(Input::Typing(true)),
                 Ok(Input::Typing(false)),
                 Ok(Input::Read(id)),
+                Ok(Input::Fade(Fading::After(FadeTime::from_secs(60).unwrap()))),
+                Ok(Input::Fade(Fading::Stay)),
             ]
         );
     }
@@ -309,6 +322,7 @@ mod tests {
             r#"{"type":"dance"}"#,
             r#"{"type":"read","id":"1"}"#,
             r#"{"type":"text"}"#,
+            r#"{"type":"fade","seconds":4}"#,
         ] {
             assert_eq!(all(wrong.as_bytes(), true), [Err("bad_input")], "{wrong}");
         }

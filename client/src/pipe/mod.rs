@@ -8,6 +8,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Receipt, SayError};
 use sotto_protocol::message::MessageId;
 use time::OffsetDateTime;
@@ -27,7 +28,9 @@ UTF-8 is refused with a word on stderr. Lines out: 'NAME: text', always one line
 shown as \\n; on a terminal all control characters are shown). All else goes to stderr.
 
 With --json, JSON Lines both ways. In: {\"type\":\"text\",\"text\":TEXT}, {\"type\":\"edit\",\"id\":HEX,\"text\":TEXT}, \
-{\"type\":\"delete\",\"id\":HEX}, {\"type\":\"typing\"}, {\"type\":\"read\",\"id\":HEX}, {\"type\":\"leave\"}.";
+{\"type\":\"delete\",\"id\":HEX}, {\"type\":\"typing\"}, {\"type\":\"read\",\"id\":HEX}, {\"type\":\"fade\",\"seconds\":N}, \
+{\"type\":\"leave\"}. A pipe never agrees by itself that messages fade: whoever says fade forgets them (fades_s of a \
+message) after so many seconds; 0 is that they stay.";
 
 /// Received messages that can still be marked as read.
 const MAX_READABLE: usize = 1024;
@@ -271,6 +274,13 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 self.peers += 1;
                 self.write(line).await?;
             }
+            Event::Fading { fading, .. } => {
+                self.write(line).await?;
+                if let (Fading::After(_), false) = (fading, self.format.json) {
+                    // A line that was written is out of our hands: whoever asks is told. Left already: no matter.
+                    let _ = self.room.command(Command::Fade(Fading::Cannot)).await;
+                }
+            }
             Event::PeerLeft { .. } => {
                 self.peers = self.peers.saturating_sub(1);
                 self.write(line).await?;
@@ -289,6 +299,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             Input::Text(text) => self.room.say(text, None).await.map(|_| self.said = true),
             Input::Edit(id, text) => self.deliver(Command::Edit { id, text }).await,
             Input::Delete(id) => self.deliver(Command::Delete { id }).await,
+            Input::Fade(fading) => self.room.command(Command::Fade(fading)).await,
             Input::Typing(on) => self.room.command(Command::Typing(on)).await,
             Input::Read(id) => match self.readable.iter().rev().find(|(readable, _)| *readable == id) {
                 Some((_, receipt)) => self.room.command(Command::Read(*receipt)).await,

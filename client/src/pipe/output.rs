@@ -1,6 +1,7 @@
 //! What happens in a room, as lines: for people, or as JSON.
 
 use serde::Serialize;
+use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -63,6 +64,8 @@ enum Written<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         reply_to: Option<Reference>,
         #[serde(skip_serializing_if = "Option::is_none")]
+        fades_s: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
         age_ms: Option<u64>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         repeat: bool,
@@ -86,6 +89,13 @@ enum Written<'a> {
         to: Reference,
         reaction: &'a str,
         at: String,
+    },
+    Fading {
+        from: &'a str,
+        peer_id: String,
+        seconds: u32,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        cannot: bool,
     },
     Typing {
         from: &'a str,
@@ -193,7 +203,9 @@ impl Format {
             Update::Left { undelivered } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
             }),
-            Update::Left { undelivered: 0 } | Update::Connecting | Update::Undelivered(_) => None,
+            Update::Left { undelivered: 0 } | Update::Connecting | Update::Slept | Update::Undelivered(_) => {
+                None
+            }
             Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
             Update::Left { undelivered } => {
                 Some(Line::Err(format!("{undelivered} messages were not delivered")))
@@ -251,6 +263,13 @@ impl Format {
             Event::Deleted { .. } => format!("{name} deleted a message"),
             Event::Reacted { reaction, .. } if reaction.is_empty() => format!("{name} took a reaction back"),
             Event::Reacted { reaction, .. } => format!("{name} reacted with {}", visible(reaction)),
+            Event::Fading {
+                fading: Fading::After(time),
+                ..
+            } => {
+                format!("{name} asks that messages fade after {time}, which lines cannot")
+            }
+            Event::Fading { .. } => format!("{name} wants that messages stay"),
             Event::Withheld { count, .. } => {
                 format!(
                     "{count} messages wait, as {name} is another run than the one whose words were compared"
@@ -309,6 +328,7 @@ fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'
             id,
             text,
             reply_to,
+            fades,
             age,
             repeat,
         } => Written::Message {
@@ -318,6 +338,7 @@ fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'
             text,
             at: at(),
             reply_to: reply_to.as_ref().map(Reference::from),
+            fades_s: fades.map(FadeTime::as_secs),
             age_ms: age.map(millis),
             repeat: *repeat,
         },
@@ -344,6 +365,15 @@ fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'
             to: target.into(),
             reaction,
             at: at(),
+        },
+        Event::Fading { peer, fading } => Written::Fading {
+            from: name,
+            peer_id: peer.to_string(),
+            seconds: match fading {
+                Fading::After(time) => time.as_secs(),
+                Fading::Stay | Fading::Cannot => 0,
+            },
+            cannot: *fading == Fading::Cannot,
         },
         Event::Typing { peer, on } => Written::Typing {
             from: name,

@@ -22,7 +22,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 pub use recorder::Recorder;
-use sotto_protocol::instance::{Event, Receipt, SayError, Target};
+use sotto_protocol::fading::Fading;
+use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, Root};
 pub use timing::Timing;
@@ -74,6 +75,8 @@ pub enum Command {
     },
     /// Takes another name.
     Rename(Name),
+    /// Says what we want of messages that fade.
+    Fade(Fading),
     /// The user types (give it at every key), or has stopped to.
     Typing(bool),
     /// The user's side holds everything of that peer's up to here: "delivered" on the other side.
@@ -148,6 +151,8 @@ pub enum Update {
     RecordingFailed(std::io::Error),
     /// The first join failed for good. The last update.
     Failed(Trouble),
+    /// The machine slept, or this process was stopped: timers that do not count that are late.
+    Slept,
     /// The room was left. The last update.
     Left {
         /// How many of our messages were not delivered.
@@ -187,7 +192,7 @@ impl Room {
     ///
     /// # Errors
     /// [`CommandError`]; nothing was taken then.
-    pub async fn say(&self, text: String, reply_to: Option<Target>) -> Result<MessageId, CommandError> {
+    pub async fn say(&self, text: String, reply_to: Option<Target>) -> Result<Posted, CommandError> {
         let (answer, answered) = oneshot::channel();
         self.request(Request::Say {
             text,
@@ -231,7 +236,7 @@ enum Request {
     Say {
         text: String,
         reply_to: Option<Target>,
-        answer: oneshot::Sender<Result<MessageId, CommandError>>,
+        answer: oneshot::Sender<Result<Posted, CommandError>>,
     },
     Do {
         command: Command,

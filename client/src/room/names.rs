@@ -51,6 +51,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         | Event::PeerSilent { peer }
         | Event::PeerHeard { peer }
         | Event::PeerLeft { peer, .. }
+        | Event::Fading { peer, .. }
         | Event::Typing { peer, .. }
         | Event::Withheld { peer, .. }
         | Event::Impostor { peer } => Some(*peer),

@@ -360,7 +360,10 @@ impl Task {
         }
         self.hand_over();
         let now = clock::now();
-        self.jumped |= self.watch.jumped(now);
+        if self.watch.jumped(now) {
+            self.jumped = true;
+            self.tell(Update::Slept);
+        }
         if self
             .instance
             .next_timeout()
@@ -399,6 +402,7 @@ impl Task {
             Command::Delete { id } => self.instance.delete(id, now)?,
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
             Command::Rename(name) => self.instance.rename(name, now),
+            Command::Fade(fading) => self.instance.fade(fading, now),
             Command::Typing(on) => self.instance.typing(on, now),
             Command::Hold(receipt) => self.instance.hold(receipt, now),
             Command::Read(receipt) => self.instance.read(receipt, now),

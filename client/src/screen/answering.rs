@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
+
 use super::command;
 use super::conversation::Conversation;
 use super::entry::Content;
@@ -68,28 +70,24 @@ impl State {
 
     /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
-        let refused = if self.linear {
-            lines::refused(&command)
-        } else {
-            None
-        };
-        if let Some(why) = refused {
-            return self.notice.say(why, moment.now);
-        }
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
+        let linear = room.keeps_lines;
+        if linear && let Some(why) = lines::refused(&command) {
+            return self.notice.say(why, moment.now);
+        }
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
                 self.page = Some(Page::new(match keys {
                     true => vec![self.keymap.names()],
-                    false if self.linear => lines::help(),
+                    false if linear => lines::help(),
                     false => help(&self.keymap),
                 }));
             }
             Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
-            Ok(Outcome::Cleared) if self.linear => {
+            Ok(Outcome::Cleared) if linear => {
                 let what = "it is wiped from memory; what your terminal shows is for you to clear";
                 self.notice.say(what, moment.now);
             }
@@ -183,6 +181,11 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
             "this writes the talk as it is here into {file}, in clear, where it stays until you delete it; it was only \
              in memory so far. /save yes {file} does it"
         )),
+        Typed::Fade(None) => Outcome::Show(room.fading_told()),
+        Typed::Fade(Some(Fading::After(_))) if room.keeps_lines => {
+            return Err("this terminal keeps what was printed: messages cannot fade without the screen".to_owned());
+        }
+        Typed::Fade(Some(fading)) => Outcome::Do(Command::Fade(fading)),
         Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
         Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
         Typed::Mute => {

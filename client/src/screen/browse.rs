@@ -2,6 +2,8 @@
 
 mod asks;
 
+use std::time::Duration;
+
 use sotto_protocol::instance::Target;
 
 use self::asks::{Asks, MAX_LINKS};
@@ -76,8 +78,18 @@ impl Browse {
 }
 
 impl Conversation {
+    /// What the event line says while browsing: of a message that fades, also when.
+    pub fn browsing_told(&self, keymap: &Keymap, now: Duration) -> Option<String> {
+        let browse = self.browse.as_ref()?;
+        let fades = self.selected().and_then(|said| said.fading_told(now));
+        Some(match fades.filter(|_| browse.asks.is_none()) {
+            Some(fades) => format!("{fades} · {}", browse.line(keymap)),
+            None => browse.line(keymap),
+        })
+    }
+
     /// The message that is selected.
-    fn selected(&self) -> Option<&Said> {
+    pub(super) fn selected(&self) -> Option<&Said> {
         self.list.said(self.browse.as_ref()?.selected)
     }
 
@@ -95,6 +107,22 @@ impl Conversation {
             && back
         {
             self.list.go_back(browse.before);
+        }
+    }
+
+    /// After messages went: if the selected one did, the next one is, or the one before it.
+    pub(super) fn keep_browsing(&mut self) {
+        let Some(Browse { selected, asks, .. }) = &mut self.browse else {
+            return;
+        };
+        if self.list.said(*selected).is_some() {
+            return;
+        }
+        *asks = None;
+        let next = self.list.next(*selected, false, |_| true);
+        match next.or_else(|| self.list.next(*selected, true, |_| true)) {
+            Some(next) => *selected = next,
+            None => self.stop_browsing(true),
         }
     }
 

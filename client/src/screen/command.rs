@@ -1,7 +1,9 @@
 //! What a line of the input means: something to say, a command, or a slip.
 
 use sotto_protocol::Name;
+use sotto_protocol::fading::Fading;
 
+use super::fade;
 use super::key::Action;
 use super::keymap;
 
@@ -36,6 +38,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("/room NUMBER|NAME", "shows that room"),
     ("/lock", "blank until the passphrase is given"),
     ("/save FILE", "writes the talk into a new file, in clear"),
+    (
+        "/fade 10m|off",
+        "messages go so long after they are read, if all agree",
+    ),
     ("/clear", "takes the talk off this screen; the others keep theirs"),
     (
         "/away WHY",
@@ -82,6 +88,8 @@ pub enum Command {
         /// The word yes was there.
         sure: bool,
     },
+    /// Says what we want of messages that fade; with nothing, shows how it stands.
+    Fade(Option<Fading>),
     /// Nothing counts as read here until we say something; the others are told, with a reason if there is one.
     Away(String),
     /// No notice of what comes here, or notice again.
@@ -186,6 +194,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
                 sure: false,
             }),
         },
+        "fade" if argument.is_empty() => Ok(Command::Fade(None)),
+        "fade" => fade::parse(argument).map(|fading| Command::Fade(Some(fading))),
         "away" => Ok(Command::Away(argument.to_owned())),
         "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),

@@ -5,7 +5,8 @@ mod happened;
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::instance::{TYPING_SHOWN, Target};
+use sotto_protocol::fading::Fading;
+use sotto_protocol::instance::{Posted, TYPING_SHOWN, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Name, RoomHash};
@@ -13,6 +14,7 @@ use sotto_protocol::{Name, RoomHash};
 use super::browse::Browse;
 use super::editor::Editor;
 use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
+use super::fade::Fades;
 use super::history::History;
 use super::leaving::WayOut;
 use super::list::List;
@@ -117,6 +119,10 @@ pub struct Conversation {
     pub keyhole: Option<Keyhole>,
     /// Nothing here counts as read until we say something.
     pub away: bool,
+    /// What we want of messages that fade.
+    pub fading: Fading,
+    /// What was shown cannot be taken back: lines on a terminal.
+    pub keeps_lines: bool,
     /// No notice is given of what comes here.
     pub muted: bool,
     /// What to hand over to the other one; empty for who is no host.
@@ -155,6 +161,8 @@ pub struct Conversation {
     pub(super) slip: Option<String>,
     /// What the last peer was called that was here.
     known_as: Option<String>,
+    /// Messages have faded here: what is said about them later means nothing.
+    pub(super) has_faded: bool,
     /// Whose words were compared, those who left included.
     compared: HashSet<InstanceId>,
     /// What they were called: somebody else may come under that name.
@@ -178,6 +186,8 @@ impl Conversation {
             place: None,
             keyhole: None,
             away: false,
+            fading: Fading::default(),
+            keeps_lines: false,
             muted: false,
             invitation,
             link: Link::Connecting,
@@ -197,6 +207,7 @@ impl Conversation {
             stirred: false,
             slip: None,
             known_as: None,
+            has_faded: false,
             compared: HashSet::new(),
             compared_names: HashSet::new(),
             alone_since: None,
@@ -227,12 +238,13 @@ impl Conversation {
     }
 
     /// The room has taken the first text that is on its way.
-    pub fn taken(&mut self, id: MessageId, at: Clock) {
+    pub fn taken(&mut self, posted: Posted, now: Duration, at: Clock) {
+        let Posted { id, to, fades } = posted;
         let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
         let mut marks = Marks {
-            to: self.people.len().max(1),
+            to,
             ..Marks::default()
         };
         self.outgoing.early.retain(|&(of, mark)| {
@@ -244,6 +256,7 @@ impl Conversation {
         if self.outgoing.texts.is_empty() {
             self.outgoing.early.clear();
         }
+        let delivered = marks.all_have_it();
         self.list.to_newest();
         self.list.answered();
         self.list.push(
@@ -256,9 +269,13 @@ impl Conversation {
                 reply_to,
                 edited: false,
                 deleted: false,
+                fades: fades.into(),
                 reactions: Vec::new(),
             }),
         );
+        if delivered {
+            self.list.fade_from(self.list.pushed() - 1, now);
+        }
     }
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
@@ -288,6 +305,12 @@ impl Conversation {
         match command {
             Command::Edit { id, text } => {
                 if let Some(number) = self.list.find(None, id) {
+                    let fades = |said: &Said| said.fades != Fades::Never;
+                    let before = self.list.said(number).filter(|said| fades(said));
+                    // What it says now goes with it; what it said would be left behind.
+                    if let Some(before) = before.map(|said| said.text.clone()) {
+                        self.history.forget(&before);
+                    }
                     self.list.change(number, |said| said.edit(text));
                 }
             }
@@ -317,6 +340,7 @@ impl Conversation {
                     self.list.quiet(at, what);
                 }
             }
+            Command::Fade(fading) => self.want(fading, at),
             Command::Release(_) => self.list.quiet(at, "what waited is on its way".to_owned()),
             _ => {}
         }
@@ -366,9 +390,11 @@ impl Conversation {
             _ => None,
         };
         let alone = self.alone_since.map(|since| since + ALONE);
+        let told = self.selected().and_then(|said| said.fading_told_until(now));
         countdown
             .into_iter()
             .chain(alone)
+            .chain(told)
             .chain(self.people.next_expiry(now))
             .min()
     }

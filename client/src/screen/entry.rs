@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 pub use super::clock::Clock;
 use super::clock::TimeFormat;
+use super::fade::Fades;
 
 /// The longest reaction that is shown, in graphemes, whatever a peer sends.
 const MAX_REACTION: usize = 16;
@@ -66,6 +67,8 @@ pub struct Said {
     pub edited: bool,
     /// The author deleted it; the text is gone.
     pub deleted: bool,
+    /// Whether it goes by itself, and when.
+    pub fades: Fades,
     /// Name and reaction of those who reacted.
     pub reactions: Vec<(String, String)>,
 }
@@ -117,6 +120,11 @@ impl Marks {
             (0, delivered, _) => counted("✓✓", delivered),
             (read, _, _) => counted("read", read),
         }
+    }
+
+    /// Whether everybody holds it who should.
+    pub fn all_have_it(&self) -> bool {
+        self.delivered.len() >= self.to
     }
 
     /// The columns of the widest mark that it may come to have: its place is kept, so that nothing moves.

@@ -44,6 +44,19 @@ impl History {
         }
     }
 
+    /// A line is not to be had again.
+    pub fn forget(&mut self, text: &str) {
+        let is_it = |line: &str| {
+            line == text || line.strip_prefix("/edit ") == Some(text) || line.strip_prefix('/') == Some(text)
+        };
+        if self.lines.iter().any(|line| is_it(line)) {
+            // The place among them would be another one.
+            (self.place, self.query) = (None, None);
+            self.lines.retain(|line| !is_it(line));
+            self.bytes = self.lines.iter().map(|line| line.len()).sum();
+        }
+    }
+
     /// The line before the one in the input, which holds `draft`; nothing where there is none.
     pub fn older(&mut self, draft: &str) -> Option<&str> {
         let line = self.place.as_ref().map_or(self.lines.len(), |place| place.line);

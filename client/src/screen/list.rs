@@ -3,18 +3,22 @@
 //! Nothing that a key does takes longer the longer the list is: heights are remembered, messages are found by who
 //! wrote them, and what is unread is kept apart.
 
+mod fading;
+
 use std::cell::Cell;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ops::Range;
+use std::time::Duration;
 
 use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::entry::{Author, Clock, Content, Entry, Measure, Said};
+use super::fade::Fades;
 use super::row::{Place, Row};
 use super::search::Needle;
 use super::theme::Theme;
-use super::unread::Unread;
+use super::unread::{Seen, Unread};
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
 const MAX_ENTRIES: usize = 100_000;
@@ -56,9 +60,10 @@ pub struct Marked<'a> {
 /// The list.
 #[derive(Debug, Default)]
 pub struct List {
+    /// In the order of their numbers; those of entries that went are left out.
     entries: VecDeque<Kept>,
-    /// The number of the first entry.
-    first: u64,
+    /// How many there ever were: the number of the next one.
+    pushed: u64,
     bytes: usize,
     reader: Reader,
     /// The newest message of each id, by its author (`None` is us).
@@ -66,6 +71,8 @@ pub struct List {
     /// Our messages, in order.
     mine: VecDeque<u64>,
     unread: Unread,
+    /// When the messages go whose clock runs, and their numbers.
+    fading: BTreeSet<(Duration, u64)>,
     /// Each thing that happens is an entry of its own.
     apart: bool,
     /// What the remembered heights were measured with, and how often that has changed.
@@ -74,6 +81,7 @@ pub struct List {
 
 #[derive(Debug)]
 struct Kept {
+    number: u64,
     entry: Entry,
     height: Cell<Option<Height>>,
 }
@@ -89,7 +97,8 @@ struct Height {
 impl List {
     /// Adds an entry at the end.
     pub fn push(&mut self, at: Clock, content: Content) {
-        let number = self.end();
+        let number = self.pushed;
+        self.pushed += 1;
         if let Content::Said(said) = &content {
             self.numbers.insert((said.by(), said.id), number);
             match &said.author {
@@ -100,6 +109,7 @@ impl List {
         let entry = Entry { at, content };
         self.bytes += entry.weight();
         self.entries.push_back(Kept {
+            number,
             entry,
             height: Cell::new(None),
         });
@@ -110,7 +120,7 @@ impl List {
 
     /// Says what happened, in the same line as what happened just before.
     pub fn quiet(&mut self, at: Clock, what: String) {
-        if let Some(Kept { entry, height }) = self.entries.back_mut()
+        if let Some(Kept { entry, height, .. }) = self.entries.back_mut()
             && entry.at.date == at.date
             && !self.apart
             && let Content::Quiet(parts) = &mut entry.content
@@ -133,7 +143,7 @@ impl List {
 
     /// How many entries were ever added.
     pub fn pushed(&self) -> u64 {
-        self.end()
+        self.pushed
     }
 
     /// All entries, oldest first.
@@ -163,7 +173,7 @@ impl List {
     /// Changes the message of that number, and gives back what that gives back.
     pub fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Said) -> T) -> Option<T> {
         let at = self.index(number)?;
-        let Kept { entry, height } = self.entries.get_mut(at)?;
+        let Kept { entry, height, .. } = self.entries.get_mut(at)?;
         let before = entry.weight();
         let Content::Said(said) = &mut entry.content else {
             return None;
@@ -182,25 +192,30 @@ impl List {
 
     /// The next message above, or below, an entry, that `fits`.
     pub fn next(&self, from: u64, up: bool, mut fits: impl FnMut(&Said) -> bool) -> Option<u64> {
-        let mut fitting = |number: &u64| self.said(*number).is_some_and(&mut fits);
-        let from = from.clamp(self.first, self.end());
-        if up {
-            (self.first..from).rev().find(&mut fitting)
+        let fitting = |kept: &&Kept| match &kept.entry.content {
+            Content::Said(said) => fits(said),
+            _ => false,
+        };
+        let found = if up {
+            self.entries.range(..self.at(from)).rev().find(fitting)
         } else {
-            (from.saturating_add(1)..self.end()).find(&mut fitting)
-        }
+            let below = self.at(from.saturating_add(1));
+            self.entries.range(below..).find(fitting)
+        };
+        found.map(|kept| kept.number)
     }
 
     /// The first and the last message.
     pub fn ends(&self) -> Option<(u64, u64)> {
-        let last = self.next(self.end(), true, |_| true)?;
-        let first = (self.first..=last).find(|number| self.said(*number).is_some())?;
-        Some((first, last))
+        let is_said = |kept: &&Kept| matches!(kept.entry.content, Content::Said(_));
+        let first = self.entries.iter().find(is_said)?;
+        let last = self.entries.iter().rev().find(is_said)?;
+        Some((first.number, last.number))
     }
 
     /// Takes out what was to be handed over.
     pub fn forget_copyable(&mut self) {
-        for Kept { entry, height } in &mut self.entries {
+        for Kept { entry, height, .. } in &mut self.entries {
             if matches!(entry.content, Content::Copyable(_)) {
                 entry.content = Content::Quiet(vec!["/invite shows again what to hand over".to_owned()]);
                 height.set(None);
@@ -211,24 +226,19 @@ impl List {
     /// Takes everything out. The numbers go on, so that none ever means two entries.
     pub fn clear(&mut self) {
         *self = Self {
-            first: self.end(),
+            pushed: self.pushed,
             apart: self.apart,
             ..Self::default()
         };
     }
 
     fn drop_oldest(&mut self) {
-        let Some(Kept { entry, .. }) = self.entries.pop_front() else {
+        let Some(kept) = self.entries.pop_front() else {
             return;
         };
-        let number = self.first;
-        self.first += 1;
-        self.bytes = self.bytes.saturating_sub(entry.weight());
-        if let Content::Said(said) = &entry.content {
-            let key = (said.by(), said.id);
-            if self.numbers.get(&key) == Some(&number) {
-                self.numbers.remove(&key);
-            }
+        self.unlink(&kept);
+        let Kept { number, entry, .. } = kept;
+        if let Content::Said(said) = entry.content {
             match said.author {
                 Author::Me(_) => drop(self.mine.pop_front()),
                 Author::Peer { .. } => self.unread.forget(number),
@@ -236,29 +246,57 @@ impl List {
         }
     }
 
+    /// An entry went: nothing leads to it any more.
+    fn unlink(&mut self, Kept { number, entry, .. }: &Kept) {
+        self.bytes = self.bytes.saturating_sub(entry.weight());
+        let Content::Said(said) = &entry.content else {
+            return;
+        };
+        let key = (said.by(), said.id);
+        if self.numbers.get(&key) == Some(number) {
+            self.numbers.remove(&key);
+        }
+        if let Fades::At(due) = said.fades {
+            self.fading.remove(&(due, *number));
+        }
+    }
+
+    /// Where the entry of that number stands, or the next one after it.
+    fn at(&self, number: u64) -> usize {
+        // While nothing in between has gone, the numbers count.
+        let first = self.entries.front().map_or(0, |kept| kept.number);
+        let counted = usize::try_from(number.saturating_sub(first)).unwrap_or(usize::MAX);
+        match self.entries.get(counted) {
+            Some(kept) if kept.number == number => counted,
+            _ => self.entries.partition_point(|kept| kept.number < number),
+        }
+    }
+
+    /// Where the entry of that number stands, while it is there.
     fn index(&self, number: u64) -> Option<usize> {
-        usize::try_from(number.checked_sub(self.first)?).ok()
+        let at = self.at(number);
+        (self.entries.get(at)?.number == number).then_some(at)
     }
 
     fn get(&self, number: u64) -> Option<&Entry> {
         Some(&self.entries.get(self.index(number)?)?.entry)
     }
 
-    /// What an entry's rows depend on beside itself.
-    fn place<'a>(&'a self, number: u64, marked: Marked<'a>) -> Place<'a> {
+    /// What the rows of the entry that stands there depend on beside itself.
+    fn place<'a>(&'a self, at: usize, marked: Marked<'a>) -> Place<'a> {
+        let Some(Kept { number, entry, .. }) = self.entries.get(at) else {
+            return Place::default();
+        };
         let mut place = Place {
             unread: self
                 .unread
                 .line()
-                .filter(|line| line.entry == number)
+                .filter(|line| line.entry == *number)
                 .map(|line| line.count),
-            selected: marked.selected == Some(number),
+            selected: marked.selected == Some(*number),
             needle: marked.needle,
             theme: marked.theme,
             ..Place::default()
-        };
-        let Some(entry) = self.get(number) else {
-            return place;
         };
         if let Content::Said(Said {
             reply_to: Some(target),
@@ -267,8 +305,8 @@ impl List {
         {
             place.quoted = self.target(*target).and_then(|number| self.said(number));
         }
-        let before = number.checked_sub(1).and_then(|before| self.get(before));
-        if let Some(before) = before {
+        let before = at.checked_sub(1).and_then(|before| self.entries.get(before));
+        if let Some(Kept { entry: before, .. }) = before {
             place.new_day = before.at.date != entry.at.date;
             if let (Content::Said(one), Content::Said(other)) = (&before.content, &entry.content) {
                 place.grouped = before.at == entry.at
@@ -281,8 +319,9 @@ impl List {
         place
     }
 
-    fn height(&self, number: u64, measure: Measure) -> usize {
-        let Some(Kept { entry, height }) = self.index(number).and_then(|at| self.entries.get(at)) else {
+    /// The rows of the entry that stands there.
+    fn height(&self, at: usize, measure: Measure) -> usize {
+        let Some(Kept { entry, height, .. }) = self.entries.get(at) else {
             return 0;
         };
         let (with, mut measured) = self.measured.get();
@@ -290,7 +329,7 @@ impl List {
             measured = measured.wrapping_add(1);
             self.measured.set((measure, measured));
         }
-        let place = self.place(number, Marked::default());
+        let place = self.place(at, Marked::default());
         let place_now = [place.new_day, place.unread.is_some(), place.grouped];
         match height.get() {
             Some(known) if known.measured == measured && known.place == place_now => known.rows as usize,
@@ -306,60 +345,48 @@ impl List {
         }
     }
 
-    /// The number after the last entry.
-    fn end(&self) -> u64 {
-        self.first + self.entries.len() as u64
+    /// A row of the entry that stands there, or of the one to come.
+    fn spot(&self, at: usize, row: usize) -> Spot {
+        let entry = self.entries.get(at).map_or(self.pushed, |kept| kept.number);
+        Spot { entry, row }
     }
 
     /// The row that is so many above another, or the first one.
     fn above(&self, from: Spot, mut rows: usize, measure: Measure) -> Spot {
-        let Spot { mut entry, mut row } = from;
+        let (mut at, mut row) = (self.at(from.entry), from.row);
         while rows > row {
-            if entry <= self.first {
+            if at == 0 {
                 return self.oldest();
             }
             rows -= row;
-            entry -= 1;
-            row = self.height(entry, measure);
+            at -= 1;
+            row = self.height(at, measure);
         }
-        Spot {
-            entry,
-            row: row - rows,
-        }
+        self.spot(at, row - rows)
     }
 
     fn oldest(&self) -> Spot {
-        Spot {
-            entry: self.first,
-            row: 0,
-        }
+        self.spot(0, 0)
     }
 
     /// The row that is so many below another, or the one after the last.
     fn below(&self, from: Spot, mut rows: usize, measure: Measure) -> Spot {
-        let Spot { mut entry, mut row } = from;
-        while entry < self.end() {
-            let left = self.height(entry, measure).saturating_sub(row);
+        let (mut at, mut row) = (self.at(from.entry), from.row);
+        while at < self.entries.len() {
+            let left = self.height(at, measure).saturating_sub(row);
             if rows < left {
-                return Spot {
-                    entry,
-                    row: row + rows,
-                };
+                return self.spot(at, row + rows);
             }
             rows -= left;
-            entry += 1;
+            at += 1;
             row = 0;
         }
-        Spot { entry, row: 0 }
+        self.spot(at, 0)
     }
 
     /// The uppermost row when the newest is at the bottom.
     fn newest_top(&self, measure: Measure, height: usize) -> Spot {
-        let end = Spot {
-            entry: self.end(),
-            row: 0,
-        };
-        self.above(end, height, measure)
+        self.above(self.spot(self.entries.len(), 0), height, measure)
     }
 
     /// The uppermost row as the reader has it.
@@ -368,15 +395,15 @@ impl List {
         match self.reader {
             Reader::Newest => newest,
             Reader::From(spot) => {
-                // What was dropped is no place, and an entry may have fewer rows than it had.
-                let entry = spot.entry.max(self.first);
-                let last = self.height(entry, measure).saturating_sub(1);
-                let row = if entry == spot.entry {
+                // What went is no place, and an entry may have fewer rows than it had.
+                let here = self.spot(self.at(spot.entry), 0);
+                let last = self.height(self.at(spot.entry), measure).saturating_sub(1);
+                let row = if here == (Spot { row: 0, ..spot }) {
                     spot.row.min(last)
                 } else {
                     0
                 };
-                Spot { entry, row }.min(newest)
+                Spot { row, ..here }.min(newest)
             }
         }
     }
@@ -416,7 +443,7 @@ impl List {
             entry: number,
             row: 0,
         };
-        let rows = self.height(number, measure);
+        let rows = self.height(self.at(number), measure);
         let highest = self.above(
             Spot {
                 entry: number,
@@ -463,14 +490,14 @@ impl List {
     pub fn rows(&self, measure: Measure, height: usize, marked: Marked<'_>) -> Vec<Row> {
         let top = self.top(measure, height);
         let mut rows = Vec::with_capacity(height);
-        let mut number = top.entry;
-        while rows.len() < height
-            && let Some(entry) = self.get(number)
-        {
-            let skip = if number == top.entry { top.row } else { 0 };
-            let its = entry.rows(measure, self.place(number, marked));
+        let (first, mut skip) = (self.at(top.entry), top.row);
+        for (at, kept) in self.entries.range(first..).enumerate() {
+            if rows.len() >= height {
+                break;
+            }
+            let its = kept.entry.rows(measure, self.place(first + at, marked));
             rows.extend(its.into_iter().skip(skip).take(height - rows.len()));
-            number += 1;
+            skip = 0;
         }
         rows
     }
@@ -481,12 +508,15 @@ impl List {
         self.unread.from(bottom.entry)
     }
 
-    /// Marks as seen the messages of others whose last row is on the screen. Gives back how far each peer's are
-    /// read now, where that is further than before.
-    pub fn see(&mut self, measure: Measure, height: usize) -> Vec<Receipt> {
+    /// Marks as seen the messages of others whose last row is on the screen: for those that fade, the clock begins.
+    /// Gives back how far each peer's are read now, where that is further than before.
+    pub fn see(&mut self, measure: Measure, height: usize, now: Duration) -> Vec<Receipt> {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
-        let read = self.unread.see(top.entry..bottom.entry);
+        let Seen { entries, read } = self.unread.see(top.entry..bottom.entry);
+        for number in entries {
+            self.fade_from(number, now);
+        }
         // A line before the reader's eyes stays where it is: without it, all rows would move.
         if self.unread.line().is_none_or(|line| line.entry < top.entry) {
             self.unread.draw_line();
@@ -506,80 +536,4 @@ impl List {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::screen::clock::TimeFormat;
-
-    const MEASURE: Measure = Measure {
-        width: 80,
-        name: 4,
-        time: TimeFormat::Hours24,
-        bare: false,
-    };
-
-    fn list(entries: usize) -> List {
-        let mut list = List::default();
-        for number in 0..entries {
-            list.push(Clock::default(), Content::Answer(format!("entry {number}")));
-        }
-        list
-    }
-
-    fn shown(list: &List, height: usize) -> Vec<String> {
-        let rows = list.rows(MEASURE, height, Marked::default()).into_iter();
-        rows.map(|row| row.line.to_string().trim_start_matches("00:00 entry ").to_owned())
-            .collect()
-    }
-
-    #[test]
-    fn the_newest_is_at_the_bottom() {
-        assert_eq!(shown(&list(9), 3), ["6", "7", "8"]);
-        assert_eq!(shown(&list(2), 3), ["0", "1"]);
-    }
-
-    #[test]
-    fn the_readers_place_holds_when_something_comes() {
-        let mut list = list(9);
-        list.scroll(-2, MEASURE, 3);
-        assert_eq!(shown(&list, 3), ["4", "5", "6"]);
-        list.push(Clock::default(), Content::Answer("entry 9".to_owned()));
-        assert_eq!(shown(&list, 3), ["4", "5", "6"]);
-        assert!(list.is_scrolled(MEASURE, 3));
-        list.scroll(3, MEASURE, 3);
-        assert_eq!(shown(&list, 3), ["7", "8", "9"]);
-        list.push(Clock::default(), Content::Answer("entry 10".to_owned()));
-        assert_eq!(shown(&list, 3), ["8", "9", "10"]);
-    }
-
-    #[test]
-    fn scrolling_ends_at_both_ends() {
-        let mut list = list(9);
-        list.scroll(isize::MIN, MEASURE, 3);
-        assert_eq!(shown(&list, 3), ["0", "1", "2"]);
-        list.scroll(1_000_000, MEASURE, 3);
-        assert_eq!(shown(&list, 3), ["6", "7", "8"]);
-    }
-
-    #[test]
-    fn what_is_kept_is_bounded() {
-        let mut list = list(MAX_ENTRIES + 5);
-        assert_eq!(list.entries().count(), MAX_ENTRIES);
-        list.scroll(isize::MIN, MEASURE, 1);
-        assert_eq!(shown(&list, 1), ["5"]);
-        for _ in 0..70 {
-            list.push(Clock::default(), Content::Answer("x".repeat(1 << 20)));
-        }
-        assert!(list.bytes <= MAX_BYTES);
-        assert_eq!(list.rows(MEASURE, 5, Marked::default()).len(), 5);
-    }
-
-    #[test]
-    fn what_happens_in_a_row_is_one_line() {
-        let mut list = List::default();
-        for number in 0..9 {
-            list.quiet(Clock::default(), format!("event {number}"));
-        }
-        assert_eq!(list.entries().count(), 1);
-        assert_eq!(shown(&list, 5).len(), 1);
-    }
-}
+mod tests;

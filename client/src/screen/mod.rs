@@ -9,7 +9,7 @@
 //! 3. a draft that is sent is a text or a [`command`], which is answered ([`answering`]), opens a room ([`joining`]),
 //!    locks ([`lock`]), shows a [`page`] of help or leaves ([`leaving`]), as the [`settings`] say;
 //! 4. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
-//!    ([`list`] of [`entry`]s, by the [`clock`]), what else the screen knows ([`focus`], [`notice`]), and the talk
+//!    ([`list`] of [`entry`]s, by the [`clock`]) and may [`fade`], what else the screen knows ([`focus`], [`notice`]), and the talk
 //!    as a [`transcript`], if the user wants to keep it;
 //! 5. what is to be done comes out as [`update::Effect`]s;
 //! 6. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless
@@ -46,6 +46,7 @@ pub mod typing;
 pub mod clock;
 pub mod conversation;
 pub mod entry;
+pub mod fade;
 pub mod focus;
 pub mod list;
 pub mod markup;

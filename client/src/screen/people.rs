@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
@@ -22,6 +23,8 @@ pub struct Person {
     pub words: SafetyWords,
     /// They were compared.
     pub compared: bool,
+    /// What it wants of messages that fade.
+    pub fading: Fading,
     /// Since when it is here.
     pub since: Duration,
     /// Since when nothing was heard of it, while that is so: by both clocks.
@@ -57,6 +60,7 @@ impl People {
             name,
             words,
             compared,
+            fading: Fading::default(),
             since: now,
             silent_since: None,
             typing: None,

@@ -1,5 +1,7 @@
 //! The rooms that are open, and which of them is on the screen. Nothing else links them.
 
+use std::time::Duration;
+
 use sotto_protocol::RoomHash;
 
 use super::conversation::Conversation;
@@ -73,6 +75,17 @@ impl Rooms {
         for (_, room) in &mut self.open {
             room.tick(moment.now, moment.clock);
         }
+    }
+
+    /// What has faded goes. Gives back what is to be said about that in the room on the screen.
+    pub fn fade(&mut self, now: Duration) -> Option<&'static str> {
+        let said: Vec<_> = self.open.iter_mut().map(|(_, room)| room.fade(now)).collect();
+        said.get(self.current).copied().flatten()
+    }
+
+    /// When the next message goes.
+    pub fn next_fade(&self) -> Option<Duration> {
+        self.open.iter().filter_map(|(_, room)| room.next_fade()).min()
     }
 
     /// How many are open.

@@ -1,7 +1,7 @@
 //! From the draft to the room: one text at a time, and nothing lost that the room does not take.
 
-use sotto_protocol::instance::SayError;
-use sotto_protocol::message::{MAX_TEXT, MessageId};
+use sotto_protocol::instance::{Posted, SayError};
+use sotto_protocol::message::MAX_TEXT;
 
 use super::command::{self, Line};
 use super::rooms::RoomId;
@@ -67,7 +67,7 @@ impl State {
     pub(super) fn said(
         &mut self,
         id: RoomId,
-        answer: Result<MessageId, CommandError>,
+        answer: Result<Posted, CommandError>,
         moment: Moment,
         effects: &mut Vec<Effect>,
     ) {
@@ -75,8 +75,8 @@ impl State {
             return;
         };
         match answer {
-            Ok(message) => {
-                room.taken(message, moment.clock);
+            Ok(posted) => {
+                room.taken(posted, moment.now, moment.clock);
                 let next = room.outgoing.texts.front().cloned();
                 effects.extend(next.map(|text| text.say(id)));
             }

@@ -27,6 +27,15 @@ pub struct Line {
     grows: bool,
 }
 
+/// What was before a reader's eyes, and was not before.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// The entries.
+    pub entries: Vec<u64>,
+    /// How far each peer's messages are read now, where that is further than before.
+    pub read: Vec<Receipt>,
+}
+
 impl Unread {
     /// A message of a peer's came.
     pub fn came(&mut self, number: u64, receipt: Receipt) {
@@ -40,15 +49,15 @@ impl Unread {
             .push_back((number, receipt));
     }
 
-    /// These entries were before a reader's eyes. Gives back how far each peer's messages are read now, where that
-    /// is further than before: up to the last before the first that was not seen.
-    pub fn see(&mut self, entries: Range<u64>) -> Vec<Receipt> {
+    /// These entries were before a reader's eyes. A peer's messages are read up to the last before the first that
+    /// was not seen.
+    pub fn see(&mut self, entries: Range<u64>) -> Seen {
         let from = self.place(entries.start);
         let to = self.place(entries.end);
         if from >= to {
-            return Vec::new();
+            return Seen::default();
         }
-        self.unseen.drain(from..to);
+        let entries = self.unseen.drain(from..to).collect();
         self.settle();
         let mut read = Vec::new();
         let unseen = &self.unseen;
@@ -63,7 +72,7 @@ impl Unread {
             read.extend(last);
             !untold.is_empty()
         });
-        read
+        Seen { entries, read }
     }
 
     /// The first entry went.
@@ -136,8 +145,9 @@ mod tests {
     }
 
     fn read(unread: &mut Unread, entries: Range<u64>) -> Vec<(InstanceId, u64)> {
-        let read = unread.see(entries);
-        read.iter()
+        let seen = unread.see(entries);
+        seen.read
+            .iter()
             .map(|receipt| (receipt.peer, receipt.number))
             .collect()
     }

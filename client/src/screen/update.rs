@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::Passphrase;
-use sotto_protocol::instance::Target;
-use sotto_protocol::message::MessageId;
+use sotto_protocol::instance::{Posted, Target};
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
@@ -64,8 +63,8 @@ pub enum Input {
     Said {
         /// Which one's.
         room: RoomId,
-        /// What the message is called from now on.
-        answer: Result<MessageId, CommandError>,
+        /// What became of it.
+        answer: Result<Posted, CommandError>,
     },
     /// A room's answer to [`Effect::Do`].
     Done {
@@ -171,8 +170,6 @@ pub struct State {
     pub notice: Notice,
     /// Only the texts are shown, for the terminal's own selection.
     pub(super) bare: bool,
-    /// There is no screen: whole lines come in and go out.
-    pub(super) linear: bool,
     pub(super) focus: Focus,
     /// When the user was told of a message last.
     pub(super) alerted: Option<Duration>,
@@ -198,7 +195,6 @@ impl State {
             settings: Settings::default(),
             notice: Notice::default(),
             bare: false,
-            linear: false,
             focus: Focus::Unknown(None),
             alerted: None,
             asked: false,
@@ -223,6 +219,7 @@ impl State {
     /// Takes an input in.
     pub fn update(&mut self, input: Input, moment: Moment) -> Vec<Effect> {
         let mut effects = Vec::new();
+        self.catch_up(moment);
         // In the middle of a paste nobody looks: what costs a look at the whole draft waits for its end.
         let more = matches!(input, Input::Key { more: true, .. });
         match input {
@@ -245,16 +242,21 @@ impl State {
                     self.unlock(passphrase, moment);
                 }
             }
-            Input::Tick => {
-                self.lock_if_idle(moment);
-                self.rooms.tick(moment);
-            }
+            Input::Tick => self.rooms.tick(moment),
         }
         self.notice.expire(moment.now);
         if !more {
             self.see(moment, &mut effects);
         }
         effects
+    }
+
+    /// Does what is due, before anything that comes in: after a sleep that may be long ago.
+    pub(super) fn catch_up(&mut self, moment: Moment) {
+        self.lock_if_idle(moment);
+        if let Some(says) = self.rooms.fade(moment.now) {
+            self.notice.say(says, moment.now);
+        }
     }
 
     /// When [`Input::Tick`] is wanted, if at all.
@@ -265,6 +267,7 @@ impl State {
             .into_iter()
             .chain(self.notice.until())
             .chain(self.locked.as_ref().and_then(|lock| lock.next_change(now)))
+            .chain(self.rooms.next_fade())
             .chain(self.locks_at().filter(|at| *at > now))
             .min()
     }
@@ -308,7 +311,7 @@ impl State {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        for receipt in room.list.see(measure, height) {
+        for receipt in room.list.see(measure, height, moment.now) {
             let command = Command::Read(receipt);
             effects.push(Effect::Do { room: id, command });
         }

@@ -16,7 +16,7 @@ use sotto::screen::theme::Theme;
 use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Event, Receipt, Target};
+use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
 
@@ -220,6 +220,7 @@ impl Chat {
             reply_to,
             age: None,
             repeat: false,
+            fades: None,
         };
         self.event(who, event);
         Target { author: who.id, id }
@@ -246,11 +247,17 @@ impl Chat {
         self.types(text).press(KeyCode::Enter);
         self.number += 1;
         let id = MessageId([self.number; 16]);
+        self.posted(id);
+        Target { author: BEN.id, id }
+    }
+
+    /// The room has taken what was sent.
+    pub fn posted(&mut self, id: MessageId) -> &mut Self {
+        let to = self.state.rooms.current().people.len().max(1);
         self.input(Input::Said {
             room: self.room,
-            answer: Ok(id),
-        });
-        Target { author: BEN.id, id }
+            answer: Ok(Posted { id, to, fades: None }),
+        })
     }
 
     pub fn sent(&mut self, target: Target) -> &mut Self {

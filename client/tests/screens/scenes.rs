@@ -456,9 +456,7 @@ fn bare(chat: &mut Chat) {
 fn away(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.commands("/away lunch");
-    let answer = Ok(sotto_protocol::message::MessageId([99; 16]));
-    let room = chat.room;
-    chat.input(Input::Said { room, answer });
+    chat.posted(sotto_protocol::message::MessageId([99; 16]));
     chat.says(ANNA, "enjoy");
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::fading::{FadeTime, Fading};
 use crate::message::{InstanceId, MessageId, Target};
 use crate::name::Name;
 use crate::words::SafetyWords;
@@ -76,6 +77,8 @@ pub enum Event {
         text: String,
         /// The message that it answers.
         reply_to: Option<Target>,
+        /// How long it stays once it was read, where it fades.
+        fades: Option<FadeTime>,
         /// How long it waited or was held back, where that is over a minute.
         age: Option<Duration>,
         /// It had been sent to an earlier run of ours (by our name) and may be a repeat.
@@ -105,6 +108,15 @@ pub enum Event {
         target: Target,
         /// With what: a short text, usually one emoji; empty takes the reaction back.
         reaction: String,
+    },
+    /// A peer says what it wants of messages that fade. They do while it wants the same time as we do, and so does
+    /// everybody else who is here. Told each time that it says so; answered by
+    /// [`Instance::fade`](super::Instance::fade).
+    Fading {
+        /// Who.
+        peer: InstanceId,
+        /// What it wants from now on.
+        fading: Fading,
     },
     /// A peer types, or stopped to. Forget it after [`TYPING_SHOWN`](super::TYPING_SHOWN) without another.
     Typing {

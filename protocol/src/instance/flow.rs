@@ -70,6 +70,7 @@ impl Instance {
         }
         let content_len = match piece {
             Piece::Name(name) => name.as_str().len(),
+            Piece::Fading(fading) => Content::Fading(*fading).encoded_len(),
             Piece::Entry { key, .. } => self.outbox.encoded_len(*key),
             Piece::Empty | Piece::Leave => 0,
         };
@@ -99,6 +100,7 @@ impl Instance {
         pair.outgoing.sent(size);
         let content = match &piece {
             Piece::Name(name) => Content::Name(name.clone()),
+            Piece::Fading(fading) => Content::Fading(*fading),
             Piece::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
             Piece::Empty => Content::Empty,
             Piece::Leave => Content::Leave,
@@ -182,7 +184,7 @@ impl Instance {
         }
         if let Some(heir) = self.pairs.get_mut(&to) {
             heir.outgoing
-                .push_first(pieces, |piece| matches!(piece, Piece::Name(_)));
+                .push_first(pieces, |piece| matches!(piece, Piece::Name(_) | Piece::Fading(_)));
         }
     }
 

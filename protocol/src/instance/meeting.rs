@@ -11,6 +11,7 @@ use super::own::Nonce;
 use super::pair::{Answer, Bond, Open, Pair, Presence};
 use super::{Event, Instance, Now};
 use crate::envelope::{Kind, Recipient, SessionId};
+use crate::fading::Fading;
 use crate::handshake::{Begun, First, FirstKey, Parties, safety_words};
 use crate::message::{self, InstanceId};
 
@@ -329,6 +330,10 @@ impl Instance {
         if before == Presence::Unmet {
             pair.met_at = now.monotonic;
             pair.outgoing.push(Piece::Name(self.own.name.clone()));
+            // A new run has agreed to nothing: it is asked.
+            if let Fading::After(_) = self.fading {
+                pair.outgoing.push(Piece::Fading(self.fading));
+            }
         }
         if before != Presence::Here {
             for key in self.outbox.address(id) {

@@ -11,6 +11,7 @@
 //!    [`timeout`](Instance::timeout).
 
 mod event;
+mod fading;
 mod flow;
 pub mod limits;
 mod meeting;
@@ -32,6 +33,7 @@ use self::outbox::{Key, Outbox, Piece};
 use self::own::Own;
 use self::pair::{Pair, Presence};
 use crate::envelope::{Kind, OpenError, Recipient};
+use crate::fading::{FadeTime, Fading};
 pub use crate::message::Target;
 use crate::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageId, Text};
 use crate::name::Name;
@@ -86,6 +88,17 @@ pub enum SayError {
     Unknown,
 }
 
+/// A text that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Names it from now on.
+    pub id: MessageId,
+    /// How many it is said to; at least one, who may be still to come.
+    pub to: usize,
+    /// How long it stays, where it fades.
+    pub fades: Option<FadeTime>,
+}
+
 /// A peer as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer {
@@ -131,6 +144,8 @@ pub struct Instance {
     strangers: usize,
     strangers_since: Duration,
     strangers_told: usize,
+    /// What we want of messages that fade.
+    fading: Fading,
     leaving: bool,
 }
 
@@ -171,6 +186,7 @@ impl Instance {
             strangers: 0,
             strangers_since: Duration::ZERO,
             strangers_told: 0,
+            fading: Fading::default(),
             leaving: false,
         }
     }
@@ -281,15 +297,17 @@ impl Instance {
     ///
     /// # Errors
     /// [`SayError`]; nothing was taken then.
-    pub fn say(&mut self, text: &str, reply_to: Option<Target>, now: Now) -> Result<MessageId, SayError> {
+    pub fn say(&mut self, text: &str, reply_to: Option<Target>, now: Now) -> Result<Posted, SayError> {
         check(text)?;
         let id = MessageId(self.own.random());
+        let fades = self.fades();
         let text = Text {
             id,
             repeat: false,
             clock: now.wall,
             waited: 0,
             reply_to,
+            fades,
             text: text.to_owned(),
         };
         let here: Vec<_> = self
@@ -300,7 +318,8 @@ impl Instance {
             .collect();
         self.post(Content::Text(text), &here, now)?;
         self.typing_at = None;
-        Ok(id)
+        let to = here.len().max(1);
+        Ok(Posted { id, to, fades })
     }
 
     /// Changes a message of ours. One that was never handed to a socket is changed where it waits.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
+use crate::fading::Fading;
 use crate::message::{Content, InstanceId, MessageId, Text};
 use crate::name::Name;
 
@@ -17,6 +18,8 @@ pub(super) type Key = u64;
 pub(super) enum Piece {
     /// Our name.
     Name(Name),
+    /// What we want of messages that fade.
+    Fading(Fading),
     /// Something of the outbox. `repeat`: an earlier run of the peer may have it.
     Entry { key: Key, repeat: bool },
     /// A number whose message went elsewhere.

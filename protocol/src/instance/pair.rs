@@ -9,6 +9,7 @@ use super::own::{Nonce, Own};
 use super::streams::{Incoming, Outgoing};
 use super::{Event, Now};
 use crate::envelope::{self, Recipient};
+use crate::fading::Fading;
 use crate::handshake::{Begun, FirstKey, Origin, Revealed, Unconfirmed};
 use crate::message::{Acknowledged, InstanceId, Kind, Message, MessageId, Text};
 use crate::name::Name;
@@ -111,6 +112,8 @@ pub(super) struct Pair {
     pub name: Option<Name>,
     pub words: Option<SafetyWords>,
     pub compared: bool,
+    /// What it wants of messages that fade.
+    pub fading: Fading,
     /// The user was told of it before.
     pub announced_before: bool,
     /// When its first session was confirmed.
@@ -170,6 +173,7 @@ impl Pair {
             name: None,
             words: None,
             compared: false,
+            fading: Fading::default(),
             announced_before: false,
             met_at: at,
             heard_at: at,

@@ -10,6 +10,7 @@ use super::pair::{Answer, Bond, Pair, Presence};
 use super::streams::Place;
 use super::{Crowded, Departure, Event, Instance, Now, Receipt};
 use crate::envelope::SessionId;
+use crate::fading::Fading;
 use crate::handshake::ConfirmError;
 use crate::message::{Content, InstanceId, Kind, Message};
 
@@ -176,6 +177,7 @@ impl Instance {
                     id: text.id,
                     text: text.text,
                     reply_to: text.reply_to,
+                    fades: text.fades,
                     age: (age > AGE_TOLD).then_some(age),
                     repeat: text.repeat,
                 });
@@ -188,6 +190,10 @@ impl Instance {
                     target,
                     reaction,
                 });
+            }
+            Content::Fading(fading) => {
+                pair.fading = fading;
+                self.own.tell(Event::Fading { peer: from, fading });
             }
             Content::Empty | Content::Unknown => {}
         }
@@ -219,6 +225,11 @@ impl Instance {
             words,
             back,
         });
+        // It is the same run: what it wants still stands.
+        if back && pair.fading != Fading::default() {
+            let fading = pair.fading;
+            self.own.tell(Event::Fading { peer: id, fading });
+        }
         self.adopt(id, now);
     }
 

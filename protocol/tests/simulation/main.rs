@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // the machinery of tests
 
 mod attacks;
+mod fading;
 mod world;
 
 use std::time::Duration;
@@ -313,8 +314,8 @@ fn the_longest_texts_go_to_several_peers_one_at_a_time() {
 fn edits_and_deletions_follow_their_message_and_change_it_where_it_still_waits() {
     let mut world = World::new(12);
     let a = world.start("anna");
-    let kept = world.act(a, |anna, now| anna.say("teh", None, now).unwrap());
-    let dropped = world.act(a, |anna, now| anna.say("oops", None, now).unwrap());
+    let kept = world.act(a, |anna, now| anna.say("teh", None, now).unwrap().id);
+    let dropped = world.act(a, |anna, now| anna.say("oops", None, now).unwrap().id);
     world.act(a, |anna, now| anna.edit(kept, "the", now).unwrap());
     world.act(a, |anna, now| anna.delete(dropped, now).unwrap());
     let b = world.start("ben");

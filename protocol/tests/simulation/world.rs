@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
-use sotto_protocol::instance::{Departure, Event, Instance, Now, Receipt};
+use sotto_protocol::fading::FadeTime;
+use sotto_protocol::instance::{Departure, Event, Instance, Now, Posted, Receipt};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
@@ -44,6 +45,7 @@ pub struct Got {
     pub id: MessageId,
     pub text: String,
     pub repeat: bool,
+    pub fades: Option<FadeTime>,
 }
 
 pub struct Client {
@@ -180,9 +182,10 @@ impl World {
         }
     }
 
-    pub fn say(&mut self, who: usize, text: &str) {
-        let id = self.act(who, |instance, now| instance.say(text, None, now).unwrap());
-        self.clients[who].said.push((id, text.to_owned()));
+    pub fn say(&mut self, who: usize, text: &str) -> Posted {
+        let posted = self.act(who, |instance, now| instance.say(text, None, now).unwrap());
+        self.clients[who].said.push((posted.id, text.to_owned()));
+        posted
     }
 
     /// Lets time pass, with everything that happens in it.
@@ -351,6 +354,7 @@ impl Client {
                 id,
                 text,
                 repeat,
+                fades,
                 ..
             } => {
                 self.got.push(Got {
@@ -358,6 +362,7 @@ impl Client {
                     id,
                     text,
                     repeat,
+                    fades,
                 });
                 if self.clogged {
                     self.untaken.push(receipt);

@@ -131,6 +131,7 @@ pub enum Said {
         waited_ms: u32,
         answers_author: Option<Bytes>,
         answers_id: Option<Bytes>,
+        fades_s: Option<u32>,
         text: String,
     },
     Edit {
@@ -150,6 +151,9 @@ pub enum Said {
     },
     Leave,
     Empty,
+    Fading {
+        wish: u32,
+    },
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,6 @@
 use sotto_protocol::Name;
 use sotto_protocol::envelope::{HEADER_LEN, bucket_for};
+use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::message::{Acknowledged, Content, InstanceId, Kind, Message, MessageId, Target, Text};
 use sotto_protocol::session::TAG_LEN;
 
@@ -17,6 +18,10 @@ fn target(author: &Bytes, message: &Bytes) -> Target {
         author: InstanceId(author.array()),
         id: id(message),
     }
+}
+
+fn time(seconds: u32) -> FadeTime {
+    FadeTime::from_secs(seconds).unwrap()
 }
 
 /// A message of the file as the crate's.
@@ -37,6 +42,7 @@ pub fn message(vector: &file::Message) -> Message {
             waited_ms,
             answers_author,
             answers_id,
+            fades_s,
             text,
         } => numbered(Content::Text(Text {
             id: id(&text_id),
@@ -46,6 +52,7 @@ pub fn message(vector: &file::Message) -> Message {
             reply_to: answers_author
                 .zip(answers_id)
                 .map(|(author, id)| target(&author, &id)),
+            fades: fades_s.map(time),
             text,
         })),
         Said::Edit { id: edited, text } => numbered(Content::Edit {
@@ -60,6 +67,9 @@ pub fn message(vector: &file::Message) -> Message {
         Said::Name { text } => numbered(Content::Name(Name::new(&text).unwrap())),
         Said::Leave => numbered(Content::Leave),
         Said::Empty => numbered(Content::Empty),
+        Said::Fading { wish: 0 } => numbered(Content::Fading(Fading::Stay)),
+        Said::Fading { wish: u32::MAX } => numbered(Content::Fading(Fading::Cannot)),
+        Said::Fading { wish } => numbered(Content::Fading(Fading::After(time(wish)))),
     };
     Message {
         acknowledged: Acknowledged {

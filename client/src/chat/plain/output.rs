@@ -184,6 +184,7 @@ mod tests {
     use sotto_protocol::message::{InstanceId, MessageId};
 
     use super::*;
+    use crate::screen::fade::Fades;
 
     const ANNA: InstanceId = InstanceId([1; 16]);
 
@@ -214,6 +215,7 @@ mod tests {
             edited: false,
             deleted: false,
             reactions: Vec::new(),
+            fades: Fades::default(),
         })
     }
 

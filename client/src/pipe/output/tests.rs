@@ -32,6 +32,7 @@ fn message(text: &str) -> Update {
         id: ID,
         text: text.to_owned(),
         reply_to: None,
+        fades: None,
         age: None,
         repeat: false,
     })
@@ -102,6 +103,10 @@ fn every_event_of_a_peer_names_its_instance_in_json() {
             reaction: "👍".to_owned(),
         },
         Event::Typing { peer: PEER, on: true },
+        Event::Fading {
+            peer: PEER,
+            fading: Fading::Cannot,
+        },
         Event::Delivered { id: ID, to: PEER },
         Event::Read { id: ID, by: PEER },
         Event::Withheld { peer: PEER, count: 1 },

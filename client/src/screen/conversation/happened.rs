@@ -28,6 +28,7 @@ impl Conversation {
                 ..
             }
             | Update::Connecting
+            | Update::Slept
             | Update::Undelivered(_) => {}
             _ => self.stirred = true,
         }
@@ -70,7 +71,7 @@ impl Conversation {
             Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.
-            Update::Failed(_) | Update::Left { .. } => {}
+            Update::Failed(_) | Update::Left { .. } | Update::Slept => {}
         }
         None
     }
@@ -86,6 +87,9 @@ impl Conversation {
                 self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
+                if !back {
+                    self.asked_to_fade(&name, at);
+                }
                 if !compared && self.compared_names.contains(&name) {
                     self.list.push(
                         at,
@@ -135,6 +139,7 @@ impl Conversation {
                 id,
                 reply_to,
                 text,
+                fades,
                 age,
                 repeat,
             } => {
@@ -154,6 +159,7 @@ impl Conversation {
                         reply_to,
                         edited: false,
                         deleted: false,
+                        fades: fades.into(),
                         reactions: Vec::new(),
                     }),
                 );
@@ -161,10 +167,8 @@ impl Conversation {
             }
             Event::Edited { receipt, id, text } => {
                 let number = self.list.find(Some(receipt.peer), id);
-                if number
-                    .and_then(|number| self.list.change(number, |said| said.edit(text)))
-                    .is_none()
-                {
+                let changed = number.and_then(|number| self.list.change(number, |said| said.edit(text)));
+                if changed.is_none() && !self.has_faded {
                     // Too old to be in the list: what it says now is still news.
                     self.list.quiet(at, format!("{name} changed an older message"));
                 }
@@ -184,10 +188,11 @@ impl Conversation {
                 self.reacted(target, name, reaction);
                 return Some(Command::Hold(receipt));
             }
+            Event::Fading { peer, fading } => return self.wanted(peer, &name, fading, at),
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
-            Event::Sent { id } => self.mark(id, Mark::Sent),
-            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to)),
-            Event::Read { id, by } => self.mark(id, Mark::Read(by)),
+            Event::Sent { id } => self.mark(id, Mark::Sent, now),
+            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to), now),
+            Event::Read { id, by } => self.mark(id, Mark::Read(by), now),
             Event::Withheld { count, .. } => {
                 let what = if count == 1 {
                     "1 message waits".to_owned()
@@ -254,14 +259,20 @@ impl Conversation {
         }
     }
 
-    fn mark(&mut self, id: MessageId, mark: Mark) {
+    fn mark(&mut self, id: MessageId, mark: Mark, now: Duration) {
         let number = self.list.find(None, id);
         let marked = number.and_then(|number| {
             self.list.change(number, |said| match &mut said.author {
-                Author::Me(marks) => marks.set(mark),
-                Author::Peer { .. } => {}
+                Author::Me(marks) => {
+                    marks.set(mark);
+                    marks.all_have_it()
+                }
+                Author::Peer { .. } => false,
             })
         });
+        if let (Some(number), Some(true)) = (number, marked) {
+            self.list.fade_from(number, now);
+        }
         if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
             // The room's answer to the one that it is about may still be on its way here.
             self.outgoing.early.push((id, mark));

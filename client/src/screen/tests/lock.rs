@@ -72,6 +72,7 @@ fn the_screen_locks_when_no_key_came_for_as_long_as_was_set() {
         ..Settings::default()
     };
     script.state.set(settings, NOON);
+    script.state.last_key = script.now;
     script.types("x");
     let at = script.now + Duration::from_secs(300);
     assert_eq!(script.state.next_tick(script.now), Some(at));
@@ -81,6 +82,17 @@ fn the_screen_locks_when_no_key_came_for_as_long_as_was_set() {
     script.now = at;
     script.input(Input::Tick);
     assert!(script.state.locked.is_some());
+}
+
+#[test]
+fn a_key_after_a_sleep_finds_the_screen_locked() {
+    let mut script = lockable(None);
+    script.state.settings.lock_after = Some(Duration::from_secs(300));
+    script.state.last_key = script.now;
+    script.now += Duration::from_secs(3600);
+    script.types("x");
+    assert!(script.state.locked.is_some());
+    assert_eq!(script.draft(), "");
 }
 
 #[test]

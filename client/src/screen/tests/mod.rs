@@ -1,6 +1,7 @@
 //! The screen without a terminal: inputs in, effects and pictures out.
 
 mod browse;
+mod fade;
 mod lines;
 mod lock;
 mod look;
@@ -15,7 +16,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Position;
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Event, Receipt, Target};
+use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
 
@@ -147,6 +148,7 @@ impl Script {
             id: MessageId([self.number as u8; 16]),
             text: text.to_owned(),
             reply_to,
+            fades: None,
             age: None,
             repeat: false,
         };
@@ -201,7 +203,11 @@ impl Script {
         let id = MessageId([self.number as u8; 16]);
         self.input(Input::Said {
             room: FIRST,
-            answer: Ok(id),
+            answer: Ok(Posted {
+                id,
+                to: self.state.rooms.current().people.len().max(1),
+                fades: None,
+            }),
         });
         id
     }

@@ -101,7 +101,10 @@ proptest! {
                     script.event("anna", Event::Deleted { receipt, id: MessageId([2; 16]) })
                 }
                 Step::Resize(width, height) => script.input(Input::Resize { width, height }),
-                Step::Taken => script.input(Input::Said { room: FIRST, answer: Ok(MessageId([9; 16])) }),
+                Step::Taken => {
+                    let posted = Posted { id: MessageId([9; 16]), to: 1, fades: None };
+                    script.input(Input::Said { room: FIRST, answer: Ok(posted) })
+                }
                 Step::Refused => script.refused(CommandError::Left),
                 Step::Joins => script.joins(CARL, "漢字漢字漢字漢字漢字漢字漢字漢字"),
                 Step::Leaves => script.event("carl", Event::PeerLeft { peer: CARL, how: Departure::Left }),

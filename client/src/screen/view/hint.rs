@@ -30,7 +30,7 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let (left, style) = match told(state) {
         Some(text) => (text, bold),
-        None if let Some(mode) = mode(state) => (mode, Style::new()),
+        None if let Some(mode) = mode(state, now) => (mode, Style::new()),
         None if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
             dim(),
@@ -85,13 +85,13 @@ fn told(state: &State) -> Option<String> {
 }
 
 /// What the keys are for just now.
-fn mode(state: &State) -> Option<String> {
+fn mode(state: &State, now: Duration) -> Option<String> {
     let room = state.rooms.current();
     if state.page.is_some() {
         return Some("Esc: back".to_owned());
     }
-    let browse = room.browse.as_ref().map(|browse| browse.line(&state.keymap));
-    browse.or_else(|| room.purpose_told())
+    room.browsing_told(&state.keymap, now)
+        .or_else(|| room.purpose_told())
 }
 
 fn leaving(undelivered: usize) -> String {

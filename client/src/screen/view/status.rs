@@ -127,6 +127,9 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         let accent = state.settings.theme.accent(room.people.accent(person.id));
         push(one(person, detail, accent, state.settings.time_format));
     }
+    if let Some(time) = room.fades() {
+        push(vec![Span::styled(format!("fades {time}"), dim())]);
+    }
     if room.strangers > 0 {
         push(vec![Span::styled(
             seats(room.strangers),
