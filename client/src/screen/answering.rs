@@ -208,7 +208,8 @@ const MARKS: &[(&str, &str)] = &[
     ("read", "it was on the other screen"),
 ];
 
-fn help(keymap: &Keymap) -> Vec<Section> {
+/// The help: keys, commands and marks.
+pub fn help(keymap: &Keymap) -> Vec<Section> {
     let section = |heading, lines: &[(&str, &str)]| Section {
         heading,
         lines: lines
