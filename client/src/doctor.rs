@@ -24,6 +24,7 @@ use crate::exit::Exit;
 use crate::proxy;
 use crate::room::channel::{Brought, Channel};
 use crate::room::connect::{self, seconds};
+use crate::room::counted::Counted;
 use crate::room::socket::{self, Socket};
 use crate::room::{Timing, Trouble, trust};
 
@@ -195,7 +196,8 @@ async fn secure(
     timing: &Timing,
     tcp: TcpStream,
     tls: Option<Arc<ClientConfig>>,
-) -> Result<(MaybeTlsStream<TcpStream>, String), Trouble> {
+) -> Result<(MaybeTlsStream<Counted>, String), Trouble> {
+    let tcp = Counted::new(tcp);
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
@@ -245,7 +247,7 @@ async fn secure(
 async fn upgrade(
     address: &Address,
     timing: &Timing,
-    stream: MaybeTlsStream<TcpStream>,
+    stream: MaybeTlsStream<Counted>,
 ) -> Result<Socket, Trouble> {
     let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
     match timeout(timing.upgrade, upgrade).await {

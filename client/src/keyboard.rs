@@ -14,6 +14,8 @@ use tokio::sync::mpsc;
 const BATCHES: usize = 8;
 /// The events of a batch at most.
 const BATCH: usize = 4096;
+/// How long is looked whether more has come. Without any wait the library that reads does not look at all.
+const MORE: Duration = Duration::from_millis(1);
 /// How long an Enter at the end of a batch waits for what may follow it: a paste comes in pieces.
 const FOLLOWS: Duration = Duration::from_millis(20);
 
@@ -174,7 +176,7 @@ fn batch() -> io::Result<Vec<Event>> {
     let mut batch = vec![read()?];
     while batch.len() < BATCH {
         let ends_in_enter = batch.len() > 1 && matches!(batch.last(), Some(event) if is_enter(event));
-        let patience = if ends_in_enter { FOLLOWS } else { Duration::ZERO };
+        let patience = if ends_in_enter { FOLLOWS } else { MORE };
         if !poll(patience)? {
             break;
         }

@@ -80,8 +80,9 @@ pub const TURNED_AWAY: usize = 32;
 pub const TURN_AWAY_TIME: Duration = Duration::from_secs(1);
 /// A socket without a complete frame for this long is closed: phoenix.js sends a heartbeat every 30 s.
 pub const IDLE: Duration = Duration::from_secs(60);
-/// A frame that has begun is whole within this time.
-pub const FRAME_TIME: Duration = Duration::from_secs(30);
+/// A frame that has begun is whole within this time: the largest, 64 KiB, on a link of 1.1 KiB a second. Less would cut
+/// a client on a slow link in the middle of a long text, again and again; more is no use, as it would be silent then.
+pub const FRAME_TIME: Duration = Duration::from_secs(60);
 /// A reader that takes no byte for this long while something waits for it is cut.
 pub const STALL: Duration = Duration::from_secs(30);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.

@@ -1,7 +1,8 @@
 //! End-to-end tests of Sotto: the machinery that spawns and drives both real binaries, from outside.
 //!
 //! A test sets a [`scene`]: a relay and a passphrase. On it run [`process`]es: the [`relay`], clients as
-//! [`pipe`]s that are driven line by line, and clients in a [`terminal`]. The [`binaries`] are built once.
+//! [`pipe`]s that are driven line by line, and clients in a [`terminal`], for which a [`stub`] may stand in for a
+//! program of the machine's. The [`binaries`] are built once.
 //!
 //! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees; a [`socks`]
 //! proxy; or a web server, as a [`front`], with a certificate of the test's own [`authority`]. In the
@@ -24,6 +25,7 @@ pub mod scene;
 pub mod pipe;
 pub mod process;
 pub mod relay;
+pub mod stub;
 pub mod terminal;
 
 pub mod authority;
@@ -44,4 +46,5 @@ pub use proxy::Proxy;
 pub use relay::Relay;
 pub use scene::Scene;
 pub use socks::Socks;
+pub use stub::Stub;
 pub use terminal::Terminal;

@@ -1,5 +1,6 @@
 //! What a test plays on: a relay, a passphrase, and a home for both.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -125,48 +126,53 @@ impl Scene {
         lines.map(|line| serde_json::from_str(&line).unwrap()).collect()
     }
 
+    /// `sotto` with these arguments, to be started in a terminal.
+    pub fn in_terminal(&self, args: &[&str]) -> CommandBuilder {
+        self.at_terminal(binaries::sotto().as_os_str(), args)
+    }
+
+    /// Any program, to be started in a terminal: it finds nothing of the machine's in its environment but the path.
+    pub fn at_terminal(&self, program: impl AsRef<OsStr>, args: &[&str]) -> CommandBuilder {
+        let mut command = CommandBuilder::new(program);
+        command.env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env("HOME", self.home());
+        command.env("LANG", "C.UTF-8");
+        command.env("TERM", "xterm-256color");
+        command.cwd(self.home());
+        command.args(args);
+        command
+    }
+
     /// `sotto` with these arguments in a terminal of so many rows and columns.
-    pub fn terminal(&self, size: (u16, u16), args: &[&str]) -> Terminal {
-        self.terminal_in(size, args, &[])
+    pub fn terminal(&self, (rows, columns): (u16, u16), args: &[&str]) -> Terminal {
+        Terminal::start(self.in_terminal(args), rows, columns)
     }
 
-    /// The same, with more in the environment.
-    fn terminal_in(
-        &self,
-        (rows, columns): (u16, u16),
-        args: &[&str],
-        variables: &[(&str, &str)],
-    ) -> Terminal {
-        let mut sotto = CommandBuilder::new(binaries::sotto());
-        sotto.env_clear();
-        sotto.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        sotto.env("HOME", self.home());
-        sotto.env("LANG", "C.UTF-8");
-        sotto.env("TERM", "xterm-256color");
-        for (name, value) in variables {
-            sotto.env(name, value);
-        }
-        sotto.cwd(self.home());
-        sotto.args(args);
-        Terminal::start(sotto, rows, columns)
-    }
-
-    /// `sotto join` of the scene's room in a terminal of the usual size, under a name.
-    pub fn chat(&self, name: &str) -> Terminal {
-        self.chat_in(name, &[])
-    }
-
-    /// The same, with more in the environment.
-    pub fn chat_in(&self, name: &str, variables: &[(&str, &str)]) -> Terminal {
-        let args = [
+    /// What `sotto` is given to join the scene's room under a name.
+    pub fn joining<'a>(&'a self, name: &'a str) -> [&'a str; 6] {
+        [
             "join",
             self.url(),
             "--name",
             name,
             "--passphrase-file",
             "passphrase",
-        ];
-        self.terminal_in((24, 80), &args, variables)
+        ]
+    }
+
+    /// `sotto join` of the scene's room in a terminal of the usual size, under a name.
+    pub fn chat(&self, name: &str) -> Terminal {
+        self.terminal((24, 80), &self.joining(name))
+    }
+
+    /// The same with other things in its environment.
+    pub fn chat_with(&self, name: &str, variables: &[(&str, impl AsRef<OsStr>)]) -> Terminal {
+        let mut sotto = self.in_terminal(&self.joining(name));
+        for (variable, value) in variables {
+            sotto.env(variable, value);
+        }
+        Terminal::start(sotto, 24, 80)
     }
 }
 

@@ -90,11 +90,15 @@ impl Terminal {
 
     /// Waits until the screen is as it should be.
     pub fn wait_until(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
+        self.wait_for_state(what, |state| holds(state.parser.screen()));
+    }
+
+    fn wait_for_state(&self, what: &str, holds: impl Fn(&State) -> bool) {
         let state = self.screen.state.lock().unwrap();
         let (state, wait) = self
             .screen
             .changed
-            .wait_timeout_while(state, LIMIT, |state| !holds(state.parser.screen()))
+            .wait_timeout_while(state, LIMIT, |state| !holds(state))
             .unwrap();
         if wait.timed_out() {
             panic!(
@@ -102,6 +106,30 @@ impl Terminal {
                 state.parser.screen().contents()
             );
         }
+    }
+
+    /// Waits until the screen shows a text no more.
+    pub fn wait_until_gone(&self, text: &str) {
+        self.wait_until(&format!("does not show {text:?}"), |screen| {
+            !screen.contents().contains(text)
+        });
+    }
+
+    /// Waits until a row of the screen shows these texts, one after the other.
+    pub fn wait_for_row(&self, texts: &[&str]) {
+        self.wait_until(&format!("shows {texts:?} in a row"), |screen| {
+            let after = |row, text: &&str| Some(str::split_once(row, *text)?.1);
+            let shows = |row| texts.iter().try_fold(row, after).is_some();
+            screen.contents().lines().any(shows)
+        });
+    }
+
+    /// Waits until the client has written these bytes to the terminal.
+    pub fn wait_for_bytes(&self, bytes: &[u8]) {
+        let what = String::from_utf8_lossy(bytes).into_owned();
+        self.wait_for_state(&format!("is sent {what:?}"), |state| {
+            state.written.windows(bytes.len()).any(|window| window == bytes)
+        });
     }
 
     /// What the screen shows now.

@@ -1,4 +1,5 @@
 //! The terminal in other hands for a while: the user's editor, or a command that prints a passphrase.
+#![allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -31,7 +32,7 @@ fn chat_with_editor(scene: &Scene, editor: &str) -> Terminal {
     let editor = script(scene, "editor", editor);
     let runtime = runtime(scene.home());
     let variables = [("EDITOR", editor.as_str()), ("XDG_RUNTIME_DIR", &runtime)];
-    scene.chat_in("anna", &variables)
+    scene.chat_with("anna", &variables)
 }
 
 #[test]

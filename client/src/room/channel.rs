@@ -57,7 +57,11 @@ pub(crate) struct Channel {
     /// The ref of the last push; the join's is the join_ref of all that follow.
     last: u64,
     join: u64,
-    waiting: BTreeMap<u64, Waiting>,
+    /// What waits for a reply, and how many bytes had been pushed with it.
+    waiting: BTreeMap<u64, (Waiting, u64)>,
+    /// Bytes that were pushed, and those of them that the relay has: it answers in order.
+    pushed: u64,
+    arrived: u64,
     presence: Presence,
     /// `room_expired` came: the `phx_close` that follows means no more than that.
     expired: bool,
@@ -70,6 +74,8 @@ impl Channel {
             last: 0,
             join: 0,
             waiting: BTreeMap::new(),
+            pushed: 0,
+            arrived: 0,
             presence: Presence::default(),
             expired: false,
         }
@@ -103,34 +109,46 @@ impl Channel {
 
     /// Asks the relay whether it is there.
     pub(crate) fn heartbeat(&mut self) -> Result<Message, FrameError> {
-        let reference = self.reference(Waiting::Heartbeat);
-        encode(&Push {
+        let push = Push {
             join_ref: Ref::Null,
-            reference,
+            reference: self.next(),
             topic: PHOENIX.into(),
             event: "heartbeat".into(),
             payload: Payload::Json(&empty()),
-        })
+        };
+        encode(&push).map(|message| self.expect(Waiting::Heartbeat, message))
     }
 
     fn push(&mut self, event: &str, payload: Payload<'_>, waiting: Waiting) -> Result<Message, FrameError> {
-        let reference = self.reference(waiting);
-        encode(&Push {
+        let reference = self.next();
+        let push = Push {
             join_ref: Ref::Text(self.join.to_string().into()),
             reference,
             topic: self.topic.as_str().into(),
             event: event.into(),
             payload,
-        })
+        };
+        encode(&push).map(|message| self.expect(waiting, message))
     }
 
-    fn reference(&mut self, waiting: Waiting) -> Ref<'static> {
+    fn next(&mut self) -> Ref<'static> {
         self.last += 1;
-        self.waiting.insert(self.last, waiting);
+        Ref::Text(self.last.to_string().into())
+    }
+
+    /// The last push waits for its reply.
+    fn expect(&mut self, waiting: Waiting, message: Message) -> Message {
+        self.pushed += message.len() as u64;
+        self.waiting.insert(self.last, (waiting, self.pushed));
         if self.waiting.len() > MAX_WAITING {
             self.waiting.pop_first();
         }
-        Ref::Text(self.last.to_string().into())
+        message
+    }
+
+    /// Bytes that were pushed and that the relay may not have yet.
+    pub(crate) fn on_the_way(&self) -> u64 {
+        self.pushed - self.arrived
     }
 
     /// Takes a frame.
@@ -155,7 +173,11 @@ impl Channel {
             .text()
             .parse()
             .ok()
-            .and_then(|reference: u64| self.waiting.remove(&reference));
+            .and_then(|reference: u64| self.waiting.remove(&reference))
+            .map(|(waiting, pushed)| {
+                self.arrived = self.arrived.max(pushed);
+                waiting
+            });
         let ok = reply.status == Status::Ok;
         match waiting {
             Some(Waiting::Join) if ok => Brought::Joined,
@@ -254,6 +276,17 @@ mod tests {
             channel.heartbeat().unwrap();
         }
         assert_eq!(channel.waiting.len(), MAX_WAITING);
+    }
+
+    #[test]
+    fn what_is_on_the_way_is_what_no_reply_came_for() {
+        let mut channel = channel();
+        let first = channel.heartbeat().unwrap().len() as u64;
+        let second = channel.expire().unwrap().len() as u64;
+        assert_eq!(channel.on_the_way(), first + second);
+        let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        channel.receive(&reply).unwrap();
+        assert_eq!(channel.on_the_way(), second);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
+use super::counted::Counted;
 use super::socket::{self, Socket};
 use super::{Timing, Trouble, trust};
 use crate::address::{Address, USUAL_PORT};
@@ -53,8 +54,12 @@ pub(crate) async fn upgrade(
     let connector = tls.map_or(Connector::Plain, Connector::Rustls);
     // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
     let _ = tcp.set_nodelay(true);
-    let upgrade =
-        client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
+    let upgrade = client_async_tls_with_config(
+        address.socket_url(),
+        Counted::new(tcp),
+        Some(socket::config()),
+        Some(connector),
+    );
     match timeout(timing.upgrade, upgrade).await {
         Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
         Ok(Err(error)) => Err(not_upgraded(error, address)),

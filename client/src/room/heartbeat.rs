@@ -6,6 +6,10 @@ use rand::{Rng, RngExt};
 
 use super::Timing;
 
+/// The slowest link that is waited for, in bytes a second: what is pushed before a heartbeat is ahead of it there.
+/// A relay gives a frame of 64 KiB a minute.
+const SLOWEST_LINK: u64 = 1024;
+
 /// The heartbeats of one connection.
 pub(super) struct Heartbeat {
     timing: Timing,
@@ -13,6 +17,8 @@ pub(super) struct Heartbeat {
     next: Duration,
     /// One is on the way.
     asked: Option<Asked>,
+    /// Bytes that had come when this was looked at last.
+    received: u64,
 }
 
 struct Asked {
@@ -38,6 +44,7 @@ impl Heartbeat {
             timing,
             next: now,
             asked: None,
+            received: 0,
         };
         heartbeat.schedule(now, rng);
         heartbeat
@@ -48,14 +55,17 @@ impl Heartbeat {
         self.next = now + interval;
     }
 
-    /// To be called when time has passed; after [`Due::Beat`] the answer is waited for.
-    pub(super) fn due(&mut self, now: Duration, rng: &mut impl Rng) -> Due {
+    /// To be called when time has passed; after [`Due::Beat`] the answer is waited for, the longer the more bytes are
+    /// on the way before it.
+    pub(super) fn due(&mut self, now: Duration, on_the_way: u64, rng: &mut impl Rng) -> Due {
         match &self.asked {
             Some(asked) if now >= asked.deadline => Due::Dead,
             None if now >= self.next => {
                 self.schedule(now, rng);
                 self.asked = Some(Asked {
-                    deadline: now + self.timing.heartbeat_answer,
+                    deadline: now
+                        + self.timing.heartbeat_answer
+                        + Duration::from_secs(on_the_way / SLOWEST_LINK),
                     probe: false,
                 });
                 Due::Beat
@@ -72,12 +82,20 @@ impl Heartbeat {
         });
     }
 
-    /// A frame came: the relay lives, though its answer may be far back in a queue.
+    /// Something came, or could not: the relay lives, though its answer may be far back in a queue.
     pub(super) fn heard(&mut self, now: Duration) {
         if let Some(asked) = &mut self.asked
             && !asked.probe
         {
-            asked.deadline = now + self.timing.heartbeat_answer;
+            asked.deadline = asked.deadline.max(now + self.timing.heartbeat_answer);
+        }
+    }
+
+    /// So many bytes have come by now: over a slow link a frame may be long on the way.
+    pub(super) fn received(&mut self, bytes: u64, now: Duration) {
+        if bytes > self.received {
+            self.received = bytes;
+            self.heard(now);
         }
     }
 
@@ -118,8 +136,8 @@ mod tests {
         for _ in 0..50 {
             let next = heartbeat.timeout();
             assert!(next >= now + secs(25) && next <= now + secs(30));
-            assert_eq!(heartbeat.due(next - secs(1), &mut rng), Due::Nothing);
-            assert_eq!(heartbeat.due(next, &mut rng), Due::Beat);
+            assert_eq!(heartbeat.due(next - secs(1), 0, &mut rng), Due::Nothing);
+            assert_eq!(heartbeat.due(next, 0, &mut rng), Due::Beat);
             heartbeat.answered();
             now = next;
         }
@@ -128,20 +146,38 @@ mod tests {
     #[test]
     fn a_relay_that_does_not_answer_is_dead() {
         let (mut heartbeat, mut rng) = begun();
-        assert_eq!(heartbeat.due(secs(130), &mut rng), Due::Beat);
-        assert_eq!(heartbeat.due(secs(144), &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(130), 0, &mut rng), Due::Beat);
+        assert_eq!(heartbeat.due(secs(144), 0, &mut rng), Due::Nothing);
         assert_eq!(heartbeat.timeout(), secs(145));
-        assert_eq!(heartbeat.due(secs(145), &mut rng), Due::Dead);
+        assert_eq!(heartbeat.due(secs(145), 0, &mut rng), Due::Dead);
+    }
+
+    #[test]
+    fn an_answer_behind_much_that_is_on_the_way_has_more_time() {
+        let (mut heartbeat, mut rng) = begun();
+        assert_eq!(heartbeat.due(secs(130), 64 * 1024, &mut rng), Due::Beat);
+        heartbeat.heard(secs(131));
+        assert_eq!(heartbeat.timeout(), secs(130 + 15 + 64));
+    }
+
+    #[test]
+    fn a_frame_that_is_still_coming_prolongs_the_wait() {
+        let (mut heartbeat, mut rng) = begun();
+        assert_eq!(heartbeat.due(secs(130), 0, &mut rng), Due::Beat);
+        heartbeat.received(5000, secs(144));
+        assert_eq!(heartbeat.due(secs(145), 0, &mut rng), Due::Nothing);
+        heartbeat.received(5000, secs(159));
+        assert_eq!(heartbeat.due(secs(159), 0, &mut rng), Due::Dead);
     }
 
     #[test]
     fn other_frames_prolong_the_wait_for_an_answer_but_not_for_a_probes() {
         let (mut heartbeat, mut rng) = begun();
-        assert_eq!(heartbeat.due(secs(130), &mut rng), Due::Beat);
+        assert_eq!(heartbeat.due(secs(130), 0, &mut rng), Due::Beat);
         heartbeat.heard(secs(140));
-        assert_eq!(heartbeat.due(secs(150), &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(150), 0, &mut rng), Due::Nothing);
         heartbeat.probe(secs(150));
         heartbeat.heard(secs(152));
-        assert_eq!(heartbeat.due(secs(153), &mut rng), Due::Dead);
+        assert_eq!(heartbeat.due(secs(153), 0, &mut rng), Due::Dead);
     }
 }

@@ -8,6 +8,7 @@ mod backoff;
 pub(crate) mod channel;
 mod clock;
 pub(crate) mod connect;
+pub(crate) mod counted;
 mod heartbeat;
 mod names;
 mod presence;

@@ -6,11 +6,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink, Stream};
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
+use super::counted::Counted;
 use super::trouble::Trouble;
 use crate::visible::shortened;
 
@@ -36,7 +36,7 @@ pub(crate) fn config() -> WebSocketConfig {
 
 /// A WebSocket whose both directions move in one place, so that neither holds up the other.
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<MaybeTlsStream<Counted>>,
     queue: VecDeque<Message>,
     queued: usize,
     /// Something was written that may not have left.
@@ -44,7 +44,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<Counted>>) -> Self {
         Self {
             stream,
             queue: VecDeque::new(),
@@ -62,6 +62,16 @@ impl Socket {
     /// Whether the queue takes another payload.
     pub(crate) fn has_room(&self) -> bool {
         self.queued < MAX_QUEUED
+    }
+
+    /// Bytes that have come, whole frames or not.
+    pub(crate) fn received(&self) -> u64 {
+        match self.stream.get_ref() {
+            MaybeTlsStream::Plain(tcp) => tcp.received(),
+            MaybeTlsStream::Rustls(tls) => tls.get_ref().0.received(),
+            // There is no other in this program.
+            _ => 0,
+        }
     }
 
     /// Writes what is queued and, if `read`, gives back the next message. Never ends without, but with an

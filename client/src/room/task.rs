@@ -222,7 +222,8 @@ impl Task {
                 heartbeat.probe(now.monotonic);
                 socket.push(channel.heartbeat().map_err(garbage)?);
             }
-            match heartbeat.due(now.monotonic, &mut self.rng) {
+            heartbeat.received(socket.received(), now.monotonic);
+            match heartbeat.due(now.monotonic, channel.on_the_way(), &mut self.rng) {
                 Due::Nothing => {}
                 Due::Beat => socket.push(channel.heartbeat().map_err(garbage)?),
                 Due::Dead => return Err(Trouble::Silent),
@@ -248,7 +249,6 @@ impl Task {
             tokio::select! {
                 message = socket.next(read) => {
                     let now = clock::now();
-                    heartbeat.heard(now.monotonic);
                     match channel.receive(&message?).map_err(garbage)? {
                         Brought::Sealed(payload) => {
                             self.record(Direction::In, payload);

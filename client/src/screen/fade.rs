@@ -140,11 +140,10 @@ impl Conversation {
                 return Some(Command::Fade(Fading::Cannot));
             }
             Fading::After(time) => {
-                let until = if faded { " Until then they stay." } else { "" };
+                let until = if faded { "; until then they stay" } else { "" };
                 let typed = typed(time);
                 let asks = format!(
-                    "{name} asks that messages fade, {time} after they are read: /fade {typed} agrees, /fade off \
-                     declines.{until}"
+                    "{name} asks that messages fade after {time}: /fade {typed} agrees, /fade off declines{until}"
                 );
                 self.list.push(at, Content::Answer(asks));
                 return None;

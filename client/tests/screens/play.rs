@@ -218,9 +218,9 @@ impl Chat {
             id,
             text: text.to_owned(),
             reply_to,
+            fades: None,
             age: None,
             repeat: false,
-            fades: None,
         };
         self.event(who, event);
         Target { author: who.id, id }
@@ -253,10 +253,11 @@ impl Chat {
 
     /// The room has taken what was sent.
     pub fn posted(&mut self, id: MessageId) -> &mut Self {
-        let to = self.state.rooms.current().people.len().max(1);
+        let room = self.state.rooms.current();
+        let (to, fades) = (room.people.len().max(1), room.fades());
         self.input(Input::Said {
             room: self.room,
-            answer: Ok(Posted { id, to, fades: None }),
+            answer: Ok(Posted { id, to, fades }),
         })
     }
 

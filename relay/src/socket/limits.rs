@@ -33,7 +33,8 @@ impl Default for Limits {
             buffered: 64 * 1024 * 1024,
             // Phoenix clients send a heartbeat every 30 s.
             idle: Duration::from_secs(60),
-            frame: Duration::from_secs(30),
+            // The largest frame on a link of 1.1 KiB a second.
+            frame: Duration::from_secs(60),
             stall: Duration::from_secs(30),
             close: Duration::from_secs(3),
             linger: Duration::from_secs(2),

@@ -214,8 +214,8 @@ mod tests {
             reply_to,
             edited: false,
             deleted: false,
+            fades: Fades::Never,
             reactions: Vec::new(),
-            fades: Fades::default(),
         })
     }
 

@@ -69,9 +69,7 @@ fn who_asks_sees_whom_was_asked_and_then_that_it_is_agreed() {
 fn who_is_asked_sees_how_to_agree_and_to_decline() {
     let mut script = Script::with_anna(120, 24);
     script.wants(ANNA, "anna", Fading::After(after(600)));
-    script.shows(
-        "anna asks that messages fade, 10 min after they are read: /fade 10m agrees, /fade off declines.",
-    );
+    script.shows("anna asks that messages fade after 10 min: /fade 10m agrees, /fade off declines");
     script.fades("10m");
     script.shows("messages fade 10 min after they are read, from now on");
     assert_eq!(script.state.rooms.current().fades(), Some(after(600)));
@@ -101,7 +99,7 @@ fn either_declines_or_ends_it_and_both_are_told() {
 fn another_time_ends_it_until_it_is_agreed_to() {
     let mut script = Script::fading(120, 24);
     script.wants(ANNA, "anna", Fading::After(after(3600)));
-    script.shows("/fade 1h agrees, /fade off declines. Until then they stay.");
+    script.shows("/fade 1h agrees, /fade off declines; until then they stay");
     assert_eq!(script.state.rooms.current().fades(), None);
     script.fades("1h");
     assert_eq!(script.state.rooms.current().fades(), Some(after(3600)));

@@ -5,6 +5,7 @@ mod fade;
 mod lines;
 mod lock;
 mod look;
+mod mouse;
 mod page;
 mod properties;
 mod rooms;

@@ -34,13 +34,13 @@ fn a_message_in_another_room_counts_as_unread_and_is_read_once_it_is_shown() {
     script.says(ANNA, "anna", "are you there?");
     assert!(script.reads().is_empty());
     assert!(
-        script.rows()[0].starts_with("1 anna (1) 2 carl · "),
+        script.rows()[0].starts_with("1 anna (1)  2 carl · "),
         "{}",
         script.rows()[0]
     );
     script.types("/next").press(KeyCode::Enter);
     assert!(
-        script.rows()[0].starts_with("1 anna 2 carl · "),
+        script.rows()[0].starts_with("1 anna  2 carl · "),
         "{}",
         script.rows()[0]
     );

@@ -1,0 +1,74 @@
+//! A peer that says what no client lets its user say.
+
+use sotto::room::{Command, Room, Settings, Timing, Update, Updates};
+use sotto_protocol::instance::{Event, Target};
+use sotto_protocol::{Name, Passphrase, RoomName, Root};
+use tokio::runtime::Runtime;
+use tokio::time::timeout;
+
+use crate::limit::LIMIT;
+use crate::scene::PASSPHRASE;
+
+/// A member of the scene's room, on a relay of the test's choice.
+pub struct Peer {
+    runtime: Runtime,
+    room: Room,
+    updates: Updates,
+}
+
+impl Peer {
+    /// Joins, under a name, the room of every scene on this relay.
+    pub fn join(url: &str, name: &str) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let root = Root::derive(&Passphrase::new(PASSPHRASE).unwrap(), &RoomName::default()).unwrap();
+        let settings = Settings {
+            address: url.parse().unwrap(),
+            root,
+            name: Name::new(name).unwrap(),
+            recorder: None,
+            timing: Timing::default(),
+        };
+        let (room, updates) = runtime.block_on(async { Room::open(settings) });
+        Self {
+            runtime,
+            room,
+            updates,
+        }
+    }
+
+    /// Waits for something that happens in the room.
+    pub fn wait_for<T>(&mut self, what: impl Fn(Event) -> Option<T>) -> T {
+        let found = async {
+            loop {
+                let update = self.updates.next().await.expect("the room is open");
+                if let Update::Event { event, .. } = update
+                    && let Some(found) = what(event)
+                {
+                    return found;
+                }
+            }
+        };
+        let found = self.runtime.block_on(async { timeout(LIMIT, found).await });
+        found.unwrap_or_else(|_| panic!("it does not happen in {LIMIT:?}"))
+    }
+
+    /// Says anything, as an answer if so wanted.
+    pub fn say(&self, text: &str, reply_to: Option<Target>) -> Target {
+        let said = self.runtime.block_on(self.room.say(text.to_owned(), reply_to));
+        Target {
+            author: self.room.id(),
+            id: said.unwrap(),
+        }
+    }
+
+    /// Does anything else.
+    pub fn command(&self, command: Command) {
+        self.runtime.block_on(self.room.command(command)).unwrap();
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,38 @@
+//! The chat in a terminal, as a person sees it.
+
+mod entering;
+mod leaving;
+mod reading;
+mod rooms;
+mod steering;
+mod terminals;
+mod writing;
+
+use sotto_tests::{Pipe, Scene, Terminal};
+
+const CTRL_C: &str = "\x03";
+const ENTER: &str = "\r";
+const ESC: &str = "\x1b";
+
+/// Two chats that see each other.
+fn pair(scene: &Scene) -> (Terminal, Terminal) {
+    let (anna, ben) = (scene.chat("anna"), scene.chat("ben"));
+    anna.wait_for("ben");
+    ben.wait_for("anna");
+    (anna, ben)
+}
+
+/// A chat and a client without a screen that see each other.
+fn with_bot(scene: &Scene) -> (Terminal, Pipe) {
+    let anna = scene.chat("anna");
+    let bot = await_bot(scene, &anna);
+    (anna, bot)
+}
+
+/// A client without a screen that sees a chat, and is seen there.
+fn await_bot(scene: &Scene, chat: &Terminal) -> Pipe {
+    let mut bot = scene.pipe("bot", &["--json"]);
+    bot.event("peer_joined");
+    chat.wait_for("bot joined");
+    bot
+}
