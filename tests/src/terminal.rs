@@ -162,12 +162,14 @@ impl Terminal {
 
     /// Types, key by key as a terminal sends them: `\r` is enter, `\x03` Ctrl-C, `\x1b` escape.
     pub fn type_keys(&mut self, keys: &str) {
+        self.type_bytes(keys.as_bytes());
+    }
+
+    /// The same, with bytes that need be no text.
+    pub fn type_bytes(&mut self, bytes: &[u8]) {
         let pty = self.pty.as_mut().expect("the terminal is open");
         // A client that has ended reads no more, which its exit code tells.
-        let _ = pty
-            .keyboard
-            .write_all(keys.as_bytes())
-            .and_then(|()| pty.keyboard.flush());
+        let _ = pty.keyboard.write_all(bytes).and_then(|()| pty.keyboard.flush());
     }
 
     /// Gives the terminal another size.

@@ -149,3 +149,76 @@ fn a_mouse_that_is_ours_scrolls_and_selects_until_the_terminal_is_given_back() {
     anna.exit_code();
     anna.assert_restored();
 }
+
+#[test]
+fn esc_and_then_a_key_is_that_key_with_alt() {
+    let scene = Scene::new();
+    let (mut anna, mut bot) = chat(&scene);
+    anna.type_keys("the last\r");
+    assert_eq!(bot.message(), "the last");
+    for (key, shows) in [("e", "editing: Enter saves"), ("2", "there is no room 2")] {
+        // At once, as tmux makes one of two quick keys; and one after the other.
+        anna.type_keys(&format!("\x1b{key}"));
+        anna.wait_for(shows);
+        anna.type_keys("\x1b");
+        anna.wait_until_gone(shows);
+        anna.type_keys("\x1b");
+        anna.wait_for("browse:");
+        anna.type_keys(key);
+        anna.wait_for(shows);
+        anna.type_keys("\x1b");
+        anna.wait_until_gone(shows);
+    }
+}
+
+/// The strings of bytes that a terminal might never send.
+const NOISE: usize = 300;
+
+/// The longest of them.
+const LONGEST: u64 = 24;
+
+/// Bytes without meaning, many of them the beginning of something, the same each time. Left out are Ctrl+C and Ctrl+D,
+/// which ask to leave, Ctrl+X, which leads on to the end of everything, and Ctrl+Z.
+fn noise() -> Vec<Vec<u8>> {
+    const STARTS: &[&[u8]] = &[
+        b"\x1b", b"\x1b[", b"\x1bO", b"\x1b[<", b"\x1b[?", b"\x1b[1;", b"\xe2", b"/",
+    ];
+    let mut seed = 0x5077_0123_4567_89ab_u64;
+    // xorshift64 by George Marsaglia.
+    let mut next = move || {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed
+    };
+    let mut one = || {
+        let mut bytes = match usize::try_from(next() % 16) {
+            Ok(at) if at < STARTS.len() => STARTS[at].to_vec(),
+            _ => Vec::new(),
+        };
+        bytes.extend((0..next() % LONGEST).map(|_| next().to_le_bytes()[3]));
+        bytes.retain(|byte| !matches!(byte, 0x03 | 0x04 | 0x18 | 0x1a));
+        bytes
+    };
+    (0..NOISE).map(|_| one()).collect()
+}
+
+#[test]
+fn no_bytes_whatever_make_the_chat_useless() {
+    let scene = Scene::new();
+    let (mut anna, bot) = chat(&scene);
+    for bytes in noise() {
+        anna.type_bytes(&bytes);
+    }
+    // What may have begun ends: a paste, answers of a terminal, a click.
+    anna.type_keys("\x1b[201~ucmMxxx\x1b[201~");
+    bot.say("are you there?");
+    // What stands in the input goes, whatever is selected, asked or read is put away, and something is said.
+    for key in ["\x1b", "\x15", "\x1b", "\x1b", "\x1b>"] {
+        anna.type_keys(key);
+    }
+    anna.wait_for("are you there?");
+    anna.type_keys(&CTRL_C.repeat(9));
+    assert!([0, 5].contains(&anna.exit_code()), "{}", anna.contents());
+    anna.assert_restored();
+}

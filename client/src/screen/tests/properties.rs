@@ -2,16 +2,42 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
+use sotto_protocol::Passphrase;
 use sotto_protocol::instance::{Departure, Event};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
+use crate::keyhole::Keyhole;
+use crate::screen::chord::Chord;
+use crate::screen::key::{BINDINGS, BROWSING};
+use crate::screen::mouse::Mouse;
+use crate::screen::settings::Settings;
+
+/// What unlocks the screen.
+const RIGHT: &str = "excretion railing unjustly crunchy";
 
 const TEXT: &str = "(\\PC|```|\n```\n|https://a\\.b/|[a-z `\n\t漢字👩👦\u{200d}\u{301}\u{fe0f}🇩🇪\u{1b}\u{9b}\u{202e}\r\u{200b}ﾞ]){0,60}";
 
 #[derive(Debug, Clone)]
 enum Step {
     Key(KeyCode, KeyModifiers),
+    /// All keys of one way to an action, one after the other.
+    Keys(String),
+    /// The first of them only.
+    Begins(String),
+    /// The action by its name.
+    Command(&'static str),
+    /// Keys as fast as a paste comes.
+    Burst(String),
+    Mouse(Mouse),
+    Focus(bool),
+    /// A passphrase and Enter; wrong or right.
+    Passphrase(bool),
+    Fetched(bool),
+    Composed(Option<String>),
+    OpensAnother,
+    ClosesRoom,
+    Fails,
     Paste(String),
     Says(String),
     Answers(String, u8),
@@ -43,13 +69,39 @@ fn step() -> impl Strategy<Value = Step> {
         KeyModifiers::CONTROL,
         KeyModifiers::ALT,
     ]);
+    let bound = || {
+        let ways = BINDINGS
+            .iter()
+            .chain(BROWSING)
+            .flat_map(|binding| binding.keys.split(','));
+        let ways = ways.filter(|keys| !keys.trim().is_empty()).map(str::to_owned);
+        proptest::sample::select(ways.collect::<Vec<_>>())
+    };
+    let names = BINDINGS.iter().chain(BROWSING).map(|binding| binding.name);
+    let names = proptest::sample::select(names.collect::<Vec<_>>());
+    let mouse = prop_oneof![
+        any::<bool>().prop_map(|up| Mouse::Wheel { up }),
+        (0u16..90, 0u16..26).prop_map(|(column, row)| Mouse::Click { column, row }),
+    ];
     prop_oneof![
+        14 => bound().prop_map(Step::Keys),
+        2 => bound().prop_map(Step::Begins),
+        5 => names.prop_map(Step::Command),
+        2 => "[a-c\\r/ ]{1,12}".prop_map(Step::Burst),
+        3 => mouse.prop_map(Step::Mouse),
+        1 => any::<bool>().prop_map(Step::Focus),
+        2 => any::<bool>().prop_map(Step::Passphrase),
+        1 => any::<bool>().prop_map(Step::Fetched),
+        1 => proptest::option::of(TEXT).prop_map(Step::Composed),
+        1 => Just(Step::OpensAnother),
+        1 => Just(Step::ClosesRoom),
+        1 => Just(Step::Fails),
         10 => (code, modifiers).prop_map(|(code, modifiers)| Step::Key(code, modifiers)),
         3 => TEXT.prop_map(Step::Paste),
         5 => TEXT.prop_map(Step::Says),
         2 => (TEXT, 0u8..8).prop_map(|(text, number)| Step::Answers(text, number)),
         1 => Just(Step::Dropped),
-        2 => (1u16..40, 1u16..12).prop_map(|(width, height)| Step::Resize(width, height)),
+        4 => (0u16..90, 0u16..26).prop_map(|(width, height)| Step::Resize(width, height)),
         2 => Just(Step::Taken),
         1 => Just(Step::Refused),
         1 => Just(Step::Joins),
@@ -61,7 +113,14 @@ fn step() -> impl Strategy<Value = Step> {
 /// Everything in the buffer is fit for a terminal and in its place.
 fn check(script: &Script) -> Result<(), TestCaseError> {
     let (buffer, caret) = draw(&script.state, script.now);
-    prop_assert!(buffer.area.contains(caret), "the caret is at {caret}");
+    prop_assert!(
+        buffer.area.is_empty() || buffer.area.contains(caret),
+        "the caret is at {caret}"
+    );
+    prop_assert_eq!(
+        buffer.area.as_size(),
+        (script.state.width, script.state.height).into()
+    );
     let width = usize::from(buffer.area.width);
     for (at, cell) in buffer.content().iter().enumerate() {
         let symbol = cell.symbol();
@@ -78,18 +137,57 @@ fn check(script: &Script) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Presses keys as a table of keys has them, so many of them at most.
+fn presses<'a>(script: &'a mut Script, keys: &str, most: usize) -> &'a mut Script {
+    for chord in keys.split_whitespace().take(most) {
+        script.input(Input::Key {
+            key: chord.parse::<Chord>().unwrap().event(),
+            more: false,
+            alone: true,
+        });
+    }
+    script
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn nothing_splits_a_grapheme_or_panics(
         width in 1u16..90, height in 1u16..26, steps in proptest::collection::vec(step(), 0..40),
     ) {
         let mut script = Script::with_anna(width, height);
+        let lock_after = Some(Duration::from_secs(70));
+        script.state.set(Settings { lock_after, ..Settings::default() }, NOON);
+        let keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), Some("pass show anna".to_owned()));
+        script.state.rooms.current_mut().keyhole = Some(keyhole);
         script.input(Input::Focus(true));
         for step in steps {
             match step {
                 Step::Key(code, modifiers) => script.key(code, modifiers),
+                Step::Keys(keys) => presses(&mut script, &keys, 9),
+                Step::Begins(keys) => presses(&mut script, &keys, 1),
+                Step::Command(name) => script.control('u').types(&format!("/{name}")).press(KeyCode::Enter),
+                Step::Burst(text) => script.bursts(&text),
+                Step::Mouse(mouse) => script.input(Input::Mouse(mouse)),
+                Step::Focus(on) => script.input(Input::Focus(on)),
+                Step::Passphrase(right) => {
+                    script.types(if right { RIGHT } else { "wrong" }).press(KeyCode::Enter)
+                }
+                Step::Fetched(right) => {
+                    let passphrase = Passphrase::new(if right { RIGHT } else { "wrong" });
+                    script.input(Input::Fetched(passphrase.map_err(|error| error.to_string())))
+                }
+                Step::Composed(text) => script.input(Input::Composed(Ok(text.map(Into::into)))),
+                Step::OpensAnother => {
+                    script.opens_another();
+                    &mut script
+                }
+                Step::ClosesRoom => {
+                    let room = script.state.rooms.current_id();
+                    script.in_room(room, Update::Left { undelivered: 1 })
+                }
+                Step::Fails => script.input(Input::Composed(Err("it failed".to_owned()))),
                 Step::Paste(text) => script.input(Input::Paste(text)),
                 Step::Says(text) => script.says(ANNA, "anna", &text),
                 Step::Answers(text, number) => {

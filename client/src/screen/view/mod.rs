@@ -23,7 +23,7 @@ use super::wrap::{Breaks, wrap};
 const INPUT_PART: u16 = 3;
 /// From so many rows on there is a status line.
 const STATUS_FROM: u16 = 3;
-/// From so many rows on the hint has a line of its own; below, it takes the status line's when it is needed.
+/// From so many rows on the hint has a line of its own; below, it takes another's when it is needed.
 const HINT_FROM: u16 = 5;
 
 /// Where everything stands.
@@ -116,12 +116,11 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
         None => messages::draw(state, areas.list, &mut buffer),
     };
     status::draw(state, now, areas.status, &mut buffer);
-    let hint = if areas.hint.height > 0 {
-        areas.hint
-    } else {
-        areas.status
-    };
-    hint::draw(state, now, hint, areas.hint.height == 0, &mut buffer);
+    // On a small screen it takes the place of something else, and on the smallest there is none.
+    let mut places = [areas.hint, areas.status, areas.list].into_iter();
+    if let Some(place) = places.find(|area| !area.is_empty()) {
+        hint::draw(state, now, place, areas.hint.height == 0, &mut buffer);
+    }
     let caret = input::draw(state, areas.input, &mut buffer);
     state.settings.theme.paint(&mut buffer);
     (buffer, caret, links)
