@@ -1,15 +1,15 @@
 //! The draft in the user's own editor: a file that only the user can read, in memory, removed afterwards.
 
 use std::env;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use rand::RngExt;
 use tokio::task::{JoinHandle, spawn_blocking};
 use zeroize::Zeroizing;
+
+use crate::platform;
 
 /// What is read of a file at most: far more than a message holds, so that nothing is lost that can be shortened.
 const MAX_FILE: u64 = 1 << 20;
@@ -51,14 +51,9 @@ impl Composing {
         let editor = editor()?;
         let place = Place::new()?;
         let file = place.file();
-        create(&file)?.write_all(draft.as_bytes())?;
+        platform::private_file(&file, true)?.write_all(draft.as_bytes())?;
         // The variable may hold arguments; a shell takes them apart, as it does for others who use it.
-        let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(format!("{editor} \"$@\""))
-            .arg("sh")
-            .arg(file);
+        let mut command = platform::shell_with(&editor, &file);
         Ok(Self {
             place,
             before: Zeroizing::new(draft.to_owned()),
@@ -104,7 +99,7 @@ impl Place {
         let runtime = env::var_os("XDG_RUNTIME_DIR").ok_or(ComposeError::NoPlace)?;
         let number: u64 = rand::rng().random();
         let directory = check(Path::new(&runtime))?.join(format!("sotto-{number:016x}"));
-        DirBuilder::new().mode(0o700).create(&directory)?;
+        platform::private_folder(&directory, false)?;
         Ok(Self(directory))
     }
 
@@ -130,22 +125,10 @@ fn editor() -> Result<String, ComposeError> {
 
 /// The user's directory in memory, if it is that.
 fn check(place: &Path) -> Result<PathBuf, ComposeError> {
-    let mine = fs::metadata(place).is_ok_and(|found| {
-        found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == rustix::process::getuid().as_raw()
-    });
-    if !mine || !place.is_absolute() {
+    if !platform::is_mine_alone(place) || !place.is_absolute() {
         return Err(ComposeError::OpenPlace(place.to_owned()));
     }
     Ok(place.to_owned())
-}
-
-/// A new file that only the user can read.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 #[cfg(test)]
