@@ -120,9 +120,8 @@ impl Conversation {
         at: Clock,
     ) -> Option<Command> {
         let faded = self.fades().is_some();
-        if let Some(person) = self.people.get_mut(peer) {
-            person.fading = fading;
-        }
+        let before = self.people.get_mut(peer);
+        let before = before.map(|person| std::mem::replace(&mut person.fading, fading));
         let said = match fading {
             Fading::After(time) if self.fades().is_some() => format!("{name} agrees: {}", in_force(time)),
             Fading::After(_) if fading == self.fading => {
@@ -145,8 +144,12 @@ impl Conversation {
                 let asks = format!(
                     "{name} asks that messages fade after {time}: /fade {typed} agrees, /fade off declines{until}"
                 );
-                self.list.push(at, Content::Answer(asks));
-                return None;
+                if before != Some(fading) {
+                    self.list.push(at, Content::Answer(asks));
+                    return None;
+                }
+                // Asked once more: not worth a line of its own.
+                asks
             }
             Fading::Cannot => {
                 format!("{name} has lines on a terminal, which cannot be taken back: messages stay")
@@ -199,7 +202,7 @@ impl Conversation {
     /// How it stands.
     pub(super) fn fading_told(&self) -> String {
         let now = match (self.fades(), self.fading) {
-            (Some(time), _) => in_force(time),
+            (Some(time), _) => format!("messages fade {time} after they are read"),
             (None, Fading::After(time)) => format!("messages stay; you want them to fade after {time}"),
             (None, _) => "messages stay; /fade 10m asks the others that they fade".to_owned(),
         };

@@ -1,6 +1,6 @@
 //! Messages that fade.
 
-use sotto_protocol::fading::{FadeTime, Fading};
+use sotto_protocol::fading::Fading;
 
 use super::*;
 
@@ -157,20 +157,7 @@ fn a_terminal_that_keeps_its_lines_declines_by_itself_and_says_why() {
 impl Script {
     /// A message of anna's that fades after ten minutes.
     fn says_fading(&mut self, text: &str) -> &mut Self {
-        self.number += 1;
-        let event = Event::Message {
-            receipt: Receipt {
-                peer: ANNA,
-                number: self.number,
-            },
-            id: MessageId([self.number as u8; 16]),
-            text: text.to_owned(),
-            reply_to: None,
-            fades: Some(after(600)),
-            age: None,
-            repeat: false,
-        };
-        self.event("anna", event)
+        self.fading_for(ANNA, "anna", text, 600)
     }
 
     /// One of ours that fades after ten minutes, as the room has taken it.
@@ -481,4 +468,18 @@ fn a_hundred_thousand_that_fade_are_no_weight() {
     assert!((33_000..34_000).contains(&left), "{left}");
     script.shows("message 99999");
     script.press(KeyCode::PageUp).shows("message 99900");
+}
+
+#[test]
+fn who_asks_twice_takes_no_second_line_of_its_own() {
+    let mut script = Script::with_anna(120, 24);
+    let entries = |script: &Script| script.state.rooms.current().list.entries().count();
+    for _ in 0..3 {
+        script.wants(ANNA, "anna", Fading::After(after(600)));
+    }
+    let before = entries(&script);
+    for _ in 0..100 {
+        script.wants(ANNA, "anna", Fading::After(after(600)));
+    }
+    assert_eq!(entries(&script), before);
 }
