@@ -11,7 +11,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEventKind};
+use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use time::{OffsetDateTime, UtcOffset};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -27,6 +27,7 @@ use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::Clock;
+use crate::screen::mouse::Mouse;
 use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
@@ -81,6 +82,9 @@ pub async fn run(
         signals,
         mut continued,
     } = desk;
+    if settings.mouse {
+        terminal.take_mouse()?;
+    }
     let (width, height) = terminal.size()?;
     let mut state = State::new(conversation, width, height);
     state.set(settings, clock());
@@ -324,7 +328,11 @@ impl Chat {
                 Event::Resize(width, height) => self.input(Input::Resize { width, height }),
                 Event::FocusGained => self.input(Input::Focus(true)),
                 Event::FocusLost => self.input(Input::Focus(false)),
-                Event::Mouse(_) => {}
+                Event::Mouse(mouse) => {
+                    if let Some(mouse) = done_with(mouse) {
+                        self.input(Input::Mouse(mouse));
+                    }
+                }
             }
         }
     }
@@ -335,6 +343,19 @@ impl Chat {
             let leave = self.state.leave_now();
             self.carry_out(leave);
         }
+    }
+}
+
+/// What somebody means by it.
+fn done_with(mouse: MouseEvent) -> Option<Mouse> {
+    match mouse.kind {
+        MouseEventKind::ScrollUp => Some(Mouse::Wheel { up: true }),
+        MouseEventKind::ScrollDown => Some(Mouse::Wheel { up: false }),
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click {
+            column: mouse.column,
+            row: mouse.row,
+        }),
+        _ => None,
     }
 }
 

@@ -20,6 +20,7 @@ pub const WORDS: usize = 6;
 #[derive(Debug, Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
 )]
@@ -27,6 +28,9 @@ pub struct Cli {
     /// What to do; without it, the connect screen.
     #[command(subcommand)]
     pub command: Option<Command>,
+    /// Questions instead of the connect screen, then lines in, lines out: for screen readers, and where TERM is dumb
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// What `sotto` can do.

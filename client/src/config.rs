@@ -49,6 +49,11 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\"",
     ),
     (
+        "mouse",
+        "false",
+        "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift",
+    ),
+    (
         "notices",
         "bell = \"unfocused\", desktop = \"unfocused\"",
         "how a message is told: \"never\", \"unfocused\" or \"always\"",
@@ -121,6 +126,8 @@ pub struct Config {
     pub notices: Notices,
     /// Locks the screen when so long no key came; `None` never does.
     pub lock_after: Option<Duration>,
+    /// The mouse is ours.
+    pub mouse: bool,
     /// Keys of the user's own, by action.
     pub keys: BTreeMap<String, String>,
 }
@@ -162,6 +169,7 @@ impl Config {
     pub fn settings(&self) -> Settings {
         Settings {
             lock_after: self.lock_after,
+            mouse: self.mouse,
             time_format: self.time_format,
             notices: self.notices,
             theme: self.theme,

@@ -7,6 +7,7 @@ use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::sync::mpsc;
 use tokio::time::interval;
 
+use crate::chat::plain;
 use crate::derivation::{DerivationError, derive};
 use crate::exit::Exit;
 use crate::prompt::{self, Prompt, Terminal};
@@ -36,6 +37,9 @@ pub enum EntranceError {
     /// No key.
     #[error(transparent)]
     Derivation(#[from] DerivationError),
+    /// What was typed was no relay, again and again.
+    #[error("no relay was given")]
+    NoRelay,
     /// What was typed was no name, again and again.
     #[error("no name was given")]
     NoName,
@@ -55,6 +59,8 @@ impl EntranceError {
 #[derive(Debug)]
 pub struct Entrance {
     signals: mpsc::Receiver<()>,
+    /// Nothing is drawn: lines only.
+    plain: bool,
 }
 
 impl Entrance {
@@ -65,19 +71,22 @@ impl Entrance {
     pub fn open() -> Result<Self, EntranceError> {
         Ok(Self {
             signals: platform::asked_to_end()?,
+            plain: plain::is_wanted(false),
         })
     }
 
-    /// As [`open`](Self::open), for a chat.
+    /// As [`open`](Self::open), for a chat, which may be in lines.
     ///
     /// # Errors
     /// [`EntranceError::NoTerminal`], too.
-    pub fn with_terminal() -> Result<Self, EntranceError> {
-        if terminal::is_there() {
-            Self::open()
-        } else {
-            Err(EntranceError::NoTerminal)
+    pub fn with_terminal(plain: bool) -> Result<Self, EntranceError> {
+        if !terminal::is_there() {
+            return Err(EntranceError::NoTerminal);
         }
+        Ok(Self {
+            plain: plain::is_wanted(plain),
+            ..Self::open()?
+        })
     }
 
     /// The name, from the command line or else from the one before the terminal; then it is remembered.
@@ -88,23 +97,27 @@ impl Entrance {
         if let Some(name) = given {
             return Ok(name);
         }
-        let suggestion = login_name();
+        let name = self.ask_name(login_name()).await?;
+        self.remember(None, name.clone()).await?;
+        Ok(name)
+    }
+
+    /// Asks for the name; Enter alone takes the one that is suggested.
+    ///
+    /// # Errors
+    /// [`EntranceError`].
+    pub async fn ask_name(&mut self, suggestion: Option<Name>) -> Result<Name, EntranceError> {
         for _ in 0..TRIES {
             let question = match &suggestion {
                 Some(name) => format!("your name [{name}]: "),
                 None => "your name: ".to_owned(),
             };
             let answer = self.line(question).await?;
-            let name = match (Name::new(&answer), &suggestion) {
-                (Ok(name), _) => name,
-                (Err(_), Some(name)) if answer.trim().is_empty() => name.clone(),
-                (Err(error), _) => {
-                    say(&error.to_string());
-                    continue;
-                }
-            };
-            self.remember(None, name.clone()).await?;
-            return Ok(name);
+            match (Name::new(&answer), &suggestion) {
+                (Ok(name), _) => return Ok(name),
+                (Err(_), Some(name)) if answer.trim().is_empty() => return Ok(name.clone()),
+                (Err(error), _) => say(&error.to_string()),
+            }
         }
         Err(EntranceError::NoName)
     }
@@ -146,13 +159,29 @@ impl Entrance {
         Ok(passphrase)
     }
 
+    /// A passphrase that somebody types; `None` when it is left empty.
+    ///
+    /// # Errors
+    /// [`EntranceError`].
+    pub async fn typed_passphrase(
+        &mut self,
+        question: &'static str,
+    ) -> Result<Option<Passphrase>, EntranceError> {
+        Ok(self
+            .blocking(move || secret::ask(&mut Terminal, question))
+            .await??)
+    }
+
     /// The key, with a line that says so where there is a terminal: it takes about a second.
     ///
     /// # Errors
     /// [`EntranceError`].
     pub async fn root(&mut self, passphrase: Passphrase, room: RoomName) -> Result<Root, EntranceError> {
         let began = Instant::now();
-        let shows = io::stderr().is_terminal();
+        let shows = io::stderr().is_terminal() && !self.plain;
+        if self.plain {
+            say("making the key of the passphrase …");
+        }
         let mut progress = interval(PROGRESS);
         let derived = derive(passphrase, room);
         tokio::pin!(derived);
@@ -171,6 +200,18 @@ impl Entrance {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
         Ok(root??)
+    }
+
+    /// Does something, unless a signal comes.
+    ///
+    /// # Errors
+    /// [`EntranceError::Interrupted`].
+    pub async fn unless_interrupted<T>(&mut self, work: impl Future<Output = T>) -> Result<T, EntranceError> {
+        tokio::select! {
+            biased;
+            Some(()) = self.signals.recv() => Err(EntranceError::Interrupted),
+            done = work => Ok(done),
+        }
     }
 
     /// Runs what blocks beside the runtime, until it is done or a signal comes.

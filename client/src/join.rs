@@ -23,7 +23,7 @@ pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the rel
 /// # Errors
 /// What keeps it from being joined, as a sentence.
 pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::with_terminal()?;
+    let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let invitation = options
         .identity

@@ -16,11 +16,13 @@
 //! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a
 //! connection trusts and which way it goes.
 //!
-//! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, [`visible`] keeps escape codes
-//! away from terminals and [`wiping`] secrets out of memory that is given back.
+//! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, [`interrupts`] says whose
+//! affair a Ctrl-C is, [`visible`] keeps escape codes away from terminals and [`wiping`] secrets out of memory that is
+//! given back.
 #![warn(missing_docs)]
 
 pub mod exit;
+pub mod interrupts;
 pub mod platform;
 pub mod visible;
 pub mod wiping;

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
-        None => block_on(connect::connect()),
+        None => block_on(connect::connect(cli.plain)),
         #[cfg(feature = "host")]
         Some(Command::Host(options)) => block_on(host::host(options)),
         Some(Command::Join(options)) => block_on(join::join(options)),

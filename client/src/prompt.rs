@@ -1,12 +1,11 @@
 //! Questions on the controlling terminal: never on standard input, which may be messages.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
 use crate::platform::{self, Modes, Tty};
-use crate::visible::visible;
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
 pub const MAX_LINE: usize = 4096;
@@ -44,11 +43,19 @@ pub struct Terminal;
 
 impl Prompt for Terminal {
     fn secret(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
-        ask(question, false)
+        ask(question)
     }
 
+    /// The terminal's own line editing is used: nothing is drawn, and a screen reader reads what is typed.
     fn line(&mut self, question: &str) -> io::Result<String> {
-        Ok(String::from_utf8_lossy(&ask(question, true)?).into_owned())
+        let mut terminal = Tty::open()?;
+        terminal.write_all(question.as_bytes())?;
+        let mut line = Vec::new();
+        BufReader::new(terminal.take(MAX_LINE as u64)).read_until(b'\n', &mut line)?;
+        match line.strip_suffix(b"\n") {
+            Some(line) => Ok(String::from_utf8_lossy(line).into_owned()),
+            None => Err(io::ErrorKind::UnexpectedEof.into()),
+        }
     }
 }
 
@@ -72,8 +79,9 @@ impl Drop for Restored {
     }
 }
 
-/// Asks and reads a line, key by key: Ctrl-C must find its way here, and not kill us before echo is back.
-fn ask(question: &str, echo: bool) -> io::Result<Zeroizing<Vec<u8>>> {
+/// Asks and reads a line that is not shown, key by key: Ctrl-C must find its way here, and not kill us before echo is
+/// back.
+fn ask(question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut terminal = Tty::open()?;
     let before = terminal.modes()?;
     *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = Some(before.clone());
@@ -87,10 +95,6 @@ fn ask(question: &str, echo: bool) -> io::Result<Zeroizing<Vec<u8>>> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         match answer.key(byte[0]) {
-            Key::Typed if echo => {
-                let shown = visible(&String::from_utf8_lossy(&answer.line)).into_owned();
-                terminal.write_all(format!("\r\x1b[K{question}{shown}").as_bytes())?;
-            }
             Key::Typed => {}
             Key::Done => return Ok(answer.line),
             Key::End => return Err(io::ErrorKind::UnexpectedEof.into()),

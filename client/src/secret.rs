@@ -88,6 +88,9 @@ pub enum SecretError {
     /// A command that took too long.
     #[error("the passphrase command did not end within {} s", .0.as_secs())]
     CommandTimeout(Duration),
+    /// Nothing was typed.
+    #[error("the passphrase is empty")]
+    Empty,
     /// The user does not want it after all.
     #[error("no passphrase was given")]
     Declined,
@@ -112,7 +115,8 @@ pub fn passphrase(
     } else if let Some(command) = &source.passphrase_command {
         from_command(command, COMMAND_LIMIT)?
     } else {
-        return Ok((ask(prompt)?, warnings));
+        let typed = ask(prompt, "passphrase: ")?;
+        return Ok((typed.ok_or(SecretError::Empty)?, warnings));
     };
     if let Some(weakness) = weakness(&passphrase) {
         warnings.push(format!("the passphrase is weak: {weakness}"));
@@ -120,8 +124,11 @@ pub fn passphrase(
     Ok((passphrase, warnings))
 }
 
-/// Asks, until the passphrase is a strong one or the user wants it all the same.
-fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
+/// Asks, until the passphrase is a strong one or the user wants it all the same. `None` when nothing is typed. Blocks.
+///
+/// # Errors
+/// [`SecretError`].
+pub fn ask(prompt: &mut dyn Prompt, question: &str) -> Result<Option<Passphrase>, SecretError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SecretError::NoSource,
         _ => SecretError::Read {
@@ -130,14 +137,17 @@ fn ask(prompt: &mut dyn Prompt) -> Result<Passphrase, SecretError> {
         },
     };
     for _ in 0..TRIES {
-        let typed = prompt.secret("passphrase: ").map_err(failed)?;
+        let typed = prompt.secret(question).map_err(failed)?;
+        if typed.trim_ascii().is_empty() {
+            return Ok(None);
+        }
         let passphrase = parse(&typed, "the terminal")?;
         let Some(doubt) = doubt(&passphrase) else {
-            return Ok(passphrase);
+            return Ok(Some(passphrase));
         };
         let question = format!("{doubt}. Use it all the same? [y/N] ");
         if prompt.confirm(&question).map_err(failed)? {
-            return Ok(passphrase);
+            return Ok(Some(passphrase));
         }
     }
     Err(SecretError::Declined)

@@ -1,6 +1,7 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
+mod doubtful;
 mod hyperlinks;
 
 use std::fs::File;
@@ -32,6 +33,8 @@ use crate::screen::view::Link;
 static TAKEN: AtomicBool = AtomicBool::new(false);
 /// Whether it is to tell keys apart that otherwise are the same bytes.
 static TELLS_APART: AtomicBool = AtomicBool::new(false);
+/// Whether the mouse is ours.
+static MOUSE: AtomicBool = AtomicBool::new(false);
 static PANIC_HOOK: Once = Once::new();
 
 /// What a process ends with after a panic, as without us.
@@ -40,6 +43,15 @@ const PANICKED: i32 = 101;
 /// The terminal puts the window's title aside, and brings it back.
 const SAVE_TITLE: &str = "\x1b[22;2t";
 const RESTORE_TITLE: &str = "\x1b[23;2t";
+
+/// On the other screen the wheel is to send Up and Down, which scroll; how it was before is put aside. Terminals that
+/// know nothing of that keep it as they have it, which most do that way.
+const WHEEL: &str = "\x1b[?1007s\x1b[?1007h";
+const RESTORE_WHEEL: &str = "\x1b[?1007r";
+/// Presses of buttons and the wheel are told, with places beyond column 223. Movements are not: nobody needs to be woken
+/// by them.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
+const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
 
 /// Can the terminal tell keys apart (the keyboard protocol of kitty)? And what is it: every terminal answers that, so
 /// that an answer to this alone says no. Terminals have crashed on the protocol unasked.
@@ -135,7 +147,7 @@ impl Terminal {
         }
         let mut bytes = Vec::with_capacity(4096);
         queue!(bytes, BeginSynchronizedUpdate, Hide)?;
-        let before = match known {
+        let mut before = match known {
             Some((mut shown, _, linked)) => {
                 hyperlinks::unsettle(&mut shown, &linked, &links);
                 shown
@@ -145,7 +157,8 @@ impl Terminal {
                 Buffer::empty(picture.area)
             }
         };
-        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links)?;
+        doubtful::start_over(&mut bytes, &mut before, &picture)?;
+        hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links, picture.area.width)?;
         queue!(bytes, MoveTo(caret.x, caret.y), Show, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)?;
         self.out.flush()?;
@@ -173,6 +186,15 @@ impl Terminal {
             return Ok(());
         }
         execute!(self.out, PushKeyboardEnhancementFlags(APART))
+    }
+
+    /// The mouse is ours from now on: the terminal's own selection needs Shift with it.
+    ///
+    /// # Errors
+    /// Those of the terminal.
+    pub fn take_mouse(&mut self) -> io::Result<()> {
+        MOUSE.store(true, Ordering::SeqCst);
+        self.out.write_all(MOUSE_ON.as_bytes())
     }
 
     /// Everything is drawn anew the next time.
@@ -220,10 +242,14 @@ fn take() -> io::Result<()> {
     queue!(
         bytes,
         Print(SAVE_TITLE),
+        Print(WHEEL),
         EnterAlternateScreen,
         EnableBracketedPaste,
         EnableFocusChange
     )?;
+    if MOUSE.load(Ordering::SeqCst) {
+        queue!(bytes, Print(MOUSE_ON))?;
+    }
     if TELLS_APART.load(Ordering::SeqCst) {
         queue!(bytes, PushKeyboardEnhancementFlags(APART))?;
     }
@@ -242,6 +268,9 @@ pub fn restore() -> bool {
         // Before the other screen is left: each has its own.
         let _ = queue!(bytes, PopKeyboardEnhancementFlags);
     }
+    if MOUSE.load(Ordering::SeqCst) {
+        let _ = queue!(bytes, Print(MOUSE_OFF));
+    }
     let sequences = queue!(
         bytes,
         EndSynchronizedUpdate,
@@ -249,6 +278,7 @@ pub fn restore() -> bool {
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,
+        Print(RESTORE_WHEEL),
         Print(RESTORE_TITLE),
         SetCursorStyle::DefaultUserShape,
         Show

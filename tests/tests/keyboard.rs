@@ -1,4 +1,4 @@
-//! What terminals send and answer, byte by byte.
+//! What terminals send and answer, byte by byte: keys, and the mouse.
 
 use rustix::process::Signal;
 use sotto_tests::{Pipe, Scene, Terminal};
@@ -102,4 +102,50 @@ fn a_terminal_that_cannot_tell_keys_apart_or_does_not_answer_is_left_alone() {
         anna.assert_restored();
         assert!(!anna.has_written(APART) && !anna.has_written(TOGETHER));
     }
+}
+
+/// The wheel sends Up and Down; as it was before.
+const WHEEL: &str = "\x1b[?1007s\x1b[?1007h";
+const WHEEL_BEFORE: &str = "\x1b[?1007r";
+const MOUSE: &str = "\x1b[?1000h";
+
+#[test]
+fn the_mouse_is_the_terminals_and_its_wheel_scrolls() {
+    let scene = Scene::new();
+    let (mut anna, bot) = chat(&scene);
+    for number in 10..50 {
+        bot.say(&format!("line {number}"));
+    }
+    anna.wait_for("line 49");
+    // What a terminal sends for three steps of the wheel.
+    anna.type_keys(&"\x1bOA".repeat(30));
+    anna.wait_for("line 15");
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
+    assert!(!anna.has_written(MOUSE));
+    assert_eq!((count(&anna, WHEEL), count(&anna, WHEEL_BEFORE)), (1, 1));
+}
+
+#[test]
+fn a_mouse_that_is_ours_scrolls_and_selects_until_the_terminal_is_given_back() {
+    let scene = Scene::new();
+    std::fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
+    scene.write(".config/sotto/config.toml", "mouse = true\n");
+    let (mut anna, bot) = chat(&scene);
+    for number in 10..50 {
+        bot.say(&format!("line {number}"));
+    }
+    anna.wait_for("line 49");
+    assert!(anna.has_written(MOUSE));
+    // Ten steps up; then a press on a row in the middle.
+    anna.type_keys(&"\x1b[<64;10;10M".repeat(10));
+    anna.wait_for("line 15");
+    anna.type_keys("\x1b[<0;10;15M\x1b[<0;10;15m");
+    anna.wait_for("browse:");
+    anna.type_keys(CTRL_C);
+    anna.type_keys(CTRL_C);
+    anna.exit_code();
+    anna.assert_restored();
 }

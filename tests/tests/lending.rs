@@ -1,4 +1,5 @@
 //! The terminal in other hands for a while: the user's editor, or a command that prints a passphrase.
+#![allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -9,7 +9,7 @@ use crate::compose::{ComposeError, Composing};
 use crate::entrance::say;
 use crate::screen::update::Input;
 use crate::terminal::Terminal;
-use crate::{platform, secret};
+use crate::{interrupts, secret};
 
 /// Who is to have the terminal.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Chat {
         // What was read before the pause was typed before it.
         let paused = self.keyboard.pause();
         // A Ctrl+C that is typed there reaches us, too.
-        let deaf = platform::ignore_interrupts();
+        let deaf = interrupts::ignore();
         if paused {
             terminal.lend();
             self.lent = true;

@@ -1,34 +1,37 @@
 //! The chat as lines: nothing is drawn twice, and a screen reader reads on. The terminal's own line editing is used.
 
-use std::io::{self, Write};
+use std::io;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use sotto_protocol::instance::Event;
+use tokio::time::{Instant, sleep};
 
 use super::rooms::{FromRooms, OpenRooms, Order};
-use super::{End, clock};
+use super::{End, clock, until};
+use crate::exit::Exit;
 use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::save::save;
-use crate::screen::conversation::Conversation;
-use crate::screen::entry::{Author, Content, Copyable};
+use crate::screen::conversation::{Conversation, Link};
 use crate::screen::lines::Taken;
 use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
-use crate::screen::visible::{visible, visible_line};
 
 mod input;
+mod late;
+mod output;
 
 use self::input::Typed;
+use self::late::Late;
+use self::output::{Output, note};
 
 /// What is said once, before anything else.
 const KEPT: &str = "lines in, lines out: your terminal keeps what is said here. /help lists what can be done";
-/// The rows that count as seen: all that was printed just now.
-const ROWS: u16 = 200;
-const COLUMNS: u16 = 1000;
 /// How long leaving takes at most when the process is asked to end.
 const HURRY: Duration = Duration::from_secs(2);
+/// How long it takes when everything is to end at once.
+const PANIC: Duration = Duration::from_millis(40);
 
 /// Whether the chat is to be lines: asked for, or the terminal can do nothing else.
 pub fn is_wanted(asked: bool) -> bool {
@@ -39,48 +42,62 @@ pub fn is_wanted(asked: bool) -> bool {
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(room: (Room, Updates), conversation: Conversation, settings: Settings) -> io::Result<End> {
+pub async fn run(
+    room: (Room, Updates),
+    mut conversation: Conversation,
+    settings: Settings,
+) -> io::Result<End> {
     let mut signals = platform::asked_to_end()?;
-    let mut state = State::new(conversation, COLUMNS, ROWS);
-    state.settings = settings;
-    state.rooms.current_mut().list.stands_alone();
-    state.rooms.current_mut().keeps_lines = true;
+    conversation.id = room.0.id();
+    conversation.keeps_lines = true;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let mut plain = Plain {
-        state,
+        output: Output::new(settings.time_format),
         rooms,
         began: monotonic(),
-        printed: 0,
-        notice: String::new(),
+        late: Late::default(),
+        joined: conversation.link == Link::Up,
+        state: State::without_screen(conversation, settings),
         held: String::new(),
     };
     let mut typed = input::open()?;
     note(KEPT)?;
     plain.print()?;
     loop {
+        let now = plain.moment().now;
+        let next = plain
+            .state
+            .next_tick(now)
+            .into_iter()
+            .chain(plain.late.until())
+            .min();
         tokio::select! {
             Some(typed) = typed.recv() => plain.typed(typed)?,
             from = plain.rooms.next() => match from {
                 FromRooms::Answer(answer) => plain.input(answer)?,
-                FromRooms::Update(_, None) => return Ok(End::Left { undelivered: plain.state.rooms.current().undelivered }),
+                FromRooms::Update(_, None) => {
+                    let undelivered = plain.state.rooms.current().undelivered;
+                    return Ok(End::Left { undelivered });
+                }
                 FromRooms::Update(_, Some(Update::Failed(trouble))) => return Ok(End::Failed(trouble)),
                 FromRooms::Update(_, Some(Update::Left { undelivered })) => return Ok(End::Left { undelivered }),
-                FromRooms::Update(room, Some(update)) => {
-                    changed(&update)?;
-                    plain.input(Input::Room { room, update })?;
-                }
+                FromRooms::Update(room, Some(update)) => plain.updated(room, update)?,
             },
             Some(()) = signals.recv() => {
-                let leave = plain.state.leave_now();
-                plain.carry_out(leave)?;
-                tokio::spawn(async {
-                    sleep(HURRY).await;
-                    std::process::exit(crate::exit::Exit::Undelivered as i32);
-                });
+                plain.leave_now()?;
+                end_after(HURRY, Exit::Undelivered);
             }
+            () = until(next.map(|next| Instant::now() + next.saturating_sub(now))) => plain.input(Input::Tick)?,
         }
     }
+}
+
+fn end_after(time: Duration, exit: Exit) {
+    tokio::spawn(async move {
+        sleep(time).await;
+        std::process::exit(exit as i32);
+    });
 }
 
 struct Plain {
@@ -88,10 +105,10 @@ struct Plain {
     rooms: OpenRooms,
     /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
     began: Duration,
-    /// The entries that were printed.
-    printed: u64,
-    /// The notice that was printed last.
-    notice: String,
+    output: Output,
+    late: Late,
+    /// We were in the room already.
+    joined: bool,
     /// Lines that were not sent yet: more came behind them.
     held: String,
 }
@@ -105,8 +122,44 @@ impl Plain {
     }
 
     fn input(&mut self, input: Input) -> io::Result<()> {
+        let refused = matches!(input, Input::Said { answer: Err(_), .. });
         let effects = self.state.update(input, self.moment());
+        if refused {
+            // It stands in the terminal, and the next line is not to be lost behind it.
+            self.state.rooms.current_mut().draft.take();
+        }
         self.carry_out(effects)
+    }
+
+    fn updated(&mut self, room: RoomId, update: Update) -> io::Result<()> {
+        match &update {
+            Update::Event { event, name } => {
+                if let Event::PeerJoined { .. } = event {
+                    self.output.forget_state();
+                }
+                self.output.changed(event, name)?;
+            }
+            // On a screen these stand in the line on top. Later joins are in the list.
+            Update::Joined if !std::mem::replace(&mut self.joined, true) => note("you are in the room")?,
+            Update::Joined => self.output.forget_state(),
+            Update::Waiting { why, .. } => {
+                self.output
+                    .state(&format!("{why}; trying again until it works"))?;
+            }
+            _ => {}
+        }
+        let gone = match &update {
+            Update::Event {
+                event: Event::PeerSilent { .. } | Event::PeerLeft { .. },
+                ..
+            } => self.state.rooms.current().undelivered > 0,
+            _ => false,
+        };
+        self.input(Input::Room { room, update })?;
+        if gone {
+            self.late.say_now();
+        }
+        self.say_late()
     }
 
     fn typed(&mut self, typed: Typed) -> io::Result<()> {
@@ -132,6 +185,7 @@ impl Plain {
     }
 
     fn line(&mut self, line: &str) -> io::Result<()> {
+        self.output.forget_notice();
         match self.state.line(line, self.moment()) {
             Taken::Whole(effects) => self.carry_out(effects),
             Taken::GoesOn(held) => {
@@ -141,108 +195,54 @@ impl Plain {
         }
     }
 
+    fn leave_now(&mut self) -> io::Result<()> {
+        let leave = self.state.leave_now();
+        self.carry_out(leave)
+    }
+
     fn carry_out(&mut self, effects: Vec<Effect>) -> io::Result<()> {
         for effect in effects {
             match effect {
-                Effect::Say { room, text, reply_to } => self.rooms.order(room, Order::Say { text, reply_to }),
+                Effect::Say { room, text, reply_to } => {
+                    if self.state.rooms.current().people.is_empty() {
+                        self.output
+                            .state("nobody is here: what you say waits until somebody comes")?;
+                        self.late.known();
+                    }
+                    self.rooms.order(room, Order::Say { text, reply_to });
+                }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
-                Effect::Alert { bell: true, .. } => out("\x07")?,
-                Effect::Alert { .. } => {}
+                Effect::Alert { bell, .. } => self.output.bell(bell)?,
                 Effect::Save { file, talk } => {
                     let told = save(&file, &talk).unwrap_or_else(|why| why);
                     self.input(Input::Told(told))?;
                 }
-                Effect::Open(room) => {
-                    let opened = Err("one room at a time without the screen".to_owned());
-                    self.input(Input::Opened { room, opened })?;
+                Effect::Panic => {
+                    self.leave_now()?;
+                    end_after(PANIC, Exit::Done);
                 }
-                _ => note("that needs the screen: start without --plain")?,
+                // What brings about any other is refused where there is no screen.
+                _ => {}
             }
         }
         self.print()
     }
 
-    /// Prints what is new.
     fn print(&mut self) -> io::Result<()> {
-        let list = &self.state.rooms.current().list;
-        let new = usize::try_from(list.pushed() - self.printed).unwrap_or(usize::MAX);
-        let entries: Vec<_> = list
-            .entries()
-            .rev()
-            .take(new)
-            .map(|entry| &entry.content)
-            .collect();
-        for content in entries.into_iter().rev() {
-            match content {
-                // It stands there as it was typed.
-                Content::Said(said) if matches!(said.author, Author::Me(_)) => {}
-                Content::Said(said) => out(&message(&said.name, &said.text))?,
-                Content::Quiet(parts) => note(&parts.join(" · "))?,
-                Content::Loud(text) => out(&format!("!! {}\n", visible_line(text)))?,
-                Content::Answer(text) => out(&format!("{}\n", visible(text)))?,
-                Content::Copyable(pieces) => {
-                    for piece in pieces {
-                        let (Copyable::Heading(line) | Copyable::Verbatim(line)) = piece;
-                        out(&format!("{line}\n"))?;
-                    }
-                }
-            }
+        let room = self.state.rooms.current();
+        self.output.print(&room.list, self.state.notice.text())?;
+        if room.out.begun && !room.out.now && room.undelivered > 0 {
+            self.output
+                .state("leaving when all is delivered; Ctrl+C leaves now")?;
         }
-        self.printed = list.pushed();
-        let notice = self.state.notice.text();
-        if notice != self.notice && !notice.is_empty() {
-            note(notice)?;
+        self.say_late()
+    }
+
+    fn say_late(&mut self) -> io::Result<()> {
+        let undelivered = self.state.rooms.current().undelivered;
+        match self.late.told(undelivered, self.moment().now) {
+            Some(what) => note(&what),
+            None => Ok(()),
         }
-        self.notice = notice.to_owned();
-        Ok(())
-    }
-}
-
-/// A message as lines. Those after the first are indented: none can pass for another one's.
-fn message(name: &str, text: &str) -> String {
-    let text = visible(text.trim_end_matches('\n')).replace('\n', "\n  ");
-    match text.strip_prefix("/me ") {
-        Some(deed) => format!("* {} {deed}\n", visible_line(name)),
-        None => format!("{}: {text}\n", visible_line(name)),
-    }
-}
-
-/// Says what has changed in a message that was printed.
-fn changed(update: &Update) -> io::Result<()> {
-    use sotto_protocol::instance::Event;
-    let Update::Event { event, name } = update else {
-        return Ok(());
-    };
-    match event {
-        Event::Edited { text, .. } => out(&message(&format!("{name} changed a message"), text)),
-        Event::Deleted { .. } => note(&format!("{name} deleted a message")),
-        Event::Reacted { reaction, .. } if !reaction.is_empty() => {
-            note(&format!("{name} reacted: {reaction}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn note(text: &str) -> io::Result<()> {
-    out(&format!("-- {}\n", visible_line(text)))
-}
-
-fn out(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_message_passes_for_another_or_steers_the_terminal() {
-        assert_eq!(
-            message("anna", "a\ncarl: b\n-- carl left\x1b[2J"),
-            "anna: a\n  carl: b\n  -- carl left␛[2J\n"
-        );
-        assert_eq!(message("anna", "/me waves"), "* anna waves\n");
     }
 }

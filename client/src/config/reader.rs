@@ -125,6 +125,10 @@ impl Reader<'_> {
                         look.depth = depth;
                     }
                 }
+                "mouse" => match item.as_bool() {
+                    Some(mouse) => config.mouse = mouse,
+                    None => self.wrong(key, item, "true or false"),
+                },
                 "lock_after" => config.lock_after = self.read(key, item, duration).flatten(),
                 "notices" => self.notices(item, &mut config.notices),
                 "keys" => self.keys(item, &mut config.keys),

@@ -18,6 +18,7 @@ name = "ben"
 time_format = "12h"
 theme = "sea"
 lock_after = "15m"
+mouse = true
 
 [notices]
 bell = "never"
@@ -43,6 +44,7 @@ passphrase_command = "pass show anna"
     assert_eq!(config.name, Name::new("ben").ok());
     assert_eq!(config.time_format, TimeFormat::Hours12);
     assert_eq!(config.lock_after, Some(Duration::from_secs(900)));
+    assert!(config.mouse);
     assert_eq!(
         (config.notices.bell, config.notices.desktop),
         (When::Never, When::Always)
@@ -87,6 +89,10 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
         (
             "lock_after = \"soon\"",
             "line 1: lock_after: a time is a number with s, m or h",
+        ),
+        (
+            "mouse = \"yes\"",
+            "line 1: mouse has to be true or false, not a text",
         ),
         (
             "[notices]\nbeep = \"never\"",

@@ -1,9 +1,11 @@
-//! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat.
+//! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat. Where nothing is
+//! to be drawn, [`questions`] ask for the same line by line.
 //!
 //! An input changes the [`form`], which keeps the passphrase hidden; what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
 pub mod form;
+mod questions;
 pub mod view;
 
 use std::future::{Future, pending};
@@ -12,12 +14,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
-use sotto_protocol::{Name, RoomName, Root};
+use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
 use self::form::{Effect, Field, Form, Input, Ticket};
 use crate::address::{Address, Invitation};
-use crate::chat;
+use crate::chat::{self, plain};
 use crate::config::{self, Config};
 use crate::derivation::{DerivationError, derive};
 use crate::desk::{self, Desk};
@@ -60,7 +62,10 @@ struct Journey {
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn connect() -> anyhow::Result<Exit> {
+pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
+    if plain::is_wanted(plain) {
+        return questions::ask().await;
+    }
     if !terminal::is_there() {
         return Err(EntranceError::NoTerminal.into());
     }
@@ -86,7 +91,7 @@ pub async fn connect() -> anyhow::Result<Exit> {
     // The passphrase that was typed is gone from here on.
     drop(front);
     let (room, mut conversation) = opened.begun(Duration::ZERO);
-    journey.hand_out(&mut conversation);
+    hand_out(std::mem::take(&mut journey.handout), &mut conversation);
     conversation.keyhole = journey.keyhole.take();
     conversation.complain(&complaints, chat::clock());
     // A file that is no TOML is left as it is; that was said.
@@ -206,18 +211,9 @@ impl Front {
             }
         };
         let room: RoomName = invitation.room.clone().unwrap_or_default();
-        let mut handout = Vec::new();
         let mut keyhole = Keyhole::new(&passphrase, None);
         keyhole.made = made.is_some();
-        if let Some(made) = made {
-            handout.push(Copyable::Heading("for the other one:".to_owned()));
-            let url = invitation.address.invitation(&room);
-            handout.push(Copyable::Verbatim(format!("sotto join '{url}'")));
-            handout.push(Copyable::Heading(
-                "and the passphrase, by another way:".to_owned(),
-            ));
-            handout.push(Copyable::Verbatim(made.expose().to_owned()));
-        }
+        let handout = made.map_or_else(Vec::new, |made| handout(&invitation.address, &room, &made));
         self.journey = Some(Journey {
             keyhole: Some(keyhole),
             address,
@@ -259,17 +255,26 @@ impl Front {
     }
 }
 
-impl Journey {
-    /// Shows what to hand over.
-    fn hand_out(&self, conversation: &mut Conversation) {
-        if !self.handout.is_empty() {
-            conversation.invitation.clone_from(&self.handout);
-            conversation
-                .list
-                .push(chat::clock(), Content::Copyable(self.handout.clone()));
-        }
-    }
+/// What to hand over to the other one, where the passphrase was made here.
+fn handout(address: &Address, room: &RoomName, made: &Passphrase) -> Vec<Copyable> {
+    let heading = |text: &str| Copyable::Heading(text.to_owned());
+    vec![
+        heading("for the other one:"),
+        Copyable::Verbatim(format!("sotto join '{}'", address.invitation(room))),
+        heading("and the passphrase, by another way:"),
+        Copyable::Verbatim(made.expose().to_owned()),
+    ]
+}
 
+/// Shows what to hand over, if there is anything.
+fn hand_out(handout: Vec<Copyable>, conversation: &mut Conversation) {
+    if !handout.is_empty() {
+        conversation.invitation.clone_from(&handout);
+        conversation.list.push(chat::clock(), Content::Copyable(handout));
+    }
+}
+
+impl Journey {
     /// The relay with the room's name and the pin, and the name: the same again next time.
     async fn remember(&self) -> io::Result<()> {
         let room = self.invitation.room.clone().unwrap_or_default();

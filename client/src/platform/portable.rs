@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use crossterm::terminal::{disable_raw_mode, enable_raw_mode, is_raw_mode_enabled};
 use tokio::sync::mpsc;
 
+use crate::interrupts;
+
 /// What opens a link.
 pub const OPENER: &str = "explorer";
 
@@ -35,22 +37,15 @@ pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
     let (sender, receiver) = mpsc::channel(1);
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
+            if interrupts::are_ignored() {
+                continue;
+            }
             // Full or closed: nothing more to say.
             let _ = sender.try_send(());
         }
     });
     Ok(receiver)
 }
-
-/// Ctrl-C reaches every program of the terminal, us too, whatever another one does with it.
-#[must_use]
-pub fn ignore_interrupts() -> Ignoring {
-    Ignoring(())
-}
-
-/// Changes nothing.
-#[derive(Debug)]
-pub struct Ignoring(());
 
 /// Would tell that the process was stopped and goes on.
 #[derive(Debug)]
@@ -247,7 +242,6 @@ mod tests {
             Tty::by_key,
             Tty::give_back,
             Continued::listen,
-            ignore_interrupts,
             stdin,
             OPENER,
         );

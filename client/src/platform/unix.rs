@@ -7,7 +7,6 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,7 +16,8 @@ use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflu
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+
+use crate::interrupts;
 
 /// The monotonic clock that goes on while the machine sleeps.
 #[cfg(target_os = "linux")]
@@ -25,13 +25,6 @@ const MONOTONIC: ClockId = ClockId::Boottime;
 /// On macOS this one does; Rust's own `Instant` stands still.
 #[cfg(not(target_os = "linux"))]
 const MONOTONIC: ClockId = ClockId::Monotonic;
-
-/// So long after [`ignore_interrupts`] a SIGINT is still ignored: the one that ended another program may reach us
-/// after its end does.
-const LATE: Duration = Duration::from_millis(200);
-
-/// How many want SIGINT to be ignored.
-static IGNORING: AtomicUsize = AtomicUsize::new(0);
 
 /// What opens a link.
 pub const OPENER: &str = if cfg!(target_os = "macos") {
@@ -84,7 +77,7 @@ pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
         let sender = sender.clone();
         tokio::spawn(async move {
             while signals.recv().await.is_some() {
-                if kind == SignalKind::interrupt() && IGNORING.load(Ordering::SeqCst) > 0 {
+                if kind == SignalKind::interrupt() && interrupts::are_ignored() {
                     continue;
                 }
                 // Full or closed: nothing more to say.
@@ -93,27 +86,6 @@ pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
         });
     }
     Ok(receiver)
-}
-
-/// Ctrl-C is another program's affair until what this gives is dropped. It is in our process group, where a Ctrl-Z
-/// stops both of us, and so gets our signals. Has to be called and dropped inside a Tokio runtime.
-#[must_use]
-pub fn ignore_interrupts() -> Ignoring {
-    IGNORING.fetch_add(1, Ordering::SeqCst);
-    Ignoring(())
-}
-
-/// SIGINT is ignored until this is dropped.
-#[derive(Debug)]
-pub struct Ignoring(());
-
-impl Drop for Ignoring {
-    fn drop(&mut self) {
-        tokio::spawn(async {
-            sleep(LATE).await;
-            IGNORING.fetch_sub(1, Ordering::SeqCst);
-        });
-    }
 }
 
 /// Tells that the process was stopped and goes on.

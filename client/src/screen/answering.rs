@@ -10,6 +10,7 @@ use super::entry::Content;
 use super::history::History;
 use super::key::Action;
 use super::keymap::Keymap;
+use super::lines;
 use super::notice::wait;
 use super::page::{Page, Section};
 use super::rooms::RoomId;
@@ -25,8 +26,8 @@ enum Outcome {
     Show(String),
     /// A word on the line above the input.
     Say(String),
-    /// It is done.
-    Nothing,
+    /// The talk is taken away.
+    Cleared,
     /// The keys and commands, or every action by its name.
     Help {
         /// Every action.
@@ -69,20 +70,32 @@ impl State {
 
     /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
+        let refused = if self.linear {
+            lines::refused(&command)
+        } else {
+            None
+        };
+        if let Some(why) = refused {
+            return self.notice.say(why, moment.now);
+        }
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
-                self.page = Some(Page::new(if keys {
-                    vec![self.keymap.names()]
-                } else {
-                    help(&self.keymap)
+                self.page = Some(Page::new(match keys {
+                    true => vec![self.keymap.names()],
+                    false if self.linear => lines::help(),
+                    false => help(&self.keymap),
                 }));
             }
             Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
-            Ok(Outcome::Nothing) => {}
+            Ok(Outcome::Cleared) if self.linear => {
+                let what = "it is wiped from memory; what your terminal shows is for you to clear";
+                self.notice.say(what, moment.now);
+            }
+            Ok(Outcome::Cleared) => {}
             Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
             Ok(Outcome::HandOver) => {
                 let invitation = room.invitation.clone();
@@ -165,7 +178,7 @@ fn outcome(room: &mut Conversation, command: command::Command, now: Duration) ->
             room.list.clear();
             // What was sent is part of it.
             room.history = History::default();
-            Outcome::Nothing
+            Outcome::Cleared
         }
         Typed::Save { file, sure: true } => Outcome::Save(file),
         Typed::Save { file, sure: false } => Outcome::Show(format!(
@@ -228,7 +241,7 @@ fn who(room: &Conversation, now: Duration) -> String {
         };
         let here = wait(now.saturating_sub(person.since));
         let silent = match person.silent_since {
-            Some(since) => format!(", silent for {}", wait(now.saturating_sub(since))),
+            Some((since, _)) => format!(", silent for {}", wait(now.saturating_sub(since))),
             None => String::new(),
         };
         lines.push(format!(

@@ -176,6 +176,15 @@ impl State {
         true
     }
 
+    /// Selects a message that is on the screen.
+    pub(super) fn pick(&mut self, number: u64) {
+        if self.rooms.current().browse.is_none() && !self.browse() {
+            return;
+        }
+        let (measure, height) = (self.measure(), self.list_height());
+        self.rooms.current_mut().select(Some(number), measure, height);
+    }
+
     /// Searches for a text from the newest message on.
     pub(super) fn search(&mut self, text: &str, moment: Moment) {
         self.rooms.current_mut().list.to_newest();

@@ -1,8 +1,18 @@
-//! Whole lines instead of keys, for who has no screen.
+//! Whole lines instead of keys, for who has no screen. What was said stays in the terminal.
 
+use super::command::{self, Command, Line};
+use super::conversation::Conversation;
 use super::editor::Enter;
 use super::entry::Content;
+use super::key::Action;
+use super::page::Section;
+use super::settings::Settings;
 use super::update::{Effect, Moment, State};
+
+/// The rows that count as seen: all that was printed just now.
+const ROWS: u16 = 200;
+/// The columns that each may have.
+const COLUMNS: u16 = 1000;
 
 /// What became of a line.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,6 +24,19 @@ pub enum Taken {
 }
 
 impl State {
+    /// A room without a screen.
+    pub fn without_screen(mut room: Conversation, settings: Settings) -> Self {
+        room.list.stands_alone();
+        let mut state = Self::new(room, COLUMNS, ROWS);
+        state.linear = true;
+        // There is nothing that a lock could hide.
+        state.settings = Settings {
+            lock_after: None,
+            ..settings
+        };
+        state
+    }
+
     /// Takes a line in, as if it had been typed and sent.
     pub fn line(&mut self, line: &str, moment: Moment) -> Taken {
         self.catch_up(moment);
@@ -35,4 +58,45 @@ impl State {
         self.see(moment, &mut effects);
         Taken::Whole(effects)
     }
+}
+
+/// Why a command is not done without a screen.
+pub(super) fn refused(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Lock | Command::Act(Action::Lock) => {
+            Some("a lock would hide nothing: the terminal keeps what was said. /quit, and close it")
+        }
+        Command::Join(_) => Some("one room at a time without the screen"),
+        Command::Act(Action::Panic) | Command::Help { keys: false } => None,
+        Command::Act(_)
+        | Command::Help { keys: true }
+        | Command::Room(_)
+        | Command::Next
+        | Command::Search(_) => Some("that needs the screen: start without --plain"),
+        _ => None,
+    }
+}
+
+/// The commands that are done without a screen.
+pub(super) fn help() -> Vec<Section> {
+    let done = |example: &str| match command::parse(example) {
+        Line::Do(command) => refused(&command).is_none(),
+        _ => true,
+    };
+    let commands = command::HELP.iter().filter(|(example, _)| done(example));
+    let mut lines: Vec<_> = commands
+        .map(|(example, does)| ((*example).to_owned(), (*does).to_owned()))
+        .collect();
+    lines.push((
+        "a backslash at the end of a line".to_owned(),
+        "the message goes on in the next".to_owned(),
+    ));
+    lines.push((
+        "Ctrl+D on an empty line, or Ctrl+C".to_owned(),
+        "leaves".to_owned(),
+    ));
+    vec![Section {
+        heading: "commands",
+        lines,
+    }]
 }

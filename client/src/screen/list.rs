@@ -502,6 +502,12 @@ impl List {
         rows
     }
 
+    /// The message of a row on the screen, counted from the uppermost one of the list.
+    pub fn message_at(&self, measure: Measure, height: usize, row: usize) -> Option<u64> {
+        let spot = self.below(self.top(measure, height), row, measure);
+        self.said(spot.entry).map(|_| spot.entry)
+    }
+
     /// The messages of others whose last row is below the screen and that were never on it.
     pub fn below_unseen(&self, measure: Measure, height: usize) -> usize {
         let bottom = self.below(self.top(measure, height), height, measure);

@@ -3,7 +3,7 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`];
-//! 2. keys ([`chord`]s) become actions ([`key`]) as the [`keymap`] has them, and these change the draft ([`editor`],
+//! 2. keys ([`chord`]s; the [`mouse`], if the user wants that) become actions ([`key`]) as the [`keymap`] has them, and these change the draft ([`editor`],
 //!    [`typing`], [`history`]), what it is for ([`purpose`]), or what is selected ([`browse`]); without a screen whole
 //!    [`lines`] come in;
 //! 3. a draft that is sent is a text or a [`command`], which is answered ([`answering`]), opens a room ([`joining`]),
@@ -35,6 +35,7 @@ pub mod keymap;
 pub mod leaving;
 pub mod lines;
 pub mod lock;
+pub mod mouse;
 pub mod page;
 pub mod purpose;
 pub mod recall;

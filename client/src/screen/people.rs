@@ -7,6 +7,8 @@ use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
 
+use super::clock::Clock;
+
 /// The peers whose colour is remembered; the others share one.
 const MAX_MET: usize = 64;
 
@@ -23,12 +25,10 @@ pub struct Person {
     pub compared: bool,
     /// What it wants of messages that fade.
     pub fading: Fading,
-    /// Nothing was heard of it for a while.
-    pub silent: bool,
     /// Since when it is here.
     pub since: Duration,
-    /// Since when nothing was heard of it, while that is so.
-    pub silent_since: Option<Duration>,
+    /// Since when nothing was heard of it, while that is so: by both clocks.
+    pub silent_since: Option<(Duration, Clock)>,
     /// Until when it is shown as typing.
     typing: Option<Duration>,
 }
@@ -61,7 +61,6 @@ impl People {
             words,
             compared,
             fading: Fading::default(),
-            silent: false,
             since: now,
             silent_since: None,
             typing: None,

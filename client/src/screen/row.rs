@@ -81,6 +81,10 @@ impl Entry {
                 // A bar as wide as the screen, whatever the rows are.
                 let gap = width.saturating_sub(line.width());
                 line.spans.push(Span::raw(" ".repeat(gap)));
+                // On its ground what is dim could not be read.
+                for span in line.spans.iter_mut().filter(|span| span.style == theme.dim) {
+                    span.style = Style::new();
+                }
             }
         }
         rows

@@ -18,6 +18,8 @@ pub struct Settings {
     pub notices: Notices,
     /// How things look.
     pub theme: &'static Theme,
+    /// The mouse is ours, and not the terminal's for its own selection.
+    pub mouse: bool,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
     pub keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.

@@ -92,7 +92,7 @@ static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
 
 /// For dark backgrounds.
 static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
-    dim: rgb(0x8a8f98),
+    dim: rgb(0x9aa0aa),
     loud: rgb(0xffffff)
         .bg(Color::from_u32(0xb3261e))
         .add_modifier(Modifier::BOLD),
@@ -102,7 +102,7 @@ static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
     link: rgb(0x82aaff).add_modifier(Modifier::UNDERLINED),
     code: rgb(0xd7ba7d),
     found: rgb(0x1c1c1c).bg(Color::from_u32(0xe5c07b)),
-    selection: Style::new().bg(Color::from_u32(0x3a4252)),
+    selection: Style::new().bg(Color::from_u32(0x384050)),
     unread: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
     accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
@@ -112,19 +112,19 @@ static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
 
 /// For light backgrounds.
 static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
-    dim: rgb(0x6b7078),
+    dim: rgb(0x5f646c),
     loud: rgb(0xffffff)
         .bg(Color::from_u32(0xb3261e))
         .add_modifier(Modifier::BOLD),
-    warning: rgb(0x8a5a00).add_modifier(Modifier::BOLD),
+    warning: rgb(0x855600).add_modifier(Modifier::BOLD),
     notice: Style::new().add_modifier(Modifier::BOLD),
     me: rgb(0x2e6b1f).add_modifier(Modifier::BOLD),
     link: rgb(0x1f4fbf).add_modifier(Modifier::UNDERLINED),
     code: rgb(0x7a4a00),
     found: rgb(0x1c1c1c).bg(Color::from_u32(0xffd866)),
-    selection: Style::new().bg(Color::from_u32(0xcfd8ea)),
-    unread: rgb(0x8a5a00).add_modifier(Modifier::BOLD),
-    accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x9a4a00, 0x1f6b4a, 0xa02860]
+    selection: Style::new().bg(Color::from_u32(0xd5ddec)),
+    unread: rgb(0x855600).add_modifier(Modifier::BOLD),
+    accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x944600, 0x1f6b4a, 0xa02860]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
         .to_vec(),
     depth: Depth::True,

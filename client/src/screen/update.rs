@@ -13,6 +13,7 @@ use super::focus::Focus;
 use super::joining::Joining;
 use super::keymap::Keymap;
 use super::lock::{Lock, Told};
+use super::mouse::Mouse;
 use super::notice::Notice;
 use super::page::Page;
 use super::rooms::{RoomId, Rooms};
@@ -43,6 +44,8 @@ pub enum Input {
     },
     /// A bracketed paste.
     Paste(String),
+    /// Something was done with the mouse.
+    Mouse(Mouse),
     /// The terminal has another size.
     Resize {
         /// Columns.
@@ -170,6 +173,8 @@ pub struct State {
     pub notice: Notice,
     /// Only the texts are shown, for the terminal's own selection.
     pub(super) bare: bool,
+    /// There is no screen: whole lines come in and go out.
+    pub(super) linear: bool,
     pub(super) focus: Focus,
     /// When the user was told of a message last.
     pub(super) alerted: Option<Duration>,
@@ -195,6 +200,7 @@ impl State {
             settings: Settings::default(),
             notice: Notice::default(),
             bare: false,
+            linear: false,
             focus: Focus::Unknown(None),
             alerted: None,
             asked: false,
@@ -225,6 +231,7 @@ impl State {
         match input {
             Input::Key { key, more, alone } => self.key(&key, more, alone, moment, &mut effects),
             Input::Paste(text) => self.paste(&text, moment, &mut effects),
+            Input::Mouse(mouse) => self.mouse(mouse, moment, &mut effects),
             Input::Resize { width, height } => (self.width, self.height) = (width, height),
             Input::Focus(on) => self.focus = if on { Focus::On } else { Focus::Off },
             Input::Room { room, update } => self.happened(room, update, moment, &mut effects),

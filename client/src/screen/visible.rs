@@ -12,6 +12,8 @@ use crate::visible::is_obeyed;
 const GRAPHEME_CHARS: usize = 24;
 /// What a tab is worth on the screen.
 const TAB: &str = "    ";
+/// The zero-width joiner.
+const JOINER: char = '\u{200d}';
 
 /// Replaces control and bidi override characters by something visible; line breaks become `\n`, tabs stay.
 pub fn clean(text: &str) -> Cow<'_, str> {
@@ -56,7 +58,8 @@ pub fn visible(text: &str) -> String {
                 visible.extend(grapheme.chars().take(GRAPHEME_CHARS));
                 visible.push('…');
             }
-            _ => visible.push_str(grapheme),
+            // A joiner at the end joins nothing here, but in some terminals the cell to another one.
+            _ => visible.push_str(grapheme.trim_end_matches(JOINER)),
         }
     }
     visible
@@ -116,5 +119,6 @@ mod tests {
         assert_eq!(visible(&pile).chars().count(), GRAPHEME_CHARS + 1);
         assert_eq!(visible("\u{301}"), "◌\u{301}");
         assert_eq!(visible("a\u{200b}b"), "ab");
+        assert_eq!(visible("a\u{200d}b"), "ab");
     }
 }

@@ -3,20 +3,27 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 
+use crossterm::queue;
+use crossterm::terminal::{DisableLineWrap, EnableLineWrap};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
+use super::doubtful;
 use crate::screen::view::Link;
 
-/// Writes cells, with those that are part of a link between its marks.
+/// Writes cells of rows of some width, with those that are part of a link between its marks.
 pub fn write<'a>(
     bytes: &mut Vec<u8>,
     cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
     links: &[Link],
+    width: u16,
 ) -> io::Result<()> {
     let cells: Vec<_> = cells.map(|cell| (cell, of(links, cell.0, cell.1))).collect();
-    for run in cells.chunk_by(|(_, one), (_, other)| one == other) {
+    let goes_on = |(cell, one): &(_, Option<&Link>), (_, other): &(_, Option<&Link>)| {
+        one == other && !doubtful::is_doubtful(cell)
+    };
+    for run in cells.chunk_by(goes_on) {
         let address = run
             .first()
             .and_then(|(_, link)| *link)
@@ -24,9 +31,19 @@ pub fn write<'a>(
         if let Some(address) = address {
             write!(bytes, "\x1b]8;id={:x};{address}\x1b\\", id(address))?;
         }
+        let wide = run.last().is_some_and(|(last, _)| doubtful::is_wide(last));
+        if wide {
+            queue!(bytes, DisableLineWrap)?;
+        }
         CrosstermBackend::new(&mut *bytes).draw(run.iter().map(|(cell, _)| *cell))?;
+        if wide {
+            queue!(bytes, EnableLineWrap)?;
+        }
         if address.is_some() {
             write!(bytes, "\x1b]8;;\x1b\\")?;
+        }
+        if let Some((last, _)) = run.last() {
+            doubtful::settle(bytes, *last, width)?;
         }
     }
     Ok(())
@@ -80,7 +97,7 @@ mod tests {
 
     fn written(before: &Buffer, after: &Buffer, links: &[Link]) -> String {
         let mut bytes = Vec::new();
-        write(&mut bytes, before.diff_iter(after), links).unwrap();
+        write(&mut bytes, before.diff_iter(after), links, after.area.width).unwrap();
         String::from_utf8(bytes).unwrap()
     }
 

@@ -25,19 +25,19 @@ const PICTURES: [Picture; 4] = [
     Picture {
         file: "connect.svg",
         scenes: &["connect-generated"],
-        size: (88, 14),
+        size: (80, 11),
         theme: ("dark", DARK),
     },
     Picture {
         file: "rooms.svg",
         scenes: &["rooms-browsed"],
-        size: (88, 18),
+        size: (80, 12),
         theme: ("dark", DARK),
     },
     Picture {
         file: "light.svg",
         scenes: &["talk"],
-        size: (88, 24),
+        size: (80, 22),
         theme: ("light", LIGHT),
     },
 ];

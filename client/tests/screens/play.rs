@@ -16,7 +16,6 @@ use sotto::screen::theme::Theme;
 use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
-use sotto_protocol::fading::FadeTime;
 use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
@@ -212,21 +211,6 @@ impl Chat {
     }
 
     pub fn answers(&mut self, who: Person, text: &str, reply_to: Option<Target>) -> Target {
-        self.message(who, text, reply_to, None)
-    }
-
-    /// Says something that fades.
-    pub fn fading(&mut self, who: Person, text: &str, time: FadeTime) -> Target {
-        self.message(who, text, None, Some(time))
-    }
-
-    fn message(
-        &mut self,
-        who: Person,
-        text: &str,
-        reply_to: Option<Target>,
-        fades: Option<FadeTime>,
-    ) -> Target {
         self.number += 1;
         let id = MessageId([self.number; 16]);
         let event = Event::Message {
@@ -234,9 +218,9 @@ impl Chat {
             id,
             text: text.to_owned(),
             reply_to,
-            fades,
             age: None,
             repeat: false,
+            fades: None,
         };
         self.event(who, event);
         Target { author: who.id, id }
@@ -269,10 +253,11 @@ impl Chat {
 
     /// The room has taken what was sent.
     pub fn posted(&mut self, id: MessageId) -> &mut Self {
-        let to = self.state.rooms.current().people.len().max(1);
+        let room = self.state.rooms.current();
+        let (to, fades) = (room.people.len().max(1), room.fades());
         self.input(Input::Said {
             room: self.room,
-            answer: Ok(Posted { id, to, fades: None }),
+            answer: Ok(Posted { id, to, fades }),
         })
     }
 

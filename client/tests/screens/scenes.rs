@@ -13,7 +13,7 @@ use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
-use sotto_protocol::message::{MAX_TEXT, MessageId};
+use sotto_protocol::message::MAX_TEXT;
 use sotto_protocol::{Passphrase, Root};
 
 use super::play::Scene::{self, Chat as Chatting, Connect};
@@ -48,20 +48,21 @@ pub const SCENES: &[(&str, Scene)] = &[
     ("verify", Chatting(verify)),
     ("verified", Chatting(verified)),
     ("new-run", Chatting(new_run)),
+    ("fade-asked", Chatting(fade_asked)),
+    ("fading", Chatting(fading)),
     ("browse", Chatting(browse)),
     ("browse-keys", Chatting(browse_keys)),
     ("search", Chatting(search)),
     ("reaction", Chatting(reaction)),
     ("reply", Chatting(reply)),
     ("edit", Chatting(edit)),
-    ("fading-asked", Chatting(fading_asked)),
-    ("fading", Chatting(fading)),
     ("rooms", Chatting(rooms)),
     ("rooms-browsed", Chatting(rooms_browsed)),
     ("many-rooms", Chatting(many_rooms)),
     ("join-asking", Chatting(join_asking)),
     ("draft", Chatting(draft)),
     ("draft-too-long", Chatting(draft_too_long)),
+    ("paste-too-long", Chatting(paste_too_long)),
     ("pasted", Chatting(pasted)),
     ("bare", Chatting(bare)),
     ("away", Chatting(away)),
@@ -348,6 +349,24 @@ fn new_run(chat: &mut Chat) {
     chat.event(ANNA, Event::PeerLeft { peer, how }).joins(ANNA_ANEW);
 }
 
+/// Anna asks that messages fade.
+fn fade_asked(chat: &mut Chat) {
+    chat.meets(ANNA);
+    chat.says(ANNA, "let us keep no more than we need");
+    let (peer, fading) = (ANNA.id, Fading::After(FadeTime::from_secs(600).unwrap()));
+    chat.event(ANNA, Event::Fading { peer, fading });
+}
+
+/// It is agreed; the last message tells when it goes.
+fn fading(chat: &mut Chat) {
+    fade_asked(chat);
+    let fading = Fading::After(FadeTime::from_secs(600).unwrap());
+    chat.done(Command::Fade(fading));
+    let mine = chat.sends("the key is under the blue pot");
+    chat.sent(mine).read(mine, ANNA);
+    chat.waits(90).press(KeyCode::Esc);
+}
+
 fn browse(chat: &mut Chat) {
     talk(chat);
     chat.press(KeyCode::Esc).types("kkk");
@@ -373,28 +392,6 @@ fn reply(chat: &mut Chat) {
     chat.press(KeyCode::Esc).types("kkkr").types("not yet");
 }
 
-fn fading_asked(chat: &mut Chat) {
-    chat.meets(ANNA);
-    chat.says(ANNA, "not for the archives");
-    let fading = ten_minutes();
-    let peer = ANNA.id;
-    chat.event(ANNA, Event::Fading { peer, fading });
-}
-
-fn fading(chat: &mut Chat) {
-    fading_asked(chat);
-    chat.done(Command::Fade(ten_minutes()));
-    let Fading::After(time) = ten_minutes() else {
-        return;
-    };
-    chat.fading(ANNA, "the spare key is behind the third pot", time);
-    chat.press(KeyCode::Esc);
-}
-
-fn ten_minutes() -> Fading {
-    FadeTime::from_secs(600).map_or(Fading::Stay, Fading::After)
-}
-
 fn edit(chat: &mut Chat) {
     talk(chat);
     chat.alt('e').types(", before I go");
@@ -407,21 +404,18 @@ fn rooms(chat: &mut Chat) {
     chat.says(CARL, "the parcel is there");
     let second = chat.room;
     chat.opens("relay.example:4000", ["gravel", "hat"]);
-    for (room, who, count) in [(RoomId::FIRST, ANNA, 3), (second, CARL, 1)] {
-        chat.room = room;
-        for _ in 0..count {
-            chat.says(who, "are you there?");
-        }
+    chat.room = RoomId::FIRST;
+    for text in ["are you there?", "hello?", "good, later then"] {
+        chat.says(ANNA, text);
     }
-    chat.event(CARL, Event::Strangers { count: 0 });
+    chat.room = second;
+    chat.says(CARL, "it came this morning");
 }
 
 fn rooms_browsed(chat: &mut Chat) {
     rooms(chat);
     chat.alt('2');
-    for text in ["the blue one", "it is heavy. Books?"] {
-        chat.says(CARL, text);
-    }
+    chat.says(CARL, "and it is heavy. Books?");
     let mine = chat.sends("books, and a lamp: please keep it in the dry until Friday");
     chat.sent(mine).read(mine, CARL);
     chat.press(KeyCode::Esc).types("k");
@@ -462,9 +456,14 @@ fn draft(chat: &mut Chat) {
 
 fn draft_too_long(chat: &mut Chat) {
     talk(chat);
-    let text = "0123456789 ".repeat(MAX_TEXT.div_ceil(11) + 1);
-    chat.input(Input::Paste(text[..MAX_TEXT + 10].to_owned()));
-    chat.press(KeyCode::Enter);
+    let text = "0123456789 ".repeat(MAX_TEXT.div_ceil(11));
+    chat.input(Input::Paste(text[..MAX_TEXT].to_owned()));
+    chat.types("!!").press(KeyCode::Enter);
+}
+
+fn paste_too_long(chat: &mut Chat) {
+    talk(chat);
+    chat.input(Input::Paste("0123456789".repeat(MAX_TEXT / 10 + 1)));
 }
 
 fn pasted(chat: &mut Chat) {
@@ -481,7 +480,7 @@ fn bare(chat: &mut Chat) {
 fn away(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.commands("/away lunch");
-    chat.posted(MessageId([99; 16]));
+    chat.posted(sotto_protocol::message::MessageId([99; 16]));
     chat.says(ANNA, "enjoy");
 }
 

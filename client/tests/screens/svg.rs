@@ -47,7 +47,7 @@ pub fn svg(screens: &[(Buffer, Position)], paper: Paper) -> String {
         let _ = writeln!(svg, "<g transform=\"translate({left} 0)\">");
         let _ = writeln!(
             svg,
-            "<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{paper}\"/>"
+            "<rect width=\"{wide}\" height=\"{high}\" rx=\"8\" fill=\"{paper}\" stroke=\"{ink}\" stroke-opacity=\"0.2\"/>"
         );
         block(&mut svg, caret.x, caret.y, 1, ink);
         for y in 0..buffer.area.height {

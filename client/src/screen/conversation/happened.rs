@@ -5,7 +5,7 @@ use std::time::Duration;
 use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
 
-use super::{Conversation, Link, Mark};
+use super::{Conversation, Link, MAX_COMPARED, Mark};
 use crate::room::{Command, Update};
 use crate::screen::entry::{Author, Clock, Content, Said};
 
@@ -100,19 +100,26 @@ impl Conversation {
             Event::PeerRenamed { peer, .. } => {
                 if let Some(person) = self.people.get_mut(peer) {
                     let before = std::mem::replace(&mut person.name, name.clone());
-                    self.list.quiet(at, format!("{before} is called {name} now"));
+                    let what = format!("{before} is called {name} now");
+                    if person.compared && self.compared_names.len() < MAX_COMPARED {
+                        self.compared_names.insert(name.clone());
+                    }
+                    if !person.compared && self.compared_names.contains(&name) {
+                        let other = "and is not the one of that name whose words you compared (/verify)";
+                        self.list.push(at, Content::Loud(format!("{what}, {other}")));
+                    } else {
+                        self.list.quiet(at, what);
+                    }
                 }
             }
             Event::PeerSilent { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
-                    person.silent = true;
-                    person.silent_since = Some(now.saturating_sub(SILENT));
+                    person.silent_since = Some((now.saturating_sub(SILENT), at));
                 }
                 self.list.quiet(at, format!("{name} is silent for 40 s"));
             }
             Event::PeerHeard { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
-                    person.silent = false;
                     person.silent_since = None;
                 }
                 self.list.quiet(at, format!("{name} is heard again"));

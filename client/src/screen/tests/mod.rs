@@ -2,8 +2,10 @@
 
 mod browse;
 mod fade;
+mod lines;
 mod lock;
 mod look;
+mod mouse;
 mod page;
 mod properties;
 mod rooms;

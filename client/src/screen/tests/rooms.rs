@@ -34,13 +34,13 @@ fn a_message_in_another_room_counts_as_unread_and_is_read_once_it_is_shown() {
     script.says(ANNA, "anna", "are you there?");
     assert!(script.reads().is_empty());
     assert!(
-        script.rows()[0].starts_with("1 anna (1) 2 carl · "),
+        script.rows()[0].starts_with("1 anna (1)  2 carl · "),
         "{}",
         script.rows()[0]
     );
     script.types("/next").press(KeyCode::Enter);
     assert!(
-        script.rows()[0].starts_with("1 anna 2 carl · "),
+        script.rows()[0].starts_with("1 anna  2 carl · "),
         "{}",
         script.rows()[0]
     );
@@ -165,6 +165,46 @@ fn somebody_who_comes_anew_under_a_name_that_was_compared_is_told_apart() {
         script.picture()
     );
     assert!(!script.rows()[0].contains("verified"));
+}
+
+#[test]
+fn somebody_who_takes_a_name_that_was_compared_is_told_apart() {
+    let mut script = Script::with_anna(100, 24);
+    script.input(Input::Done {
+        room: FIRST,
+        command: Command::Compared(ANNA),
+        answer: Ok(()),
+    });
+    script.joins(CARL, "carl");
+    let how = Departure::Left;
+    script.event("anna", Event::PeerLeft { peer: ANNA, how });
+    let name = Name::new("anna").unwrap();
+    script.event("anna", Event::PeerRenamed { peer: CARL, name });
+    let picture = script.squeezed();
+    assert!(
+        picture
+            .contains("!! carl is called anna now, and is not the one of that name whose words you compared"),
+        "{picture}"
+    );
+    assert!(!script.rows()[0].contains("verified"));
+}
+
+#[test]
+fn the_line_on_top_says_since_when_somebody_is_silent_where_it_fits() {
+    let mut script = Script::with_anna(90, 24);
+    script.event("anna", Event::PeerSilent { peer: ANNA });
+    assert!(
+        script.rows()[0].contains("anna (silent since 12:05)"),
+        "{}",
+        script.rows()[0]
+    );
+    script.input(Input::Resize {
+        width: 40,
+        height: 24,
+    });
+    assert!(script.rows()[0].contains("anna (silent)"), "{}", script.rows()[0]);
+    script.event("anna", Event::PeerHeard { peer: ANNA });
+    assert!(!script.rows()[0].contains("silent"));
 }
 
 #[test]

@@ -126,3 +126,44 @@ fn people_have_different_accents_for_as_long_as_there_are_some() {
     assert_ne!(theme.accent(0), theme.accent(1));
     assert_eq!(theme.accent(0), theme.accent(theme.accents.len()));
 }
+
+/// The contrast of two colours, from 1 to 21 (WCAG 2.2).
+fn contrast(one: Color, other: Color) -> f64 {
+    let luminance = |colour| {
+        let Color::Rgb(r, g, b) = colour else {
+            panic!("{colour} is no colour of a built-in theme");
+        };
+        let [r, g, b] = [r, g, b].map(|part| match f64::from(part) / 255.0 {
+            part @ ..=0.04045 => part / 12.92,
+            part => ((part + 0.055) / 1.055).powf(2.4),
+        });
+        0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+    };
+    let (one, other) = (luminance(one), luminance(other));
+    one.max(other) / one.min(other)
+}
+
+#[test]
+fn every_style_can_be_read_on_what_terminals_have_behind_it() {
+    /// What is asked of text (WCAG 2.2, level AA).
+    const LEAST: f64 = 4.5;
+    // Black and white, and the grounds of widespread schemes (One Dark, Solarized).
+    for (name, grounds) in [("dark", [0x000000, 0x282c34]), ("light", [0xffffff, 0xfdf6e3])] {
+        let theme = Theme::built_in(name).unwrap();
+        let selection = theme.selection.bg.unwrap();
+        for style in theme.all().chain(theme.accents.iter().copied()) {
+            let Some(text) = style.fg else { continue };
+            let mut grounds: Vec<Color> = grounds.map(Color::from_u32).to_vec();
+            match style.bg {
+                Some(own) => grounds = vec![own],
+                // In a selection it is plain.
+                None if style == theme.dim => {}
+                None => grounds.push(selection),
+            }
+            for ground in grounds {
+                let contrast = contrast(text, ground);
+                assert!(contrast >= LEAST, "{name}: {text} on {ground}: {contrast:.1}");
+            }
+        }
+    }
+}

@@ -70,6 +70,29 @@ impl State {
     }
 }
 
+/// What stands in a cell and can be clicked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spot {
+    /// The tab of the room at this place, from 0 on.
+    Room(usize),
+    /// The message of this number.
+    Message(u64),
+}
+
+/// What stands in a cell of the picture.
+pub fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {
+    let areas = state.areas();
+    let within = |area: Rect| area.contains(Position::new(column, row));
+    if within(areas.status) {
+        status::room_at(state, now, areas.status, column).map(Spot::Room)
+    } else if within(areas.list) && state.page.is_none() {
+        let row = usize::from(row - areas.list.y);
+        messages::message_at(state, areas.list, row).map(Spot::Message)
+    } else {
+        None
+    }
+}
+
 /// Draws a state. The caret's place is inside the buffer, if it has any cell.
 pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
     let (buffer, caret, _) = draw_with_links(state, now);

@@ -8,6 +8,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::{put, tabs};
+use crate::screen::clock::TimeFormat;
 use crate::screen::conversation::Link;
 use crate::screen::entry::{dim, loud};
 use crate::screen::notice::seats;
@@ -24,15 +25,37 @@ struct Detail {
     words: bool,
 }
 
+/// The place of the room whose tab stands in a column.
+pub(super) fn room_at(state: &State, now: Duration, area: Rect, column: u16) -> Option<usize> {
+    let tabs = tabs_beside(state, now, area.width.into())?;
+    tabs::place_at(&tabs, column.into())
+}
+
+/// The tabs, beside what has to be said on the line in any case; none where there is but one room.
+fn tabs_beside(state: &State, now: Duration, width: usize) -> Option<Vec<Span<'static>>> {
+    if state.rooms.len() < 2 {
+        return None;
+    }
+    let (relay, words) = (false, false);
+    let least = people(state, Detail { relay, words }).width() + taken(link(state, now).as_deref());
+    Some(tabs::tabs(
+        &state.rooms,
+        width.saturating_sub(least + columns(SEPARATOR)),
+    ))
+}
+
+/// The columns that the connection takes.
+fn taken(link: Option<&str>) -> usize {
+    link.map_or(0, |link| columns(link) + 2)
+}
+
 pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let link = link(state, now);
-    let taken = link.as_ref().map_or(0, |link| columns(link) + 2);
+    let taken = taken(link.as_deref());
     let details = [(true, true), (false, true), (true, false), (false, false)];
     let mut lines = details.map(|(relay, words)| people(state, Detail { relay, words }));
-    if state.rooms.len() > 1 {
-        let least = lines.last().map_or(0, Line::width) + taken;
-        let tabs = tabs::tabs(&state.rooms, width.saturating_sub(least + columns(SEPARATOR)));
+    if let Some(tabs) = tabs_beside(state, now, width) {
         for line in &mut lines {
             let mut spans = tabs.clone();
             spans.push(Span::styled(SEPARATOR, dim()));
@@ -124,7 +147,7 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     }
     for person in room.people.iter() {
         let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, accent));
+        push(one(person, detail, accent, state.settings.time_format));
     }
     if let Some(time) = room.fades() {
         push(vec![Span::styled(format!("fades {time}"), dim())]);
@@ -138,10 +161,14 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, accent: Style) -> Vec<Span<'static>> {
+fn one(person: &Person, detail: Detail, accent: Style, times: TimeFormat) -> Vec<Span<'static>> {
     let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
-    if person.silent {
-        spans.push(Span::styled(" (silent)", Style::new().fg(Color::Yellow)));
+    if let Some((_, at)) = person.silent_since {
+        let silent = match times.show(at).trim() {
+            time if detail.words && !time.is_empty() => format!(" (silent since {time})"),
+            _ => " (silent)".to_owned(),
+        };
+        spans.push(Span::styled(silent, Style::new().fg(Color::Yellow)));
     }
     if person.compared {
         spans.push(Span::raw(" verified"));

@@ -35,12 +35,27 @@ pub(super) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
     summary(rooms)
 }
 
+/// The place of the room whose tab stands in a column, counted from the first of them.
+pub(super) fn place_at(tabs: &[Span<'_>], column: usize) -> Option<usize> {
+    let mut right = 0;
+    let at = tabs.iter().position(|tab| {
+        right += tab.width();
+        column < right
+    })?;
+    // Between two tabs is a blank; a single one is no tab, but says how many there are.
+    (tabs.len() > 1 && at.is_multiple_of(2)).then_some(at / 2)
+}
+
 fn row(rooms: &Rooms, detail: Detail) -> Vec<Span<'static>> {
     let current = rooms.current_id();
+    let gap = match detail {
+        Detail::Full | Detail::Short => "  ",
+        Detail::Number => " ",
+    };
     let mut spans = Vec::new();
     for (place, (id, room)) in rooms.iter().enumerate() {
         if place > 0 {
-            spans.push(Span::raw(" "));
+            spans.push(Span::raw(gap));
         }
         let shown = id == current;
         let name = visible_line(&room.title());
