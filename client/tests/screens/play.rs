@@ -218,9 +218,9 @@ impl Chat {
             id,
             text: text.to_owned(),
             reply_to,
+            fades: None,
             age: None,
             repeat: false,
-            fades: None,
         };
         self.event(who, event);
         Target { author: who.id, id }

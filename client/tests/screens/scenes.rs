@@ -13,7 +13,7 @@ use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
-use sotto_protocol::message::MAX_TEXT;
+use sotto_protocol::message::{MAX_TEXT, MessageId};
 use sotto_protocol::{Passphrase, Root};
 
 use super::play::Scene::{self, Chat as Chatting, Connect};
@@ -480,7 +480,7 @@ fn bare(chat: &mut Chat) {
 fn away(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.commands("/away lunch");
-    chat.posted(sotto_protocol::message::MessageId([99; 16]));
+    chat.posted(MessageId([99; 16]));
     chat.says(ANNA, "enjoy");
 }
 
