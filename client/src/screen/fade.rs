@@ -103,12 +103,26 @@ impl Conversation {
         self.list.quiet(at, said);
     }
 
-    /// Somebody who has just come was asked, as whoever comes is.
-    pub(super) fn asked_to_fade(&mut self, name: &str, at: Clock) {
+    /// Somebody who has just come was asked, as whoever comes is. `faded`: messages did before.
+    pub(super) fn asked_to_fade(&mut self, name: &str, faded: bool, at: Clock) {
         if let Fading::After(time) = self.fading {
-            self.list
-                .quiet(at, format!("asked {name} for messages that fade after {time}"));
+            let until = until(faded);
+            let asked = format!("asked {name} for messages that fade after {time}{until}");
+            self.list.quiet(at, asked);
         }
+    }
+
+    /// Somebody has gone or is back: says whether messages still fade, where that has changed.
+    pub(super) fn still_fades(&mut self, before: Option<FadeTime>, at: Clock) {
+        let said = match (before, self.fades()) {
+            (Some(_), None) if self.people.is_empty() => {
+                "nobody is here to agree: what is said now stays".to_owned()
+            }
+            (Some(_), None) => format!("what is said now stays, until {} agrees", self.others_mind()),
+            (None, Some(time)) => in_force(time),
+            _ => return,
+        };
+        self.list.quiet(at, said);
     }
 
     /// A peer says what it wants. Gives back the answer, where there is no choice.
@@ -139,8 +153,7 @@ impl Conversation {
                 return Some(Command::Fade(Fading::Cannot));
             }
             Fading::After(time) => {
-                let until = if faded { "; until then they stay" } else { "" };
-                let typed = typed(time);
+                let (typed, until) = (typed(time), until(faded));
                 let asks = format!(
                     "{name} asks that messages fade after {time}: /fade {typed} agrees, /fade off declines{until}"
                 );
@@ -184,7 +197,7 @@ impl Conversation {
                 _ => {}
             }
             if mine {
-                self.history.forget(&said.text);
+                self.forget_sent(&said.text);
             }
         }
         if !faded.is_empty() {
@@ -192,6 +205,16 @@ impl Conversation {
             self.keep_browsing();
         }
         says
+    }
+
+    /// A line that was sent is not to be had again; if it was fetched into the input, it goes from there.
+    pub(super) fn forget_sent(&mut self, text: &str) {
+        if let Some(draft) = self.history.forget(text)
+            && self.draft.text() == text
+        {
+            drop(Zeroizing::new(self.draft.take()));
+            self.draft.set(&draft);
+        }
     }
 
     /// When the next message goes.
@@ -255,13 +278,18 @@ impl Said {
 
 /// The unit in which a time that is left is told.
 fn unit(left: Duration) -> (Duration, &'static str) {
-    let (seconds, name) = match left.as_secs() {
-        0..=119 => (1, "s"),
-        120..7200 => (60, "min"),
-        7200..172_800 => (3600, "h"),
+    let begun = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let (seconds, name) = match begun {
+        0..=120 => (1, "s"),
+        121..=7200 => (60, "min"),
+        7201..=172_800 => (3600, "h"),
         _ => (86_400, "days"),
     };
     (Duration::from_secs(seconds), name)
+}
+
+fn until(faded: bool) -> &'static str {
+    if faded { "; until then they stay" } else { "" }
 }
 
 fn in_force(time: FadeTime) -> String {
