@@ -16,7 +16,7 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 use sotto::wiping::Wiping;
-use sotto::{connect, generate, join, manual, pipe, platform, room_id};
+use sotto::{connect, generate, join, manual, pipe, platform, rater, room_id};
 #[cfg(feature = "host")]
 use sotto::{demo, doctor, host};
 use sotto_protocol::Name;
@@ -28,6 +28,9 @@ static ALLOCATOR: Wiping = Wiping(System);
 fn main() -> ExitCode {
     if let Err(error) = platform::harden() {
         say(&format!("core dumps cannot be forbidden: {error}"));
+    }
+    if rater::serve_if_asked() {
+        return Exit::Done.into();
     }
     let cli = Cli::parse();
     match run(cli) {
