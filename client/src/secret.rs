@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 
 use crate::platform::{open_to_others, shell};
 use crate::prompt::Prompt;
-use crate::strength::{Slip, Strength};
+use crate::rater::Rater;
+use crate::strength::Slip;
 
 /// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
 /// it, and a line end.
@@ -293,7 +294,7 @@ fn slip(passphrase: &Passphrase) -> Option<String> {
 
 /// What is weak about a passphrase; `None` for a strong one.
 pub fn weakness(passphrase: &Passphrase) -> Option<String> {
-    let strength = Strength::of(passphrase.expose());
+    let strength = Rater::default().rate(passphrase.expose());
     strength.is_weak().then(|| {
         format!(
             "about {:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)",

@@ -204,7 +204,8 @@ fn passphrase(form: &Form, room: usize) -> (Vec<String>, (usize, usize)) {
     let text = if form.shown {
         visible_line(form.passphrase.expose())
     } else {
-        DOT.repeat(form.passphrase.count())
+        // One row of them tells as much as several.
+        DOT.repeat(form.passphrase.count().min(room))
     };
     let rows: Vec<String> = wrap(&text, room, room, Breaks::Caret)
         .into_iter()

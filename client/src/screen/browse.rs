@@ -72,7 +72,8 @@ impl Browse {
                 visible_line(needle.text()),
                 keys(&[Browsing::FindNext, Browsing::FindPrevious])
             ),
-            (None, None) => format!("browse: {} · Esc back · {help} keys", keys(SHOWN)),
+            // The way out comes first, for where not all fits.
+            (None, None) => format!("browse: Esc back · {help} keys · {}", keys(SHOWN)),
         }
     }
 }

@@ -309,7 +309,7 @@ impl Conversation {
                     let before = self.list.said(number).filter(|said| fades(said));
                     // What it says now goes with it; what it said would be left behind.
                     if let Some(before) = before.map(|said| said.text.clone()) {
-                        self.history.forget(&before);
+                        self.forget_sent(&before);
                     }
                     self.list.change(number, |said| said.edit(text));
                 }

@@ -67,7 +67,7 @@ fn escape_on_an_empty_input_selects_and_escape_goes_back() {
         selected(&script)
     );
     assert!(
-        event_line(&script).starts_with("browse: j k"),
+        event_line(&script).starts_with("browse: Esc back"),
         "{}",
         script.picture()
     );
@@ -387,7 +387,7 @@ fn keys_of_ones_own_stand_on_the_event_line() {
     script.press(KeyCode::Esc);
     assert_eq!(
         event_line(&script),
-        "browse: j k / e d a o + · Esc back · F9 keys"
+        "browse: Esc back · F9 keys · j k / e d a o +"
     );
     script.types("ka");
     assert_eq!(event_line(&script), "Esc gives up · to anna: m9 of anna");
