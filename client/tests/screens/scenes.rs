@@ -158,9 +158,9 @@ fn pair(chat: &mut Chat, me: Person, other: Person) {
         }
     };
     say(chat, ANNA, "made it home, the last train was empty");
-    say(chat, BEN, "good! read me the words on top, by phone");
-    say(chat, ANNA, "otter maple crisp dome unwed sixth");
-    say(chat, BEN, "the same here: nobody sits in between 🎉");
+    say(chat, BEN, "good! I call you: read me the words on top");
+    say(chat, ANNA, "the same on both screens 🎉");
+    say(chat, BEN, "so nobody sits in between");
     chat.clock.minute += 1;
     let key = "then here is where the spare key is, for when you water the plants: under the blue pot";
     say(chat, ANNA, key);
