@@ -255,6 +255,9 @@ pub struct Pipe {
 /// `sotto demo`
 #[derive(Debug, Args)]
 pub struct Demo {
+    /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
+    #[arg(long)]
+    pub plain: bool,
     /// Write down the sealed payloads that cross, as a relay sees them
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

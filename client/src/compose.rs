@@ -1,15 +1,16 @@
 //! The draft in the user's own editor: a file that only the user can read, in memory, removed afterwards.
 
 use std::env;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rand::RngExt;
 use tokio::task::{JoinHandle, spawn_blocking};
 use zeroize::Zeroizing;
+
+use crate::platform;
 
 /// What is read of a file at most: far more than a message holds, so that nothing is lost that can be shortened.
 const MAX_FILE: u64 = 1 << 20;
@@ -34,6 +35,14 @@ pub enum ComposeError {
     Failed,
 }
 
+/// A draft in a file, and the editor that is to have it. When this is dropped the file is removed.
+#[derive(Debug)]
+pub struct Prepared {
+    place: Place,
+    before: Zeroizing<String>,
+    command: Command,
+}
+
 /// A draft that is being edited elsewhere. When this is dropped its file is removed.
 #[derive(Debug)]
 pub struct Composing {
@@ -42,30 +51,41 @@ pub struct Composing {
     editor: JoinHandle<io::Result<bool>>,
 }
 
-impl Composing {
-    /// Begins: the editor has the terminal until it ends.
+impl Prepared {
+    /// Writes the draft into its file.
     ///
     /// # Errors
-    /// Why not.
-    pub fn begin(draft: &str) -> Result<Self, ComposeError> {
+    /// Why it cannot be edited elsewhere.
+    pub fn new(draft: &str) -> Result<Self, ComposeError> {
         let editor = editor()?;
         let place = Place::new()?;
         let file = place.file();
-        create(&file)?.write_all(draft.as_bytes())?;
+        platform::private_file(&file, true)?.write_all(draft.as_bytes())?;
         // The variable may hold arguments; a shell takes them apart, as it does for others who use it.
-        let mut command = Command::new("sh");
-        command
-            .arg("-c")
-            .arg(format!("{editor} \"$@\""))
-            .arg("sh")
-            .arg(file);
+        let command = platform::shell_with(&editor, &file);
         Ok(Self {
             place,
             before: Zeroizing::new(draft.to_owned()),
-            editor: spawn_blocking(move || Ok(command.status()?.success())),
+            command,
         })
     }
 
+    /// Begins: the editor has the terminal until it ends. Has to be called inside a Tokio runtime.
+    pub fn begin(self) -> Composing {
+        let Self {
+            place,
+            before,
+            mut command,
+        } = self;
+        Composing {
+            place,
+            before,
+            editor: spawn_blocking(move || Ok(command.status()?.success())),
+        }
+    }
+}
+
+impl Composing {
     /// Waits for the editor's end. May be dropped and called again until it has come.
     ///
     /// # Errors
@@ -104,7 +124,7 @@ impl Place {
         let runtime = env::var_os("XDG_RUNTIME_DIR").ok_or(ComposeError::NoPlace)?;
         let number: u64 = rand::rng().random();
         let directory = check(Path::new(&runtime))?.join(format!("sotto-{number:016x}"));
-        DirBuilder::new().mode(0o700).create(&directory)?;
+        platform::private_folder(&directory, false)?;
         Ok(Self(directory))
     }
 
@@ -130,22 +150,10 @@ fn editor() -> Result<String, ComposeError> {
 
 /// The user's directory in memory, if it is that.
 fn check(place: &Path) -> Result<PathBuf, ComposeError> {
-    let mine = fs::metadata(place).is_ok_and(|found| {
-        found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == rustix::process::getuid().as_raw()
-    });
-    if !mine || !place.is_absolute() {
+    if !platform::is_mine_alone(place) || !place.is_absolute() {
         return Err(ComposeError::OpenPlace(place.to_owned()));
     }
     Ok(place.to_owned())
-}
-
-/// A new file that only the user can read.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
 }
 
 #[cfg(test)]

@@ -18,7 +18,6 @@ use crate::address::Address;
 use crate::chat;
 use crate::cli;
 use crate::config::Config;
-use crate::desk::Desk;
 use crate::entrance::say;
 use crate::exit::Exit;
 use crate::join::ended;
@@ -86,11 +85,11 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
     let exit = if watched {
         let (config, complaints) = Config::load();
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
-        let about = format!("a relay in this process, at {address}; Ctrl+C twice leaves");
+        let about = format!("a relay in this process, at {address}; /quit leaves");
         conversation.place = Some(place);
         conversation.list.push(chat::clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, chat::clock());
-        chat::run(Desk::take()?, ours, conversation, config.settings())
+        chat::show(options.plain, ours, conversation, config.settings())
             .await
             .map(ended)?
     } else {

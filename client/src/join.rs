@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 
 use crate::chat::{self, End};
-use crate::cli;
+use crate::cli::{self, Target};
 use crate::config::Config;
 use crate::entrance::{Entrance, say};
 use crate::exit::Exit;
@@ -25,6 +25,10 @@ pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the rel
 pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
+    let called = match &options.target {
+        Target::Room(name) => Some(name.clone()),
+        Target::Url(_) => None,
+    };
     let invitation = options
         .identity
         .find(options.target, &config)
@@ -57,6 +61,9 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
     drop(entrance);
     let mut conversation = conversation(&settings);
     conversation.keyhole = Some(keyhole);
+    if let Some(called) = called {
+        conversation.call(called);
+    }
     conversation.complain(&complaints, chat::clock());
     let end = chat::show(
         options.plain,

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, poll, read};
 use crossterm::terminal::supports_keyboard_enhancement;
-use rustix::event::{PollFd, PollFlags};
-use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::mpsc;
+
+use crate::platform;
 
 /// Batches that wait to be taken.
 const BATCHES: usize = 8;
@@ -76,7 +76,7 @@ impl Keyboard {
         });
         let (hung_up, gone) = mpsc::channel(1);
         std::thread::spawn(move || {
-            wait_for_hang_up();
+            platform::wait_for_hang_up();
             // Nobody listens any more when the chat is over.
             let _ = hung_up.blocking_send(());
         });
@@ -88,7 +88,7 @@ impl Keyboard {
     pub fn pause(&self) -> bool {
         self.rest.want(true);
         // It waits inside the library that reads, which a change of the terminal's size wakes.
-        if kill_process(getpid(), Signal::WINCH).is_err() || !self.rest.wait() {
+        if platform::wake_reader().is_err() || !self.rest.wait() {
             self.go_on();
             return false;
         }
@@ -193,19 +193,4 @@ fn is_enter(event: &Event) -> bool {
             ..
         })
     )
-}
-
-/// Returns when the other end of the terminal is closed. Reading would not tell: the library that reads goes on
-/// for ever at an end of input.
-fn wait_for_hang_up() {
-    loop {
-        let stdin = io::stdin();
-        let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
-        match rustix::event::poll(&mut watched, None) {
-            Ok(_) if !watched[0].revents().is_empty() => return,
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            // It cannot be watched here; SIGHUP tells, too.
-            Err(_) => std::thread::park(),
-        }
-    }
 }

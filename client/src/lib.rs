@@ -3,8 +3,8 @@
 //! Data passes through these modules in this order:
 //!
 //! 1. the command line ([`cli`]) names a relay ([`address`]), or a room of the configuration file ([`config`]), and
-//!    where the passphrase comes from ([`secret`], rated by [`strength`]); what it leaves out is asked for
-//!    ([`entrance`], [`prompt`]);
+//!    where the passphrase comes from ([`secret`]; a [`rater`] tells its [`strength`]); what it leaves out is asked
+//!    for ([`entrance`], [`prompt`]);
 //! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
 //! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
@@ -37,6 +37,7 @@ pub mod manual;
 pub mod pin;
 pub mod prompt;
 pub mod proxy;
+pub mod rater;
 pub mod room_id;
 pub mod secret;
 pub mod strength;

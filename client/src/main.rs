@@ -16,11 +16,11 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 use sotto::wiping::Wiping;
-use sotto::{connect, generate, join, manual, pipe, platform, room_id};
+use sotto::{connect, generate, join, manual, pipe, platform, rater, room_id};
 #[cfg(feature = "host")]
 use sotto::{demo, doctor, host};
 use sotto_protocol::Name;
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 #[global_allocator]
 static ALLOCATOR: Wiping = Wiping(System);
@@ -28,6 +28,9 @@ static ALLOCATOR: Wiping = Wiping(System);
 fn main() -> ExitCode {
     if let Err(error) = platform::harden() {
         say(&format!("core dumps cannot be forbidden: {error}"));
+    }
+    if rater::serve_if_asked() {
+        return Exit::Done.into();
     }
     let cli = Cli::parse();
     match run(cli) {
@@ -77,7 +80,9 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
 
 /// Runs a subcommand to its end.
 fn block_on(work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
-    let runtime = Runtime::new().context("cannot start the runtime")?;
+    // The screen is on this thread and may be held up by a terminal; the rooms are on the other.
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.context("cannot start the runtime")?;
     let exit = runtime.block_on(work);
     // A read of the terminal or a look-up of a name may hold a thread: it is not waited for.
     runtime.shutdown_background();

@@ -6,6 +6,9 @@ use clap::Command;
 use clap_mangen::Man;
 
 use crate::config::SETTINGS;
+use crate::screen::answering;
+use crate::screen::keymap::Keymap;
+use crate::screen::page::Section;
 
 /// The page, in roff.
 ///
@@ -19,6 +22,7 @@ pub fn page(mut command: Command) -> io::Result<String> {
     main.render_name_section(&mut page)?;
     main.render_synopsis_section(&mut page)?;
     main.render_description_section(&mut page)?;
+    main.render_options_section(&mut page)?;
     for subcommand in command
         .get_subcommands()
         .filter(|subcommand| subcommand.get_name() != "help")
@@ -27,15 +31,35 @@ pub fn page(mut command: Command) -> io::Result<String> {
         page.extend_from_slice(format!(".SH \"{title}\"\n").as_bytes());
         page.extend_from_slice(section(subcommand.clone())?.as_bytes());
     }
+    page.extend_from_slice(chat().as_bytes());
     page.extend_from_slice(configuration().as_bytes());
     main.render_extra_section(&mut page)?;
     main.render_version_section(&mut page)?;
     Ok(String::from_utf8_lossy(&page).into_owned())
 }
 
+/// Text as it is.
+fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('-', "\\-")
+}
+
+/// What the chat takes: its commands and keys.
+fn chat() -> String {
+    let mut section = ".SH IN THE CHAT\n".to_owned();
+    for Section { heading, lines } in answering::help(&Keymap::default()) {
+        section.push_str(&format!(".SS \"{}\"\n", plain(heading)));
+        for (what, does) in lines {
+            section.push_str(&match does.as_str() {
+                "" => format!(".PP\n\\&{}\n", plain(&what)),
+                does => format!(".TP\n\\fB{}\\fR\n\\&{}\n", plain(&what), plain(does)),
+            });
+        }
+    }
+    section
+}
+
 /// What the configuration file may say.
 fn configuration() -> String {
-    let plain = |text: &str| text.replace('\\', "\\\\").replace('-', "\\-");
     let mut section =
         ".SH CONFIGURATION\n$XDG_CONFIG_HOME/sotto/config.toml, else ~/.config/sotto/config.toml, in TOML. \
                        What is wrong in it is said, and the rest counts.\n"
@@ -81,6 +105,13 @@ mod tests {
         ] {
             assert!(page.contains(option), "{option}");
         }
+        for (command, does) in crate::screen::command::HELP {
+            assert!(
+                page.contains(&format!("\\fB{}\\fR\n\\&{}", plain(command), plain(does))),
+                "{command}"
+            );
+        }
+        assert!(page.contains("Ctrl+X L") && page.contains(r"\-\-plain"));
         for (setting, ..) in SETTINGS {
             assert!(page.contains(&format!("\\fB{setting}\\fR")), "{setting}");
         }

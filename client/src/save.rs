@@ -4,7 +4,7 @@ use std::env;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::compose::create;
+use crate::platform::private_file;
 
 /// Writes a text into a new file, and says where. A file that exists is never touched.
 ///
@@ -13,7 +13,7 @@ use crate::compose::create;
 pub fn save(file: &str, text: &str) -> Result<String, String> {
     let path = path(file, env::var_os("HOME").map(PathBuf::from));
     let shown = path.display();
-    let mut new = create(&path).map_err(|error| match error.kind() {
+    let mut new = private_file(&path, true).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => format!("{shown} exists already; nothing was written"),
         _ => format!("cannot write {shown}: {error}"),
     })?;

@@ -4,9 +4,8 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,8 +15,10 @@ use sotto_protocol::Passphrase;
 use sotto_protocol::passphrase::{MAX_PASSPHRASE, PassphraseError};
 use zeroize::Zeroizing;
 
+use crate::platform::{open_to_others, shell};
 use crate::prompt::Prompt;
-use crate::strength::{Slip, Strength};
+use crate::rater::Rater;
+use crate::strength::Slip;
 
 /// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
 /// it, and a line end.
@@ -169,11 +170,9 @@ fn from_file(path: &Path, warnings: &mut Vec<Warning>) -> Result<Passphrase, Sec
     };
     let file = File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    let mode = metadata.permissions().mode();
-    if metadata.is_file() && mode & 0o077 != 0 {
+    if let Some(mode) = open_to_others(&metadata).filter(|_| metadata.is_file()) {
         warnings.push(format!(
-            "others can read {name} (mode {:03o}): chmod 600 keeps it to you",
-            mode & 0o777
+            "others can read {name} (mode {mode}): chmod 600 keeps it to you"
         ));
     }
     only_line(&read_bounded(file).map_err(failed)?, &name)
@@ -194,8 +193,7 @@ fn from_descriptor(number: u32) -> Result<Passphrase, SecretError> {
 /// Runs a command with the shell. Its stdin is closed (ours may be messages), its stderr is ours.
 fn from_command(command: &str, limit: Duration) -> Result<Passphrase, SecretError> {
     let failed = |error: io::Error| SecretError::CommandFailed(error.to_string());
-    let mut child = Command::new("sh")
-        .args(["-c", command])
+    let mut child = shell(command)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -296,7 +294,7 @@ fn slip(passphrase: &Passphrase) -> Option<String> {
 
 /// What is weak about a passphrase; `None` for a strong one.
 pub fn weakness(passphrase: &Passphrase) -> Option<String> {
-    let strength = Strength::of(passphrase.expose());
+    let strength = Rater::default().rate(passphrase.expose());
     strength.is_weak().then(|| {
         format!(
             "about {:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)",
@@ -309,6 +307,7 @@ pub fn weakness(passphrase: &Passphrase) -> Option<String> {
 mod tests {
     use std::collections::VecDeque;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 

@@ -24,11 +24,10 @@ pub struct Strength {
 }
 
 impl Strength {
-    /// Rates a passphrase that somebody typed. Words of the list are taken for drawn ones where nothing says
-    /// otherwise.
-    pub fn of(passphrase: &str) -> Self {
+    /// Of a passphrase that somebody typed, which takes so many guesses, as a power of ten. Words of the list are taken
+    /// for drawn ones where the guesses do not say otherwise.
+    pub fn of(passphrase: &str, guesses: f64) -> Self {
         let words = passphrase.split_whitespace().count();
-        let guesses = zxcvbn::zxcvbn(passphrase, &[]).guesses_log10();
         let drawn = Self::of_random_words(words).guesses;
         let all_of_list = words >= MANY_WORDS && passphrase.split_whitespace().all(words::is_word);
         let guesses = match () {
@@ -111,13 +110,15 @@ impl<'a> Slip<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rater::Rater;
 
     #[test]
     fn what_people_think_of_is_weaker_than_what_was_drawn() {
-        assert_eq!(Strength::of("hunter2").word(), "weak");
-        assert_eq!(Strength::of("correct horse battery staple").words, 4);
+        let mut rater = Rater::default();
+        assert_eq!(rater.rate("hunter2").word(), "weak");
+        assert_eq!(rater.rate("correct horse battery staple").words, 4);
         assert_eq!(
-            Strength::of("excretion railing unjustly crunchy divisive strudel"),
+            rater.rate("excretion railing unjustly crunchy divisive strudel"),
             Strength::of_random_words(6)
         );
         let drawn = Strength::of_random_words(6);

@@ -4,9 +4,7 @@
 mod doubtful;
 mod hyperlinks;
 
-use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,9 +22,8 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use rustix::process::{Signal, kill_current_process_group};
-use rustix::termios::{QueueSelector, tcflush};
 
+use crate::platform;
 use crate::screen::view::Link;
 
 /// Whether the terminal is ours just now.
@@ -68,8 +65,7 @@ pub struct Terminal {
     links: bool,
     /// It was asked whether it can tell keys apart; the answer comes with the keys.
     pub asked: bool,
-    /// Without the buffer of the standard library, in which the last of the talk would stay.
-    out: File,
+    out: platform::Stdout,
 }
 
 /// Whether there is a terminal to chat on: both standard input and output.
@@ -99,7 +95,7 @@ impl Terminal {
             shown: None,
             links: knows_sequences,
             asked: knows_sequences,
-            out: File::from(io::stdout().as_fd().try_clone_to_owned()?),
+            out: platform::stdout()?,
         };
         take()?;
         if terminal.asked {
@@ -209,8 +205,7 @@ impl Terminal {
     /// Those of the system.
     pub fn suspend(&mut self) -> io::Result<()> {
         restore();
-        kill_current_process_group(Signal::TSTP)?;
-        Ok(())
+        platform::stop()
     }
 
     /// Gives the terminal to another process. [`resume`](Self::resume) is to follow.
@@ -295,6 +290,6 @@ pub fn restore() -> bool {
 /// Gives back only the modes, which works where nothing can be written (output stopped by Ctrl-S).
 pub fn restore_modes() {
     // What was typed for the chat and not yet read is not for the shell.
-    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+    platform::discard_input();
     let _ = disable_raw_mode();
 }

@@ -1,4 +1,4 @@
-//! The page says which test holds each of its claims: these tests are there.
+//! What the pages and modules say of the whole, held to the sources.
 
 use std::fs;
 use std::path::Path;
@@ -33,4 +33,28 @@ fn every_test_that_the_table_names_is_there() {
     for name in named {
         assert!(all.contains(&format!("fn {name}(")), "{name}");
     }
+}
+
+#[test]
+fn what_only_one_system_knows_stands_behind_one_module() {
+    #[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
+    fn look(folder: &Path) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.ends_with("platform") || path.ends_with("tests") {
+                continue;
+            }
+            if path.is_dir() {
+                look(&path);
+                continue;
+            }
+            let source = fs::read_to_string(&path).unwrap_or_default();
+            let shipped = source.split("#[cfg(test)]").next().unwrap();
+            for name in ["os::unix", "os::fd", "rustix", "signal::unix"] {
+                let tests = path.ends_with("tests.rs");
+                assert!(tests || !shipped.contains(name), "{}: {name}", path.display());
+            }
+        }
+    }
+    look(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
 }

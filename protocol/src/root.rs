@@ -3,6 +3,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
+use rayon::ThreadPoolBuilder;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -19,7 +20,7 @@ const LANES: u32 = 4;
 
 /// The derivation could not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the key derivation needs 256 MiB of memory and did not get it")]
+#[error("the key derivation needs 256 MiB of memory and four threads, and did not get them")]
 pub struct DeriveError;
 
 /// 32 bytes from Argon2id (RFC 9106) over passphrase and room name; all else comes from it.
@@ -31,13 +32,16 @@ impl Root {
     /// Derives the root. Takes about a second and 256 MiB, which are zeroized and given back.
     ///
     /// # Errors
-    /// [`DeriveError`] when the allocator has no such memory.
+    /// [`DeriveError`] when there is no such memory, or no thread.
     pub fn derive(passphrase: &Passphrase, room: &RoomName) -> Result<Self, DeriveError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|_| DeriveError)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let mut root = Self([0; 32]);
-        argon2
-            .hash_password_into(passphrase.expose().as_bytes(), &room.salt(), &mut root.0)
+        // Threads of its own, a lane each, which end with it: rayon's usual ones stay, as many as there are cores.
+        let threads = ThreadPoolBuilder::new().num_threads(LANES as usize).build();
+        threads
+            .map_err(|_| DeriveError)?
+            .install(|| argon2.hash_password_into(passphrase.expose().as_bytes(), &room.salt(), &mut root.0))
             .map_err(|_| DeriveError)?;
         Ok(root)
     }

@@ -1,7 +1,6 @@
 //! Words that people read to each other: from the EFF long list, one of 7,776 each.
 
 use std::fmt;
-use std::sync::LazyLock;
 
 use rand_core::CryptoRng;
 
@@ -12,18 +11,23 @@ pub const BITS_PER_WORD: f64 = 12.925;
 /// The letters of the longest word.
 pub const LONGEST: usize = 9;
 
-/// In alphabetical order. The list and its credit stand in `data/`.
-static LIST: LazyLock<Vec<&str>> =
-    LazyLock::new(|| include_str!("../data/eff_large_wordlist.txt").lines().collect());
+/// A word a line, in alphabetical order. The list and its credit stand in `data/`. Going through it takes some tens of
+/// microseconds, and words are rare: a table of them would fill more memory than it saves time.
+const LIST: &str = include_str!("../data/eff_large_wordlist.txt");
 
 /// Whether the list has this word.
 pub fn is_word(word: &str) -> bool {
-    LIST.binary_search(&word).is_ok()
+    word.len() <= LONGEST && all().any(|known| known == word)
 }
 
 /// All words, in alphabetical order.
 pub fn all() -> impl Iterator<Item = &'static str> {
-    LIST.iter().copied()
+    LIST.lines()
+}
+
+/// The word at this place, from 0 on and below [`COUNT`].
+fn at(place: usize) -> &'static str {
+    all().nth(place).unwrap_or_default()
 }
 
 /// One word, each as likely as any other.
@@ -34,7 +38,7 @@ pub(crate) fn random(rng: &mut impl CryptoRng) -> &'static str {
         rng.fill_bytes(&mut bytes);
         let number = usize::from(u16::from_le_bytes(bytes));
         if number < 8 * COUNT {
-            return LIST[number % COUNT];
+            return at(number % COUNT);
         }
     }
 }
@@ -43,7 +47,7 @@ pub(crate) fn random(rng: &mut impl CryptoRng) -> &'static str {
 fn digits<const N: usize>(mut number: u128) -> [&'static str; N] {
     let mut words = [""; N];
     for word in words.iter_mut().rev() {
-        *word = LIST[(number % COUNT as u128) as usize];
+        *word = at((number % COUNT as u128) as usize);
         number /= COUNT as u128;
     }
     words
@@ -87,9 +91,9 @@ mod tests {
 
     #[test]
     fn the_list_is_whole_sorted_and_of_lower_case_words() {
-        assert_eq!(LIST.len(), COUNT);
-        assert!(LIST.is_sorted());
-        assert_eq!(LIST.iter().map(|word| word.len()).max(), Some(LONGEST));
+        assert_eq!(all().count(), COUNT);
+        assert!(all().is_sorted());
+        assert_eq!(all().map(|word| word.len()).max(), Some(LONGEST));
         assert!(is_word("zoom") && !is_word("corect"));
     }
 
@@ -97,11 +101,11 @@ mod tests {
     fn words_are_digits_high_first() {
         assert_eq!(
             RoomWords::from_bytes(7777u64.to_be_bytes()).to_string(),
-            format!("{} {}", LIST[1], LIST[1])
+            "abdomen abdomen"
         );
         assert_eq!(
             SafetyWords::from_bytes(2u128.to_be_bytes()).0,
-            ["abacus", "abacus", "abacus", "abacus", "abacus", LIST[2]]
+            ["abacus", "abacus", "abacus", "abacus", "abacus", "abdominal"]
         );
     }
 }

@@ -142,22 +142,20 @@ impl Terminal {
         self.screen.state.lock().unwrap().written.clone()
     }
 
-    /// Waits until the client has written a sequence, and gives all that it has written until then.
-    pub fn wait_for_written(&self, sequence: &str) -> Vec<u8> {
-        let written = |state: &State| holds(&state.written, sequence);
+    /// Waits until the client has written a sequence so many times.
+    pub fn wait_for_written(&self, sequence: &str, times: usize) {
         let state = self.screen.state.lock().unwrap();
-        let (state, wait) = self
+        let (_state, wait) = self
             .screen
             .changed
-            .wait_timeout_while(state, LIMIT, |state| !written(state))
+            .wait_timeout_while(state, LIMIT, |state| count(&state.written, sequence) < times)
             .unwrap();
         assert!(!wait.timed_out(), "in {LIMIT:?} it did not write {sequence:?}");
-        state.written.clone()
     }
 
-    /// Whether the client has written a sequence.
-    pub fn has_written(&self, sequence: &str) -> bool {
-        holds(&self.screen.state.lock().unwrap().written, sequence)
+    /// How often the client has written a sequence.
+    pub fn count_written(&self, sequence: &str) -> usize {
+        count(&self.screen.state.lock().unwrap().written, sequence)
     }
 
     /// Types, key by key as a terminal sends them: `\r` is enter, `\x03` Ctrl-C, `\x1b` escape.
@@ -172,11 +170,14 @@ impl Terminal {
         let _ = pty.keyboard.write_all(bytes).and_then(|()| pty.keyboard.flush());
     }
 
-    /// Gives the terminal another size.
+    /// Gives the terminal another size. A screen of no rows or columns is looked at as if it had one.
     pub fn resize(&self, rows: u16, columns: u16) {
         let pty = self.pty.as_ref().expect("the terminal is open");
         let mut state = self.screen.state.lock().unwrap();
-        state.parser.screen_mut().set_size(cells(rows), cells(columns));
+        state
+            .parser
+            .screen_mut()
+            .set_size(cells(rows.max(1)), cells(columns.max(1)));
         drop(state);
         pty.master.resize(size(rows, columns)).unwrap();
     }
@@ -248,9 +249,12 @@ impl std::fmt::Debug for Terminal {
     }
 }
 
-fn holds(bytes: &[u8], sequence: &str) -> bool {
+fn count(bytes: &[u8], sequence: &str) -> usize {
     let sequence = sequence.as_bytes();
-    bytes.windows(sequence.len()).any(|window| window == sequence)
+    bytes
+        .windows(sequence.len())
+        .filter(|window| *window == sequence)
+        .count()
 }
 
 fn cells(number: u16) -> NonZero<u16> {

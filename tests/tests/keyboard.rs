@@ -1,5 +1,7 @@
 //! What terminals send and answer, byte by byte: keys, and the mouse.
 
+use std::fs;
+
 use rustix::process::Signal;
 use sotto_tests::{Pipe, Scene, Terminal};
 
@@ -22,20 +24,20 @@ fn chat(scene: &Scene) -> (Terminal, Pipe) {
     (anna, bot)
 }
 
+/// Writes the configuration.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
+fn configure(scene: &Scene, text: &str) {
+    fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
+    scene.write(".config/sotto/config.toml", text);
+}
+
 /// A chat in a terminal that tells keys apart.
 fn chat_apart(scene: &Scene) -> (Terminal, Pipe) {
     let (mut anna, bot) = chat(scene);
-    anna.wait_for_written(ASKED);
+    anna.wait_for_written(ASKED, 1);
     anna.type_keys(CAN);
-    anna.wait_for_written(APART);
+    anna.wait_for_written(APART, 1);
     (anna, bot)
-}
-
-/// How often a sequence was written.
-fn count(terminal: &Terminal, sequence: &str) -> usize {
-    let written = terminal.written();
-    let windows = written.windows(sequence.len());
-    windows.filter(|window| *window == sequence.as_bytes()).count()
 }
 
 #[test]
@@ -56,32 +58,42 @@ fn a_terminal_that_can_tell_keys_apart_does_and_its_shift_enter_is_a_new_line() 
     anna.type_keys(CTRL_C);
     anna.exit_code();
     anna.assert_restored();
-    assert_eq!((count(&anna, APART), count(&anna, TOGETHER)), (1, 1));
+    assert_eq!((anna.count_written(APART), anna.count_written(TOGETHER)), (1, 1));
 }
 
 #[test]
 fn keys_are_told_apart_no_longer_than_the_terminal_is_ours() {
     let scene = Scene::new();
+    let room =
+        "[[room]]\nname = \"upstairs\"\nrelay = \"ws://127.0.0.1:1\"\npassphrase_command = \"false\"\n";
+    configure(&scene, room);
     for signal in [Signal::TERM, Signal::HUP] {
         let (mut anna, _bot) = chat_apart(&scene);
         anna.signal(signal);
         anna.exit_code();
         anna.assert_restored();
         assert_eq!(
-            (count(&anna, APART), count(&anna, TOGETHER)),
+            (anna.count_written(APART), anna.count_written(TOGETHER)),
             (1, 1),
             "{signal:?}"
         );
     }
     let (mut anna, _bot) = chat_apart(&scene);
+    anna.type_keys("/join upstairs\r");
+    anna.wait_for("the passphrase command failed");
+    assert_eq!(
+        (anna.count_written(APART), anna.count_written(TOGETHER)),
+        (2, 1),
+        "lent"
+    );
+    anna.signal(Signal::STOP);
+    anna.signal(Signal::CONT);
+    anna.wait_for_written(APART, 3);
     anna.type_keys("\x1b[120;5u\x1b[120;5u\x1b[120;5u");
     anna.exit_code();
     anna.assert_restored();
-    assert_eq!(
-        (count(&anna, APART), count(&anna, TOGETHER)),
-        (1, 1),
-        "in a hurry"
-    );
+    let counts = (anna.count_written(APART), anna.count_written(TOGETHER));
+    assert_eq!(counts, (3, 3), "stopped and woken, and in a hurry");
 }
 
 #[test]
@@ -89,7 +101,7 @@ fn a_terminal_that_cannot_tell_keys_apart_or_does_not_answer_is_left_alone() {
     let scene = Scene::new();
     for answer in [CANNOT, ""] {
         let (mut anna, mut bot) = chat(&scene);
-        anna.wait_for_written(ASKED);
+        anna.wait_for_written(ASKED, 1);
         anna.type_keys(answer);
         // The keys go on at once, and the answer is none.
         for text in ["one", "two", "three"] {
@@ -100,7 +112,7 @@ fn a_terminal_that_cannot_tell_keys_apart_or_does_not_answer_is_left_alone() {
         anna.type_keys(CTRL_C);
         anna.exit_code();
         anna.assert_restored();
-        assert!(!anna.has_written(APART) && !anna.has_written(TOGETHER));
+        assert!(anna.count_written(APART) == 0 && anna.count_written(TOGETHER) == 0);
     }
 }
 
@@ -124,21 +136,23 @@ fn the_mouse_is_the_terminals_and_its_wheel_scrolls() {
     anna.type_keys(CTRL_C);
     anna.exit_code();
     anna.assert_restored();
-    assert!(!anna.has_written(MOUSE));
-    assert_eq!((count(&anna, WHEEL), count(&anna, WHEEL_BEFORE)), (1, 1));
+    assert!(anna.count_written(MOUSE) == 0);
+    assert_eq!(
+        (anna.count_written(WHEEL), anna.count_written(WHEEL_BEFORE)),
+        (1, 1)
+    );
 }
 
 #[test]
 fn a_mouse_that_is_ours_scrolls_and_selects_until_the_terminal_is_given_back() {
     let scene = Scene::new();
-    std::fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
-    scene.write(".config/sotto/config.toml", "mouse = true\n");
+    configure(&scene, "mouse = true\n");
     let (mut anna, bot) = chat(&scene);
     for number in 10..50 {
         bot.say(&format!("line {number}"));
     }
     anna.wait_for("line 49");
-    assert!(anna.has_written(MOUSE));
+    assert!(anna.count_written(MOUSE) == 1);
     // Ten steps up; then a press on a row in the middle.
     anna.type_keys(&"\x1b[<64;10;10M".repeat(10));
     anna.wait_for("line 15");

@@ -1,5 +1,4 @@
 //! The terminal in other hands for a while: the user's editor, or a command that prints a passphrase.
-#![allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,6 +8,11 @@ use sotto_tests::scene::PASSPHRASE;
 use sotto_tests::{Scene, Terminal};
 
 const CTRL_C: &str = "\x03";
+
+/// Asks for a number on the terminal, as a password manager would, and prints the passphrase.
+const ASKS: &str = "stty -a < /dev/tty | grep -q ' icanon' && echo cooked > /dev/tty\n\
+    printf 'your pin? ' > /dev/tty; read -r pin < /dev/tty\n\
+    [ \"$pin\" = 1234 ] && cat passphrase";
 
 /// A script in the scene's folder, and the command that runs it.
 #[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
@@ -68,10 +72,7 @@ fn control_c_in_the_editor_is_the_editors() {
 fn a_passphrase_command_asks_on_a_terminal_of_its_own_and_unlocks_the_screen() {
     let scene = Scene::new();
     let bot = scene.pipe("bot", &["--json"]);
-    let asks = "stty -a < /dev/tty | grep -q ' icanon' && echo cooked > /dev/tty\n\
-                printf 'your pin? ' > /dev/tty; read -r pin < /dev/tty\n\
-                [ \"$pin\" = 1234 ] && cat passphrase";
-    let command = script(&scene, "asks", asks);
+    let command = script(&scene, "asks", ASKS);
     let args = [
         "join",
         scene.url(),
@@ -109,4 +110,25 @@ fn a_passphrase_command_asks_on_a_terminal_of_its_own_and_unlocks_the_screen() {
     anna.type_keys("1234\r");
     anna.wait_for("between us");
     assert!(!anna.contents().contains(PASSPHRASE), "{}", anna.contents());
+}
+
+#[test]
+fn a_room_of_the_configuration_that_is_joined_beside_another_asks_on_the_terminal_too() {
+    let scene = Scene::new();
+    let command = script(&scene, "asks", ASKS);
+    fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
+    let room = format!(
+        "[[room]]\nname = \"upstairs\"\nrelay = \"{}\"\nroom = \"attic\"\npassphrase_command = \"{command}\"\n",
+        scene.url()
+    );
+    scene.write(".config/sotto/config.toml", room);
+    let mut carl = scene.pipe("carl", &["--json", "--room", "attic"]);
+    let mut anna = scene.chat("anna");
+    anna.wait_for("alone");
+    anna.type_keys("/join upstairs\r");
+    anna.wait_for("your pin?");
+    anna.type_keys("1234\r");
+    anna.wait_for("2 carl");
+    anna.type_keys("up here\r");
+    assert_eq!(carl.message(), "up here");
 }

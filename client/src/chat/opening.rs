@@ -17,6 +17,8 @@ pub(super) struct Progress {
     id: RoomId,
     /// What unlocks the screen later.
     keyhole: Keyhole,
+    /// What the configuration file calls it.
+    called: Option<String>,
     step: Result<Step, String>,
 }
 
@@ -31,11 +33,19 @@ enum Step {
 pub(super) fn derive_for(id: RoomId, opening: Opening, progress: mpsc::Sender<Progress>) {
     tokio::spawn(async move {
         let keyhole = Keyhole::new(&opening.passphrase, opening.command.clone());
+        let called = opening.called.clone();
         let step = settings(opening)
             .await
             .map(|settings| Step::Derived(Box::new(settings)));
         // The chat may be over meanwhile.
-        let _ = progress.send(Progress { id, keyhole, step }).await;
+        let _ = progress
+            .send(Progress {
+                id,
+                keyhole,
+                called,
+                step,
+            })
+            .await;
     });
 }
 
@@ -57,7 +67,15 @@ async fn settings(opening: Opening) -> Result<Settings, String> {
 
 impl Chat {
     /// Goes on with a room, unless it is not wanted any more or open already.
-    pub(super) fn progress(&mut self, Progress { id, keyhole, step }: Progress) {
+    pub(super) fn progress(
+        &mut self,
+        Progress {
+            id,
+            keyhole,
+            called,
+            step,
+        }: Progress,
+    ) {
         if !self.state.awaits(id) {
             return;
         }
@@ -72,13 +90,23 @@ impl Chat {
                     let step = opened.map(|opened| Step::Joined(Box::new(opened)));
                     let step = step.map_err(|trouble| trouble.to_string());
                     // The chat may be over meanwhile.
-                    let _ = progress.send(Progress { id, keyhole, step }).await;
+                    let _ = progress
+                        .send(Progress {
+                            id,
+                            keyhole,
+                            called,
+                            step,
+                        })
+                        .await;
                 });
                 return;
             }
             Ok(Step::Joined(opened)) => {
                 let (room, mut conversation) = opened.begun(self.now());
                 conversation.keyhole = Some(keyhole);
+                if let Some(called) = called {
+                    conversation.call(called);
+                }
                 self.rooms.add(id, room);
                 Ok(Box::new(conversation))
             }

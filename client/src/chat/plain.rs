@@ -49,7 +49,6 @@ pub async fn run(
 ) -> io::Result<End> {
     let mut signals = platform::asked_to_end()?;
     conversation.id = room.0.id();
-    conversation.keeps_lines = true;
     let mut rooms = OpenRooms::new();
     rooms.add(RoomId::FIRST, room);
     let mut plain = Plain {
@@ -65,7 +64,7 @@ pub async fn run(
     note(KEPT)?;
     plain.print()?;
     loop {
-        let now = plain.moment().now;
+        let now = plain.now();
         let next = plain
             .state
             .next_tick(now)
@@ -114,9 +113,13 @@ struct Plain {
 }
 
 impl Plain {
+    fn now(&self) -> Duration {
+        monotonic().saturating_sub(self.began)
+    }
+
     fn moment(&self) -> Moment {
         Moment {
-            now: monotonic().saturating_sub(self.began),
+            now: self.now(),
             clock: clock(),
         }
     }
@@ -240,7 +243,7 @@ impl Plain {
 
     fn say_late(&mut self) -> io::Result<()> {
         let undelivered = self.state.rooms.current().undelivered;
-        match self.late.told(undelivered, self.moment().now) {
+        match self.late.told(undelivered, self.now()) {
             Some(what) => note(&what),
             None => Ok(()),
         }

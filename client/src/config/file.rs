@@ -1,12 +1,13 @@
 //! The configuration file on the disk: read as a text, and changed only where something is to be remembered.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use sotto_protocol::Name;
 use toml_edit::{DocumentMut, Item};
+
+use crate::platform::{private_file, private_folder};
 
 /// The longest file that is read, in bytes: far more than anybody sets.
 const MAX_FILE: u64 = 1024 * 1024;
@@ -73,16 +74,14 @@ fn remember_in(path: &Path, relay: Option<&str>, name: &Name) -> io::Result<()> 
     // A link to somewhere else stays one.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     if let Some(folder) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        private_folder(folder, true)?;
     }
-    let mode = fs::metadata(&path).map_or(0o600, |metadata| metadata.permissions().mode() & 0o777);
     let beside = path.with_extension("toml.new");
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
-        .open(&beside)?;
+    let mut file = private_file(&beside, false)?;
+    if let Ok(before) = fs::metadata(&path) {
+        // Who could read it still can.
+        file.set_permissions(before.permissions())?;
+    }
     file.write_all(after.as_bytes())?;
     file.sync_all()?;
     fs::rename(beside, path)
@@ -90,6 +89,8 @@ fn remember_in(path: &Path, relay: Option<&str>, name: &Name) -> io::Result<()> 
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

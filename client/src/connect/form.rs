@@ -7,6 +7,7 @@ use sotto_protocol::{Name, Passphrase, RoomName};
 
 use crate::address::{AddressError, Invitation, handed_over};
 use crate::cli::WORDS;
+use crate::rater::Rater;
 use crate::screen::editor::Editor;
 use crate::screen::hidden::Hidden;
 use crate::screen::key::Action;
@@ -120,6 +121,8 @@ pub struct Form {
     pub stage: Stage,
     /// How strong the passphrase is; `None` for none.
     pub strength: Option<Strength>,
+    /// What rates the passphrase.
+    pub rater: Rater,
     keymap: Keymap,
     /// The passphrase was made here.
     made: bool,
@@ -143,6 +146,7 @@ impl Form {
             complaint: None,
             stage: Stage::Typing,
             strength: None,
+            rater: Rater::default(),
             keymap: Keymap::new(&settings.keys).0,
             made: false,
             told: false,
@@ -284,7 +288,7 @@ impl Form {
         (self.made, self.told) = (false, false);
         self.forget_complaint(Field::Passphrase);
         let typed = self.passphrase.expose();
-        self.strength = (!typed.trim().is_empty()).then(|| Strength::of(typed));
+        self.strength = (!typed.trim().is_empty()).then(|| self.rater.rate(typed));
         // The last word may still grow.
         if typed.ends_with(char::is_whitespace)
             && let Some(slip) = Slip::find(typed)

@@ -32,7 +32,6 @@ use crate::proxy;
 use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Content, Copyable};
-use crate::strength::Strength;
 use crate::terminal;
 
 /// Between two pictures of the progress.
@@ -121,8 +120,7 @@ impl Front {
             let (picture, caret) = view::draw(&self.form, self.began.elapsed());
             desk.terminal.draw(picture, caret)?;
             if !std::mem::replace(&mut warm, true) {
-                // The first rating reads its dictionaries; nobody should wait for them at a key.
-                std::thread::spawn(|| Strength::of("warm"));
+                self.form.rater.warm();
             }
             let moves = self.form.moves();
             let step = async {

@@ -1,6 +1,7 @@
 //! What differs from system to system, and stands nowhere else. Where a system has nothing of a kind, the portable
 //! form does the next best thing, or nothing and says so.
 
+mod pages;
 #[cfg(any(test, not(unix)))]
 #[cfg_attr(
     unix,
@@ -13,6 +14,7 @@ mod portable;
 #[cfg(unix)]
 mod unix;
 
+pub use self::pages::give_back_pages;
 #[cfg(not(unix))]
 pub use self::portable::*;
 #[cfg(unix)]

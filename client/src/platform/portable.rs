@@ -1,6 +1,6 @@
 //! Any system, with what the standard library and crossterm know of all of them.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::Command;
@@ -108,6 +108,17 @@ pub fn stdin() -> io::Result<impl Read + Send + 'static> {
     Ok(io::stdin())
 }
 
+/// Standard output.
+pub type Stdout = io::Stdout;
+
+/// Standard output.
+///
+/// # Errors
+/// Never.
+pub fn stdout() -> io::Result<Stdout> {
+    Ok(io::stdout())
+}
+
 /// Whether something waits on standard input is not known: no.
 pub fn waits(_patience: Duration) -> bool {
     false
@@ -185,6 +196,13 @@ pub fn shell(command: &str) -> Command {
     shell
 }
 
+/// The same, with a path behind it.
+pub fn shell_with(command: &str, path: &Path) -> Command {
+    let mut shell = shell(command);
+    shell.arg(path);
+    shell
+}
+
 /// Ctrl-C reaches every program of the terminal.
 pub fn apart(command: &mut Command) -> &mut Command {
     command
@@ -203,6 +221,19 @@ pub fn private_file(path: &Path, new: bool) -> io::Result<File> {
     } else {
         options.create(true).truncate(true).open(path)
     }
+}
+
+/// Makes a folder, as private as the one that it is in; with `above`, those above it, too.
+///
+/// # Errors
+/// Those of the system.
+pub fn private_folder(path: &Path, above: bool) -> io::Result<()> {
+    DirBuilder::new().recursive(above).create(path)
+}
+
+/// Whether nobody else can look into a folder is not known: no.
+pub fn is_mine_alone(_path: &Path) -> bool {
+    false
 }
 
 /// What others may do with a file is not known.
@@ -235,6 +266,9 @@ mod tests {
         let _: [fn(&str) -> Command; 2] = [shell, platform::shell];
         let _: [fn(&mut Command) -> &mut Command; 2] = [apart, platform::apart];
         let _: [fn(&Path, bool) -> io::Result<File>; 2] = [private_file, platform::private_file];
+        let _: [fn(&str, &Path) -> Command; 2] = [shell_with, platform::shell_with];
+        let _: [fn(&Path, bool) -> io::Result<()>; 2] = [private_folder, platform::private_folder];
+        let _: [fn(&Path) -> bool; 2] = [is_mine_alone, platform::is_mine_alone];
         let _: [fn(&Metadata) -> Option<String>; 2] = [open_to_others, platform::open_to_others];
         let _ = (
             Tty::open,
@@ -243,6 +277,7 @@ mod tests {
             Tty::give_back,
             Continued::listen,
             stdin,
+            stdout,
             OPENER,
         );
     }

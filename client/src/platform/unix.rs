@@ -1,9 +1,9 @@
 //! Linux and macOS.
 
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use rustix::process::{getpid, kill_current_process_group, kill_process};
+use rustix::process::{getpid, getuid, kill_current_process_group, kill_process};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};
@@ -162,6 +162,17 @@ pub fn stdin() -> io::Result<impl Read + Send + 'static> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
+/// Standard output without the buffer of the standard library, in which the last of the talk would stay.
+pub type Stdout = File;
+
+/// Standard output.
+///
+/// # Errors
+/// Those of the system.
+pub fn stdout() -> io::Result<Stdout> {
+    Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
+}
+
 /// Whether something waits on standard input, after waiting for it so long. What has no end of line yet is hidden
 /// while the terminal edits lines: it is asked without that for a moment.
 pub fn waits(patience: Duration) -> bool {
@@ -252,6 +263,13 @@ pub fn shell(command: &str) -> Command {
     shell
 }
 
+/// The same, with a path behind it that may hold any character.
+pub fn shell_with(command: &str, path: &Path) -> Command {
+    let mut shell = shell(&format!("{command} \"$@\""));
+    shell.arg("sh").arg(path);
+    shell
+}
+
 /// Keeps a program that is about to be started out of reach of Ctrl-C in the terminal.
 pub fn apart(command: &mut Command) -> &mut Command {
     command.process_group(0)
@@ -270,6 +288,20 @@ pub fn private_file(path: &Path, new: bool) -> io::Result<File> {
     } else {
         options.create(true).truncate(true).open(path)
     }
+}
+
+/// Makes a folder that only the user can look into; with `above`, those above it, too.
+///
+/// # Errors
+/// Those of the system.
+pub fn private_folder(path: &Path, above: bool) -> io::Result<()> {
+    DirBuilder::new().recursive(above).mode(0o700).create(path)
+}
+
+/// Whether this is a folder of the user's that nobody else can look into.
+pub fn is_mine_alone(path: &Path) -> bool {
+    fs::metadata(path)
+        .is_ok_and(|found| found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == getuid().as_raw())
 }
 
 /// What others may do with a file of the user's, in octal digits; `None` when that is nothing.

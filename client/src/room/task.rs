@@ -25,6 +25,7 @@ use super::recorder::Direction;
 use super::socket::Socket;
 use super::{Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
 use crate::address::Address;
+use crate::platform::give_back_pages;
 
 /// Updates that are kept for a reader that is slow. Beyond, nothing more is read from the relay: it and the
 /// peers' own limits hold back the rest.
@@ -200,6 +201,7 @@ impl Task {
         self.was_joined = true;
         self.instance.joined(now);
         self.tell(Update::Joined);
+        give_back_pages();
         let served = self.serve(&mut socket, &mut channel).await;
         if clock::now().monotonic.saturating_sub(now.monotonic) >= timing.settled {
             self.failures = 0;

@@ -70,28 +70,24 @@ impl State {
 
     /// Does what the user has typed.
     pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
-        let refused = if self.linear {
-            lines::refused(&command)
-        } else {
-            None
-        };
-        if let Some(why) = refused {
-            return self.notice.say(why, moment.now);
-        }
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
+        let linear = room.keeps_lines;
+        if linear && let Some(why) = lines::refused(&command) {
+            return self.notice.say(why, moment.now);
+        }
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
             Ok(Outcome::Show(text)) => self.answer(text, moment),
             Ok(Outcome::Help { keys }) => {
                 self.page = Some(Page::new(match keys {
                     true => vec![self.keymap.names()],
-                    false if self.linear => lines::help(),
+                    false if linear => lines::help(),
                     false => help(&self.keymap),
                 }));
             }
             Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
-            Ok(Outcome::Cleared) if self.linear => {
+            Ok(Outcome::Cleared) if linear => {
                 let what = "it is wiped from memory; what your terminal shows is for you to clear";
                 self.notice.say(what, moment.now);
             }
@@ -212,7 +208,8 @@ const MARKS: &[(&str, &str)] = &[
     ("read", "it was on the other screen"),
 ];
 
-fn help(keymap: &Keymap) -> Vec<Section> {
+/// The help: keys, commands and marks.
+pub fn help(keymap: &Keymap) -> Vec<Section> {
     let section = |heading, lines: &[(&str, &str)]| Section {
         heading,
         lines: lines

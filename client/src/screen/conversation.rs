@@ -159,7 +159,7 @@ pub struct Conversation {
     pub stirred: bool,
     /// The line that was held back once for its leading space.
     pub(super) slip: Option<String>,
-    /// What the last peer was called that was here.
+    /// What the last peer was called that was here; before, what the user calls the room.
     known_as: Option<String>,
     /// Messages have faded here: what is said about them later means nothing.
     pub(super) has_faded: bool,
@@ -309,7 +309,7 @@ impl Conversation {
                     let before = self.list.said(number).filter(|said| fades(said));
                     // What it says now goes with it; what it said would be left behind.
                     if let Some(before) = before.map(|said| said.text.clone()) {
-                        self.history.forget(&before);
+                        self.forget_sent(&before);
                     }
                     self.list.change(number, |said| said.edit(text));
                 }
@@ -360,7 +360,12 @@ impl Conversation {
         }
     }
 
-    /// What its tab is called: who is here, or was last, else the words of the room.
+    /// The user calls it so.
+    pub fn call(&mut self, name: String) {
+        self.known_as = Some(name);
+    }
+
+    /// What its tab is called: who is here, or was last, else the user's own name for it, or the words of the room.
     pub fn title(&self) -> String {
         match (self.people.iter().next(), &self.known_as) {
             (Some(person), _) => person.name.clone(),

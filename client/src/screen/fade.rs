@@ -103,12 +103,26 @@ impl Conversation {
         self.list.quiet(at, said);
     }
 
-    /// Somebody who has just come was asked, as whoever comes is.
-    pub(super) fn asked_to_fade(&mut self, name: &str, at: Clock) {
+    /// Somebody who has just come was asked, as whoever comes is. `faded`: messages did before.
+    pub(super) fn asked_to_fade(&mut self, name: &str, faded: bool, at: Clock) {
         if let Fading::After(time) = self.fading {
-            self.list
-                .quiet(at, format!("asked {name} for messages that fade after {time}"));
+            let until = until(faded);
+            let asked = format!("asked {name} for messages that fade after {time}{until}");
+            self.list.quiet(at, asked);
         }
+    }
+
+    /// Somebody has gone or is back: says whether messages still fade, where that has changed.
+    pub(super) fn still_fades(&mut self, before: Option<FadeTime>, at: Clock) {
+        let said = match (before, self.fades()) {
+            (Some(_), None) if self.people.is_empty() => {
+                "nobody is here to agree: what is said now stays".to_owned()
+            }
+            (Some(_), None) => format!("what is said now stays, until {} agrees", self.others_mind()),
+            (None, Some(time)) => in_force(time),
+            _ => return,
+        };
+        self.list.quiet(at, said);
     }
 
     /// A peer says what it wants. Gives back the answer, where there is no choice.
@@ -120,9 +134,8 @@ impl Conversation {
         at: Clock,
     ) -> Option<Command> {
         let faded = self.fades().is_some();
-        if let Some(person) = self.people.get_mut(peer) {
-            person.fading = fading;
-        }
+        let before = self.people.get_mut(peer);
+        let before = before.map(|person| std::mem::replace(&mut person.fading, fading));
         let said = match fading {
             Fading::After(time) if self.fades().is_some() => format!("{name} agrees: {}", in_force(time)),
             Fading::After(_) if fading == self.fading => {
@@ -140,13 +153,16 @@ impl Conversation {
                 return Some(Command::Fade(Fading::Cannot));
             }
             Fading::After(time) => {
-                let until = if faded { "; until then they stay" } else { "" };
-                let typed = typed(time);
+                let (typed, until) = (typed(time), until(faded));
                 let asks = format!(
                     "{name} asks that messages fade after {time}: /fade {typed} agrees, /fade off declines{until}"
                 );
-                self.list.push(at, Content::Answer(asks));
-                return None;
+                if before != Some(fading) {
+                    self.list.push(at, Content::Answer(asks));
+                    return None;
+                }
+                // Asked once more: not worth a line of its own.
+                asks
             }
             Fading::Cannot => {
                 format!("{name} has lines on a terminal, which cannot be taken back: messages stay")
@@ -181,7 +197,7 @@ impl Conversation {
                 _ => {}
             }
             if mine {
-                self.history.forget(&said.text);
+                self.forget_sent(&said.text);
             }
         }
         if !faded.is_empty() {
@@ -189,6 +205,16 @@ impl Conversation {
             self.keep_browsing();
         }
         says
+    }
+
+    /// A line that was sent is not to be had again; if it was fetched into the input, it goes from there.
+    pub(super) fn forget_sent(&mut self, text: &str) {
+        if let Some(draft) = self.history.forget(text)
+            && self.draft.text() == text
+        {
+            drop(Zeroizing::new(self.draft.take()));
+            self.draft.set(&draft);
+        }
     }
 
     /// When the next message goes.
@@ -199,7 +225,7 @@ impl Conversation {
     /// How it stands.
     pub(super) fn fading_told(&self) -> String {
         let now = match (self.fades(), self.fading) {
-            (Some(time), _) => in_force(time),
+            (Some(time), _) => format!("messages fade {time} after they are read"),
             (None, Fading::After(time)) => format!("messages stay; you want them to fade after {time}"),
             (None, _) => "messages stay; /fade 10m asks the others that they fade".to_owned(),
         };
@@ -252,13 +278,18 @@ impl Said {
 
 /// The unit in which a time that is left is told.
 fn unit(left: Duration) -> (Duration, &'static str) {
-    let (seconds, name) = match left.as_secs() {
-        0..=119 => (1, "s"),
-        120..7200 => (60, "min"),
-        7200..172_800 => (3600, "h"),
+    let begun = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    let (seconds, name) = match begun {
+        0..=120 => (1, "s"),
+        121..=7200 => (60, "min"),
+        7201..=172_800 => (3600, "h"),
         _ => (86_400, "days"),
     };
     (Duration::from_secs(seconds), name)
+}
+
+fn until(faded: bool) -> &'static str {
+    if faded { "; until then they stay" } else { "" }
 }
 
 fn in_force(time: FadeTime) -> String {

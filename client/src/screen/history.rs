@@ -44,17 +44,29 @@ impl History {
         }
     }
 
-    /// A line is not to be had again.
-    pub fn forget(&mut self, text: &str) {
+    /// A line is not to be had again. If it is the one in the input, gives back what was there before.
+    pub fn forget(&mut self, text: &str) -> Option<Zeroizing<String>> {
         let is_it = |line: &str| {
             line == text || line.strip_prefix("/edit ") == Some(text) || line.strip_prefix('/') == Some(text)
         };
-        if self.lines.iter().any(|line| is_it(line)) {
-            // The place among them would be another one.
-            (self.place, self.query) = (None, None);
-            self.lines.retain(|line| !is_it(line));
-            self.bytes = self.lines.iter().map(|line| line.len()).sum();
+        let numbered = self.lines.iter().enumerate();
+        let gone: Vec<usize> = numbered
+            .filter(|(_, line)| is_it(line))
+            .map(|(at, _)| at)
+            .collect();
+        if gone.is_empty() {
+            return None;
         }
+        self.lines.retain(|line| !is_it(line));
+        self.bytes = self.lines.iter().map(|line| line.len()).sum();
+        if let Some(place) = self.place.take_if(|place| gone.contains(&place.line)) {
+            self.query = None;
+            return Some(place.draft);
+        }
+        if let Some(place) = &mut self.place {
+            place.line -= gone.iter().filter(|&&at| at < place.line).count();
+        }
+        None
     }
 
     /// The line before the one in the input, which holds `draft`; nothing where there is none.
@@ -189,6 +201,19 @@ mod tests {
         assert_eq!(history.search_back(), Some("two"));
         assert_eq!(history.give_up().unwrap().as_str(), "draft");
         assert_eq!(history.query(), None);
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_found_and_the_place_stays() {
+        let mut history = history();
+        assert_eq!(history.older("draft"), Some("three"));
+        assert_eq!(history.forget("two"), None);
+        assert_eq!(history.older("three"), Some("one"));
+        assert_eq!(history.newer().unwrap().as_str(), "three");
+        assert_eq!(history.forget("three").unwrap().as_str(), "draft");
+        assert!(history.newer().is_none());
+        assert_eq!(history.older("draft"), Some("one"));
+        assert_eq!(history.bytes, "one".len());
     }
 
     #[test]

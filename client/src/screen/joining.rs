@@ -30,6 +30,8 @@ pub struct Joining {
 struct Destination {
     address: Address,
     room: RoomName,
+    /// What the configuration file calls it.
+    called: Option<String>,
     /// What prints the passphrase.
     command: Option<String>,
 }
@@ -58,6 +60,8 @@ pub struct Opening {
     pub passphrase: Passphrase,
     /// What has printed the passphrase.
     pub command: Option<String>,
+    /// What the configuration file calls it.
+    pub called: Option<String>,
 }
 
 impl Joining {
@@ -247,6 +251,7 @@ impl State {
                 room: joining.to.room.clone(),
                 name: joining.name.clone(),
                 passphrase,
+                called: joining.to.called.clone(),
                 command: joining
                     .to
                     .command
@@ -304,6 +309,7 @@ fn destination(target: &str, here: &Conversation, rooms: &[RoomEntry]) -> Result
         return Ok(Destination {
             address: elsewhere(entry.relay.address.clone()),
             room: room.cloned().unwrap_or_default(),
+            called: Some(entry.name.clone()),
             command: entry.passphrase_command.clone(),
         });
     }
@@ -312,6 +318,7 @@ fn destination(target: &str, here: &Conversation, rooms: &[RoomEntry]) -> Result
         return Ok(Destination {
             address: elsewhere(invitation.address),
             room: invitation.room.unwrap_or_default(),
+            called: None,
             command: None,
         });
     }
@@ -320,6 +327,7 @@ fn destination(target: &str, here: &Conversation, rooms: &[RoomEntry]) -> Result
         Some(address) => Ok(Destination {
             address: address.clone(),
             room,
+            called: None,
             command: None,
         }),
         None => Err("no other room can be joined on this relay: give a URL".to_owned()),

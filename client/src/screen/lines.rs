@@ -27,8 +27,8 @@ impl State {
     /// A room without a screen.
     pub fn without_screen(mut room: Conversation, settings: Settings) -> Self {
         room.list.stands_alone();
+        room.keeps_lines = true;
         let mut state = Self::new(room, COLUMNS, ROWS);
-        state.linear = true;
         // There is nothing that a lock could hide.
         state.settings = Settings {
             lock_after: None,

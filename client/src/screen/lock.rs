@@ -101,6 +101,7 @@ impl State {
         if self.only_made() && self.told == Told::No {
             let room = self.rooms.current_mut();
             let invitation = room.invitation.clone();
+            room.list.forget_copyable();
             room.list.push(moment.clock, Content::Copyable(invitation));
             room.list.to_newest();
             self.told = Told::Asked;

@@ -173,8 +173,6 @@ pub struct State {
     pub notice: Notice,
     /// Only the texts are shown, for the terminal's own selection.
     pub(super) bare: bool,
-    /// There is no screen: whole lines come in and go out.
-    pub(super) linear: bool,
     pub(super) focus: Focus,
     /// When the user was told of a message last.
     pub(super) alerted: Option<Duration>,
@@ -200,7 +198,6 @@ impl State {
             settings: Settings::default(),
             notice: Notice::default(),
             bare: false,
-            linear: false,
             focus: Focus::Unknown(None),
             alerted: None,
             asked: false,

@@ -82,13 +82,16 @@ impl Conversation {
                 peer, words, back, ..
             } => {
                 let compared = self.compared.contains(&peer);
+                let faded = self.fades();
                 self.known_as = Some(name.clone());
                 self.people.joined(peer, name.clone(), words, compared, now);
                 self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
-                if !back {
-                    self.asked_to_fade(&name, at);
+                if back {
+                    self.still_fades(faded, at);
+                } else {
+                    self.asked_to_fade(&name, faded.is_some(), at);
                 }
                 if !compared && self.compared_names.contains(&name) {
                     self.list.push(
@@ -125,6 +128,7 @@ impl Conversation {
                 self.list.quiet(at, format!("{name} is heard again"));
             }
             Event::PeerLeft { peer, how } => {
+                let faded = self.fades();
                 self.people.left(peer);
                 self.list.quiet(
                     at,
@@ -133,6 +137,7 @@ impl Conversation {
                         Departure::Gone => format!("{name} is gone without a word"),
                     },
                 );
+                self.still_fades(faded, at);
             }
             Event::Message {
                 receipt,

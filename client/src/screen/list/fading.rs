@@ -64,7 +64,10 @@ impl List {
                 }
             }
         }
-        let is_mine = |kept: &Kept| matches!(&kept.entry.content, Content::Said(said) if matches!(said.author, Author::Me(_)));
+        let is_mine = |kept: &Kept| match &kept.entry.content {
+            Content::Said(said) => matches!(said.author, Author::Me(_)),
+            _ => false,
+        };
         if taken.iter().any(is_mine) {
             self.mine.retain(|number| !is_one(number));
         }

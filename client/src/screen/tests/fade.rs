@@ -1,8 +1,15 @@
 //! Messages that fade.
 
-use sotto_protocol::fading::{FadeTime, Fading};
+use sotto_protocol::fading::Fading;
 
 use super::*;
+
+fn left(peer: InstanceId) -> Event {
+    Event::PeerLeft {
+        peer,
+        how: sotto_protocol::instance::Departure::Gone,
+    }
+}
 
 fn after(seconds: u32) -> FadeTime {
     FadeTime::from_secs(seconds).unwrap()
@@ -108,12 +115,8 @@ fn another_time_ends_it_until_it_is_agreed_to() {
 #[test]
 fn a_new_run_is_asked_again_and_one_that_comes_back_is_not() {
     let mut script = Script::fading(120, 24);
-    let left = |peer| Event::PeerLeft {
-        peer,
-        how: sotto_protocol::instance::Departure::Gone,
-    };
     script.event("anna", left(ANNA));
-    assert_eq!(script.state.rooms.current().fades(), None);
+    script.shows("anna is gone without a word · nobody is here to agree: what is said now stays");
     script.joins(CARL, "anna");
     script.shows("anna joined · asked anna for messages that fade after 10 min");
     assert_eq!(script.state.rooms.current().fades(), None);
@@ -157,20 +160,7 @@ fn a_terminal_that_keeps_its_lines_declines_by_itself_and_says_why() {
 impl Script {
     /// A message of anna's that fades after ten minutes.
     fn says_fading(&mut self, text: &str) -> &mut Self {
-        self.number += 1;
-        let event = Event::Message {
-            receipt: Receipt {
-                peer: ANNA,
-                number: self.number,
-            },
-            id: MessageId([self.number as u8; 16]),
-            text: text.to_owned(),
-            reply_to: None,
-            fades: Some(after(600)),
-            age: None,
-            repeat: false,
-        };
-        self.event("anna", event)
+        self.fading_for(ANNA, "anna", text, 600)
     }
 
     /// One of ours that fades after ten minutes, as the room has taken it.
@@ -421,9 +411,9 @@ fn while_browsing_the_time_that_is_left_is_told_and_the_next_one_is_selected_the
         .shows("fades in 10 min · browse:");
     assert_eq!(script.next_tick(), Some(Duration::from_secs(60)));
     script.waits(60).shows("fades in 9 min");
-    script.waits(421).shows("fades in 119 s");
+    script.waits(420).shows("fades in 120 s");
     assert_eq!(script.next_tick(), Some(Duration::from_secs(1)));
-    script.waits(119).shows_no("first");
+    script.waits(120).shows_no("first");
     script.types("y");
     assert!(matches!(script.effects.last(), Some(Effect::Copy(text)) if text == "second"));
 }
@@ -481,4 +471,49 @@ fn a_hundred_thousand_that_fade_are_no_weight() {
     assert!((33_000..34_000).contains(&left), "{left}");
     script.shows("message 99999");
     script.press(KeyCode::PageUp).shows("message 99900");
+}
+
+#[test]
+fn who_asks_twice_takes_no_second_line_of_its_own() {
+    let mut script = Script::with_anna(120, 24);
+    let entries = |script: &Script| script.state.rooms.current().list.entries().count();
+    for _ in 0..3 {
+        script.wants(ANNA, "anna", Fading::After(after(600)));
+    }
+    let before = entries(&script);
+    for _ in 0..100 {
+        script.wants(ANNA, "anna", Fading::After(after(600)));
+    }
+    assert_eq!(entries(&script), before);
+}
+
+#[test]
+fn one_who_comes_without_agreeing_ends_it_until_he_has_gone() {
+    let mut script = Script::fading(160, 24);
+    script.joins(CARL, "carl");
+    script.shows("asked carl for messages that fade after 10 min; until then they stay");
+    script.event("carl", left(CARL));
+    script.shows("carl is gone without a word · messages fade 10 min after they are read, from now on");
+    let event = Event::PeerJoined {
+        peer: CARL,
+        name: Name::new("carl").unwrap(),
+        words: SafetyWords(["gavel"; 6]),
+        back: true,
+    };
+    script.event("carl", event);
+    script.shows("what is said now stays, until carl agrees");
+}
+
+#[test]
+fn a_line_that_was_fetched_from_what_was_sent_goes_from_the_input() {
+    let mut script = Script::fading(80, 24);
+    script.input(Input::Focus(true));
+    let id = script.says_self_fading("ours", 1);
+    script.event("anna", Event::Delivered { id, to: ANNA });
+    script.types("a draft").control('p');
+    assert_eq!(script.draft(), "ours");
+    script.waits(600);
+    assert_eq!(script.draft(), "a draft");
+    script.control('p');
+    assert_eq!(script.draft(), "/fade 10m");
 }

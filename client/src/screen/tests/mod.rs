@@ -17,6 +17,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Position;
 use sotto_protocol::Name;
+use sotto_protocol::fading::FadeTime;
 use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
@@ -140,6 +141,23 @@ impl Script {
     }
 
     fn answers(&mut self, peer: InstanceId, name: &str, text: &str, reply_to: Option<Target>) -> &mut Self {
+        self.message(peer, name, text, reply_to, None)
+    }
+
+    /// Says something that fades after so many seconds.
+    fn fading_for(&mut self, peer: InstanceId, name: &str, text: &str, seconds: u32) -> &mut Self {
+        let fades = FadeTime::from_secs(seconds).unwrap();
+        self.message(peer, name, text, None, Some(fades))
+    }
+
+    fn message(
+        &mut self,
+        peer: InstanceId,
+        name: &str,
+        text: &str,
+        reply_to: Option<Target>,
+        fades: Option<FadeTime>,
+    ) -> &mut Self {
         self.number += 1;
         let event = Event::Message {
             receipt: Receipt {
@@ -149,7 +167,7 @@ impl Script {
             id: MessageId([self.number as u8; 16]),
             text: text.to_owned(),
             reply_to,
-            fades: None,
+            fades,
             age: None,
             repeat: false,
         };

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use proptest::prelude::*;
 use sotto_protocol::Passphrase;
+use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -47,6 +48,8 @@ enum Step {
     Refused,
     Joins,
     Leaves,
+    Wants(u32),
+    SaysFading(String),
     Waits(u64),
 }
 
@@ -106,7 +109,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Refused),
         1 => Just(Step::Joins),
         1 => Just(Step::Leaves),
-        1 => (0u64..100).prop_map(Step::Waits),
+        1 => (0u32..8).prop_map(Step::Wants),
+        2 => TEXT.prop_map(Step::SaysFading),
+        2 => (0u64..100).prop_map(Step::Waits),
     ]
 }
 
@@ -206,6 +211,11 @@ proptest! {
                 Step::Refused => script.refused(CommandError::Left),
                 Step::Joins => script.joins(CARL, "漢字漢字漢字漢字漢字漢字漢字漢字"),
                 Step::Leaves => script.event("carl", Event::PeerLeft { peer: CARL, how: Departure::Left }),
+                Step::Wants(seconds) => {
+                    let fading = FadeTime::from_secs(seconds).map_or(Fading::Stay, Fading::After);
+                    script.event("anna", Event::Fading { peer: ANNA, fading })
+                }
+                Step::SaysFading(text) => script.fading_for(ANNA, "anna", &text, 5),
                 Step::Waits(seconds) => {
                     script.now += Duration::from_secs(seconds);
                     script.input(Input::Tick)

@@ -168,6 +168,16 @@ fn somebody_who_comes_anew_under_a_name_that_was_compared_is_told_apart() {
 }
 
 #[test]
+fn a_room_has_the_users_own_name_until_somebody_comes() {
+    let mut script = Script::new(80, 24);
+    assert_eq!(script.state.rooms.current().title(), "otter maple");
+    script.state.rooms.current_mut().call("flat".to_owned());
+    assert_eq!(script.state.rooms.current().title(), "flat");
+    script.joins(ANNA, "anna");
+    assert_eq!(script.state.rooms.current().title(), "anna");
+}
+
+#[test]
 fn somebody_who_takes_a_name_that_was_compared_is_told_apart() {
     let mut script = Script::with_anna(100, 24);
     script.input(Input::Done {
@@ -417,6 +427,7 @@ fn a_room_of_the_configuration_file_is_joined_by_its_name_with_its_command() {
     );
     assert_eq!(opening.passphrase.expose(), STRONG);
     assert_eq!(opening.command.as_deref(), Some("pass show anna"));
+    assert_eq!(opening.called.as_deref(), Some("anna"));
 }
 
 #[test]
