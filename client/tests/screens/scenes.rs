@@ -69,6 +69,7 @@ pub const SCENES: &[(&str, Scene)] = &[
     ("help", Chatting(help)),
     ("help-keys", Chatting(help_keys)),
     ("leave", Chatting(leave)),
+    ("leaving", Chatting(leaving)),
     ("lock", Chatting(lock)),
 ];
 
@@ -495,6 +496,12 @@ fn help_keys(chat: &mut Chat) {
 fn leave(chat: &mut Chat) {
     reconnecting(chat);
     chat.control('c');
+}
+
+fn leaving(chat: &mut Chat) {
+    typing(chat);
+    chat.sends("wait for this one");
+    chat.update(Update::Undelivered(1)).control('c').control('c');
 }
 
 fn lock(chat: &mut Chat) {
