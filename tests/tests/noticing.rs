@@ -75,7 +75,7 @@ fn the_desktop_is_told_over_its_bus_where_there_is_one() {
     let notify = Stub::new(&scene, "notify-send");
     let variables = [
         ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere".into()),
-        ("PATH", notify.path()),
+        ("PATH", notify.path().into()),
     ];
     let (anna, bot) = with_bot(&scene, &variables);
     bot.say("meet me at noon");
