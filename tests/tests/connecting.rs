@@ -80,3 +80,32 @@ fn a_room_of_the_configuration_file_is_joined_by_its_name() {
         unknown.errors()
     );
 }
+
+#[test]
+fn where_nothing_is_drawn_questions_lead_into_the_room_and_a_failure_asks_only_for_the_relay_again() {
+    let scene = Scene::new();
+    let mut reader = scene.pipe("reader", &["--json"]);
+    let mut anna = scene.terminal((24, 80), &["--plain"]);
+    anna.wait_for("relay (");
+    anna.type_keys("ws://127.0.0.1:1\r");
+    anna.wait_for("your name");
+    anna.type_keys("anna\r");
+    anna.wait_for("passphrase (");
+    anna.type_keys(PASSPHRASE);
+    anna.type_keys(ENTER);
+    anna.wait_for("nothing answers");
+    anna.wait_for("relay [ws://127.0.0.1:1/]");
+    anna.type_keys(&format!("{}\r", scene.url()));
+    assert_eq!(reader.event("peer_joined")["peer"], "anna");
+    anna.wait_for("-- reader joined");
+    let written = String::from_utf8_lossy(&anna.written()).into_owned();
+    assert!(
+        !written.contains('\x1b') && !written.contains("clavicle"),
+        "{written:?}"
+    );
+    let remembered = fs::read_to_string(scene.home().join(CONFIG)).unwrap();
+    assert!(
+        remembered.contains("name = \"anna\"") && remembered.contains(scene.url()),
+        "{remembered}"
+    );
+}
