@@ -20,6 +20,7 @@ use self::lending::Borrower;
 use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
 use crate::attention::Attention;
+use crate::compose::Prepared;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::platform::monotonic;
@@ -227,7 +228,10 @@ impl Chat {
                 Effect::Panic => self.panic = true,
                 Effect::Suspend => self.suspend = true,
                 Effect::Alert { bell, desktop } => self.call(bell, desktop),
-                Effect::Compose => self.borrower = Some(Borrower::Editor),
+                Effect::Compose => match Prepared::new(self.state.rooms.current().draft.text()) {
+                    Ok(draft) => self.borrower = Some(Borrower::Editor(Box::new(draft))),
+                    Err(why) => self.input(Input::Composed(Err(why.to_string()))),
+                },
                 Effect::Redraw => self.redraw = true,
             }
         }

@@ -4,6 +4,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use rand::RngExt;
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -34,6 +35,14 @@ pub enum ComposeError {
     Failed,
 }
 
+/// A draft in a file, and the editor that is to have it. When this is dropped the file is removed.
+#[derive(Debug)]
+pub struct Prepared {
+    place: Place,
+    before: Zeroizing<String>,
+    command: Command,
+}
+
 /// A draft that is being edited elsewhere. When this is dropped its file is removed.
 #[derive(Debug)]
 pub struct Composing {
@@ -42,25 +51,41 @@ pub struct Composing {
     editor: JoinHandle<io::Result<bool>>,
 }
 
-impl Composing {
-    /// Begins: the editor has the terminal until it ends.
+impl Prepared {
+    /// Writes the draft into its file.
     ///
     /// # Errors
-    /// Why not.
-    pub fn begin(draft: &str) -> Result<Self, ComposeError> {
+    /// Why it cannot be edited elsewhere.
+    pub fn new(draft: &str) -> Result<Self, ComposeError> {
         let editor = editor()?;
         let place = Place::new()?;
         let file = place.file();
         platform::private_file(&file, true)?.write_all(draft.as_bytes())?;
         // The variable may hold arguments; a shell takes them apart, as it does for others who use it.
-        let mut command = platform::shell_with(&editor, &file);
+        let command = platform::shell_with(&editor, &file);
         Ok(Self {
             place,
             before: Zeroizing::new(draft.to_owned()),
-            editor: spawn_blocking(move || Ok(command.status()?.success())),
+            command,
         })
     }
 
+    /// Begins: the editor has the terminal until it ends. Has to be called inside a Tokio runtime.
+    pub fn begin(self) -> Composing {
+        let Self {
+            place,
+            before,
+            mut command,
+        } = self;
+        Composing {
+            place,
+            before,
+            editor: spawn_blocking(move || Ok(command.status()?.success())),
+        }
+    }
+}
+
+impl Composing {
     /// Waits for the editor's end. May be dropped and called again until it has come.
     ///
     /// # Errors

@@ -1,13 +1,13 @@
 //! End-to-end tests of Sotto: the machinery that spawns and drives both real binaries, from outside.
 //!
 //! A test sets a [`scene`]: a relay and a passphrase. On it run [`process`]es: the [`relay`], clients as
-//! [`pipe`]s that are driven line by line, and clients in a [`terminal`], for which a [`stub`] may stand in for a
-//! program of the machine's. The [`binaries`] are built once.
+//! [`pipe`]s that are driven line by line, and clients in a [`terminal`], what they write being taken apart into
+//! [`sequences`], while a [`stub`] may stand in for a program of the machine's. The [`binaries`] are built once.
 //!
 //! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees; a [`socks`]
 //! proxy; or a web server, as a [`front`], with a certificate of the test's own [`authority`]. In the
 //! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
-//! [`stranger`] that is no relay at all.
+//! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that obeys no rules.
 //!
 //! Every wait has a [`limit`].
 #![allow(
@@ -25,6 +25,7 @@ pub mod scene;
 pub mod pipe;
 pub mod process;
 pub mod relay;
+pub mod sequences;
 pub mod stub;
 pub mod terminal;
 
@@ -35,16 +36,19 @@ pub mod recording;
 pub mod socks;
 
 pub mod mischief;
+pub mod peer;
 pub mod phoenix;
 pub mod stranger;
 
 pub use authority::Authority;
 pub use front::Front;
+pub use peer::Peer;
 pub use pipe::Pipe;
 pub use process::Process;
 pub use proxy::Proxy;
 pub use relay::Relay;
 pub use scene::Scene;
+pub use sequences::Sequences;
 pub use socks::Socks;
 pub use stub::Stub;
 pub use terminal::Terminal;

@@ -1,8 +1,9 @@
 //! A peer that says what no client lets its user say.
 
+use sotto::address::Invitation;
 use sotto::room::{Command, Room, Settings, Timing, Update, Updates};
 use sotto_protocol::instance::{Event, Target};
-use sotto_protocol::{Name, Passphrase, RoomName, Root};
+use sotto_protocol::{Name, Passphrase, Root};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
@@ -17,12 +18,14 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Joins, under a name, the room of every scene on this relay.
+    /// Joins, under a name, the room with the scenes' passphrase to which this URL leads.
     pub fn join(url: &str, name: &str) -> Self {
         let runtime = Runtime::new().unwrap();
-        let root = Root::derive(&Passphrase::new(PASSPHRASE).unwrap(), &RoomName::default()).unwrap();
+        let invitation: Invitation = url.parse().unwrap();
+        let room_name = invitation.room.unwrap_or_default();
+        let root = Root::derive(&Passphrase::new(PASSPHRASE).unwrap(), &room_name).unwrap();
         let settings = Settings {
-            address: url.parse().unwrap(),
+            address: invitation.address,
             root,
             name: Name::new(name).unwrap(),
             recorder: None,
@@ -57,7 +60,7 @@ impl Peer {
         let said = self.runtime.block_on(self.room.say(text.to_owned(), reply_to));
         Target {
             author: self.room.id(),
-            id: said.unwrap(),
+            id: said.unwrap().id,
         }
     }
 

@@ -1,10 +1,11 @@
-//! The way between client and relay, in the hands of the test: it records, stalls, cuts and refuses.
+//! The way between client and relay, in the hands of the test: it records, delays, stalls, cuts and refuses.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::recording::Recording;
 
@@ -29,8 +30,17 @@ struct State {
     accepted: usize,
     stalled: bool,
     refusing: bool,
-    pause: Duration,
+    pace: Pace,
     over: bool,
+}
+
+/// How fast a way is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pace {
+    /// How long a byte is on the way.
+    delay: Duration,
+    /// Zero is as many as there are.
+    bytes_a_second: u32,
 }
 
 /// The direction in which bytes go.
@@ -40,8 +50,12 @@ enum Direction {
     Down,
 }
 
-/// Bytes that are read at once; with a pause after each, the speed of a slow link.
+/// Bytes that are read at once.
 const PIECE: usize = 4096;
+/// Pieces that are on the way; more wait in the sender's socket.
+const ON_THE_WAY: usize = 16;
+/// Bytes that arrive at once where they are slow.
+const TRICKLE: usize = 256;
 
 impl Proxy {
     /// Starts a proxy before a relay.
@@ -88,9 +102,12 @@ impl Proxy {
         self.way.changed.notify_all();
     }
 
-    /// From now on it takes so long to pass 4 KiB on.
-    pub fn slow(&self, pause: Duration) {
-        self.way.state.lock().unwrap().pause = pause;
+    /// From now on every byte is so long on the way, and so many arrive in a second.
+    pub fn slow(&self, delay: Duration, bytes_a_second: u32) {
+        self.way.state.lock().unwrap().pace = Pace {
+            delay,
+            bytes_a_second,
+        };
     }
 
     /// Connections that were made so far.
@@ -155,9 +172,31 @@ impl Way {
         }
     }
 
-    fn pass_on(&self, mut from: TcpStream, mut to: TcpStream, connection: usize, direction: Direction) {
+    fn pass_on(self: Arc<Self>, mut from: TcpStream, to: TcpStream, connection: usize, direction: Direction) {
+        let (sender, pieces) = sync_channel(ON_THE_WAY);
+        let way = Arc::clone(&self);
+        let arriving = thread::spawn(move || way.arrive(&pieces, to, connection, direction));
         let mut piece = [0; PIECE];
         while let Ok(length @ 1..) = from.read(&mut piece) {
+            let arrives = Instant::now() + self.state.lock().unwrap().pace.delay;
+            if sender.send((arrives, piece[..length].to_vec())).is_err() {
+                break;
+            }
+        }
+        drop(sender);
+        let _ = arriving.join();
+        let _ = from.shutdown(Shutdown::Both);
+    }
+
+    fn arrive(
+        &self,
+        pieces: &Receiver<(Instant, Vec<u8>)>,
+        mut to: TcpStream,
+        connection: usize,
+        direction: Direction,
+    ) {
+        for (arrives, piece) in pieces {
+            thread::sleep(arrives.saturating_duration_since(Instant::now()));
             let mut state = self
                 .changed
                 .wait_while(self.state.lock().unwrap(), |state| state.stalled)
@@ -167,15 +206,27 @@ impl Way {
                 Direction::Up => &mut recording.up,
                 Direction::Down => &mut recording.down,
             }
-            .extend_from_slice(&piece[..length]);
-            let pause = state.pause;
+            .extend_from_slice(&piece);
+            let pace = state.pace;
             drop(state);
-            thread::sleep(pause);
-            if to.write_all(&piece[..length]).is_err() {
+            if pace.write(&mut to, &piece).is_err() {
                 break;
             }
         }
         let _ = to.shutdown(Shutdown::Both);
-        let _ = from.shutdown(Shutdown::Both);
+    }
+}
+
+impl Pace {
+    fn write(self, to: &mut TcpStream, piece: &[u8]) -> io::Result<()> {
+        if self.bytes_a_second == 0 {
+            return to.write_all(piece);
+        }
+        for bytes in piece.chunks(TRICKLE) {
+            let time = u32::try_from(bytes.len()).unwrap() * Duration::from_secs(1) / self.bytes_a_second;
+            thread::sleep(time);
+            to.write_all(bytes)?;
+        }
+        Ok(())
     }
 }

@@ -21,7 +21,7 @@ pub struct Scene {
     /// The certificates that clients trust.
     trusted: Option<PathBuf>,
     home: TempDir,
-    _turn: Turn,
+    turn: Option<Turn>,
 }
 
 /// The passphrase of every scene; no test may find it anywhere but in its file.
@@ -49,7 +49,7 @@ impl Scene {
             trusted: None,
             relay,
             home,
-            _turn: turn,
+            turn: Some(turn),
         };
         scene.write("passphrase", PASSPHRASE);
         scene
@@ -65,6 +65,11 @@ impl Scene {
     pub fn trusting(mut self, certificates: impl Into<PathBuf>) -> Self {
         self.trusted = Some(certificates.into());
         self
+    }
+
+    /// From now on little happens in it for long: it takes no turn of others.
+    pub fn rest(&mut self) {
+        self.turn = None;
     }
 
     /// What clients are given.
@@ -128,7 +133,7 @@ impl Scene {
 
     /// `sotto` with these arguments, to be started in a terminal.
     pub fn in_terminal(&self, args: &[&str]) -> CommandBuilder {
-        self.at_terminal(binaries::sotto().as_os_str(), args)
+        self.at_terminal(binaries::sotto(), args)
     }
 
     /// Any program, to be started in a terminal: it finds nothing of the machine's in its environment but the path.

@@ -53,7 +53,8 @@ impl Perform for Sequences {
         }
         let params: Vec<_> = params.iter().flatten().map(u16::to_string).collect();
         let intermediates = String::from_utf8_lossy(intermediates);
-        self.csi.insert(format!("{intermediates}{}{action}", params.join(";")));
+        self.csi
+            .insert(format!("{intermediates}{}{action}", params.join(";")));
     }
 
     fn esc_dispatch(&mut self, _: &[u8], _: bool, byte: u8) {

@@ -1,6 +1,5 @@
 //! A program that a client starts, in the hands of the test: it tells what it was given.
 
-use std::ffi::OsString;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -37,9 +36,10 @@ impl Stub {
     }
 
     /// The path on which it is found before the machine's own.
-    pub fn path(&self) -> OsString {
+    pub fn path(&self) -> String {
         let others = env::var_os("PATH").unwrap_or_default();
-        env::join_paths(iter::once(self.folder.clone()).chain(env::split_paths(&others))).unwrap()
+        let folders = iter::once(self.folder.clone()).chain(env::split_paths(&others));
+        env::join_paths(folders).unwrap().into_string().unwrap()
     }
 
     /// Waits until it was started, and gives its arguments as a line and its input after that.

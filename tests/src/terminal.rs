@@ -170,11 +170,14 @@ impl Terminal {
         let _ = pty.keyboard.write_all(bytes).and_then(|()| pty.keyboard.flush());
     }
 
-    /// Gives the terminal another size.
+    /// Gives the terminal another size. A screen of no rows or columns is looked at as if it had one.
     pub fn resize(&self, rows: u16, columns: u16) {
         let pty = self.pty.as_ref().expect("the terminal is open");
         let mut state = self.screen.state.lock().unwrap();
-        state.parser.screen_mut().set_size(cells(rows), cells(columns));
+        state
+            .parser
+            .screen_mut()
+            .set_size(cells(rows.max(1)), cells(columns.max(1)));
         drop(state);
         pty.master.resize(size(rows, columns)).unwrap();
     }

@@ -1,5 +1,7 @@
 //! What terminals send and answer, byte by byte: keys, and the mouse.
 
+use std::fs;
+
 use rustix::process::Signal;
 use sotto_tests::{Pipe, Scene, Terminal};
 
@@ -20,6 +22,13 @@ fn chat(scene: &Scene) -> (Terminal, Pipe) {
     let anna = scene.chat("anna");
     anna.wait_for("bot");
     (anna, bot)
+}
+
+/// Writes the configuration.
+#[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
+fn configure(scene: &Scene, text: &str) {
+    fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
+    scene.write(".config/sotto/config.toml", text);
 }
 
 /// A chat in a terminal that tells keys apart.
@@ -55,6 +64,9 @@ fn a_terminal_that_can_tell_keys_apart_does_and_its_shift_enter_is_a_new_line() 
 #[test]
 fn keys_are_told_apart_no_longer_than_the_terminal_is_ours() {
     let scene = Scene::new();
+    let room =
+        "[[room]]\nname = \"upstairs\"\nrelay = \"ws://127.0.0.1:1\"\npassphrase_command = \"false\"\n";
+    configure(&scene, room);
     for signal in [Signal::TERM, Signal::HUP] {
         let (mut anna, _bot) = chat_apart(&scene);
         anna.signal(signal);
@@ -67,8 +79,8 @@ fn keys_are_told_apart_no_longer_than_the_terminal_is_ours() {
         );
     }
     let (mut anna, _bot) = chat_apart(&scene);
-    anna.type_keys("\x1b[120;5ue");
-    anna.wait_for("no editor");
+    anna.type_keys("/join upstairs\r");
+    anna.wait_for("the passphrase command failed");
     assert_eq!(
         (anna.count_written(APART), anna.count_written(TOGETHER)),
         (2, 1),
@@ -134,8 +146,7 @@ fn the_mouse_is_the_terminals_and_its_wheel_scrolls() {
 #[test]
 fn a_mouse_that_is_ours_scrolls_and_selects_until_the_terminal_is_given_back() {
     let scene = Scene::new();
-    std::fs::create_dir_all(scene.home().join(".config/sotto")).unwrap();
-    scene.write(".config/sotto/config.toml", "mouse = true\n");
+    configure(&scene, "mouse = true\n");
     let (mut anna, bot) = chat(&scene);
     for number in 10..50 {
         bot.say(&format!("line {number}"));

@@ -111,8 +111,7 @@ fn a_slow_link_carries_long_texts() {
     let mut ben = scene.pipe("ben", &["--json", "--follow"]);
     anna.event("peer_joined");
     ben.event("peer_joined");
-    // 4 KiB in 50 ms: 80 KiB a second.
-    proxy.slow(Duration::from_millis(50));
+    proxy.slow(Duration::ZERO, 80 * 1024);
     let texts: Vec<_> = (0..10).map(|number| format!("{number}").repeat(50_000)).collect();
     texts.iter().for_each(|text| anna.say(text));
     anna.end_input();

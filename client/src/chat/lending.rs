@@ -5,7 +5,7 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::Chat;
-use crate::compose::{ComposeError, Composing};
+use crate::compose::{ComposeError, Prepared};
 use crate::entrance::say;
 use crate::screen::update::Input;
 use crate::terminal::Terminal;
@@ -15,7 +15,7 @@ use crate::{interrupts, secret};
 #[derive(Debug)]
 pub(super) enum Borrower {
     /// The user's editor, with the draft.
-    Editor,
+    Editor(Box<Prepared>),
     /// This command, which prints a passphrase.
     PassphraseCommand(String),
 }
@@ -33,7 +33,9 @@ impl Chat {
         }
         let answer = match borrower {
             _ if !paused => refused(&borrower),
-            Borrower::Editor => Input::Composed(self.edit().await.map_err(|error| error.to_string())),
+            Borrower::Editor(draft) => {
+                Input::Composed(self.edit(draft).await.map_err(|error| error.to_string()))
+            }
             Borrower::PassphraseCommand(command) => {
                 say("the passphrase command runs; Ctrl+C ends it");
                 self.fetch(command).await
@@ -48,8 +50,8 @@ impl Chat {
         self.input(answer);
     }
 
-    async fn edit(&mut self) -> Result<Option<Zeroizing<String>>, ComposeError> {
-        let mut composing = Composing::begin(self.state.rooms.current().draft.text())?;
+    async fn edit(&mut self, draft: Box<Prepared>) -> Result<Option<Zeroizing<String>>, ComposeError> {
+        let mut composing = draft.begin();
         while self.over.is_none() {
             tokio::select! {
                 ended = composing.ended() => {
@@ -83,7 +85,7 @@ impl Chat {
 fn refused(borrower: &Borrower) -> Input {
     let why = "the keyboard is still being read; try again";
     match borrower {
-        Borrower::Editor => Input::Composed(Err(format!("no editor: {why}"))),
+        Borrower::Editor(_) => Input::Composed(Err(format!("no editor: {why}"))),
         Borrower::PassphraseCommand(_) => Input::Fetched(Err(why.to_owned())),
     }
 }

@@ -40,13 +40,17 @@ impl Chord {
         Self { code, modifiers }
     }
 
-    /// What was pressed. Releases of keys are nothing.
+    /// What was pressed. Releases of keys are nothing, and what is held with a key that only the desktop knows is no
+    /// text: terminals that tell keys apart pass on what it has no use for.
     pub fn of(key: &KeyEvent) -> Option<Self> {
         if key.kind == KeyEventKind::Release {
             return None;
         }
         let known = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT;
-        Some(Self::new(key.code, key.modifiers & known).normal())
+        if !known.contains(key.modifiers) {
+            return None;
+        }
+        Some(Self::new(key.code, key.modifiers).normal())
     }
 
     /// The character that it types, if it is text.
@@ -196,6 +200,8 @@ mod tests {
         assert_eq!(press(KeyCode::Enter, shift), "Shift+Enter");
         let release = KeyEvent::new_with_kind(KeyCode::Char('a'), KeyModifiers::NONE, KeyEventKind::Release);
         assert_eq!(Chord::of(&release), None);
+        let desktops = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::SUPER);
+        assert_eq!(Chord::of(&desktops), None);
     }
 
     #[test]

@@ -25,8 +25,11 @@ impl State {
     /// Leaves all rooms without waiting for anything.
     pub fn leave_now(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
-        for room in self.rooms.ids() {
-            self.leave(room, Duration::ZERO, &mut effects);
+        for id in self.rooms.ids() {
+            if let Some(room) = self.rooms.get_mut(id) {
+                room.out.now = true;
+            }
+            self.leave(id, Duration::ZERO, &mut effects);
         }
         effects
     }
@@ -62,9 +65,8 @@ impl State {
         };
         let begun = std::mem::replace(&mut room.out.begun, true);
         room.out.then = Some(timeout);
-        if timeout.is_zero() {
-            room.out.now = true;
-        } else if !begun
+        if !begun
+            && !timeout.is_zero()
             && let Some(farewell) = room.farewell.take()
             && !room.people.is_empty()
         {

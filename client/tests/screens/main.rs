@@ -1,4 +1,4 @@
-//! Every screen of the client, in three sizes and both themes, for the eyes of those who review a change.
+//! Every screen of the client, in three sizes and all built-in themes, for the eyes of those who review a change.
 //!
 //! [`scenes`] is the one table of them. [`text`] writes a screen down for a snapshot, [`svg`] draws it, and
 //! [`pictures`] are those that the documentation shows.

@@ -49,7 +49,7 @@ pub fn pictures() -> impl Iterator<Item = (&'static str, String)> {
         let screens: Vec<_> = picture
             .scenes
             .iter()
-            .map(|name| scene(name).draw(picture.size, theme))
+            .map(|name| scene(name).play(picture.size).draw(theme))
             .collect();
         (picture.file, svg(&screens, paper))
     })

@@ -33,21 +33,40 @@ pub enum Scene {
 }
 
 impl Scene {
-    /// The screen, and where the caret is.
-    pub fn draw(self, size: Size, theme: &str) -> (Buffer, Position) {
-        let settings = Settings {
-            theme: Theme::built_in(theme).unwrap(),
-            ..Settings::default()
-        };
+    /// Plays it on a terminal of some size.
+    pub fn play(self, size: Size) -> Screen {
         match self {
             Self::Connect(play) => {
-                let mut front = Front::new(size, &settings);
+                let mut front = Front::new(size);
                 play(&mut front);
-                connect::view::draw(&front.form, front.now)
+                Screen::Connect(Box::new(front))
             }
             Self::Chat(play) => {
-                let mut chat = Chat::new("ben", size, settings);
+                let mut chat = Chat::new("ben", size);
                 play(&mut chat);
+                Screen::Chat(Box::new(chat))
+            }
+        }
+    }
+}
+
+/// What a scene comes to.
+pub enum Screen {
+    Connect(Box<Front>),
+    Chat(Box<Chat>),
+}
+
+impl Screen {
+    /// The screen in a built-in theme, and where the caret is.
+    pub fn draw(&mut self, theme: &str) -> (Buffer, Position) {
+        let theme = Theme::built_in(theme).unwrap();
+        match self {
+            Self::Connect(front) => {
+                front.form.theme = theme;
+                connect::view::draw(&front.form, front.now)
+            }
+            Self::Chat(chat) => {
+                chat.state.settings.theme = theme;
                 view::draw(&chat.state, chat.now)
             }
         }
@@ -61,9 +80,9 @@ pub struct Front {
 }
 
 impl Front {
-    fn new(size: Size, settings: &Settings) -> Self {
+    fn new(size: Size) -> Self {
         Self {
-            form: Form::new(size, "", "ben", settings),
+            form: Form::new(size, "", "ben", &Settings::default()),
             now: Duration::from_secs(100),
         }
     }
@@ -138,15 +157,14 @@ pub struct Chat {
 
 impl Chat {
     /// The chat of somebody who looks at it.
-    pub fn new(me: &str, (width, height): Size, settings: Settings) -> Self {
+    fn new(me: &str, (width, height): Size) -> Self {
         let (relay, words) = ("relay.example:4000", RoomWords(["swan", "kettle"]));
-        let mut state = State::new(conversation(relay, words, me), width, height);
+        let state = State::new(conversation(relay, words, me), width, height);
         let clock = Clock {
             date: time::macros::date!(2026 - 11 - 24),
             hour: 21,
             minute: 4,
         };
-        state.set(settings, clock);
         let mut chat = Self {
             state,
             now: Duration::from_secs(1000),

@@ -69,6 +69,7 @@ pub const SCENES: &[(&str, Scene)] = &[
     ("help", Chatting(help)),
     ("help-keys", Chatting(help_keys)),
     ("leave", Chatting(leave)),
+    ("leaving", Chatting(leaving)),
     ("lock", Chatting(lock)),
 ];
 
@@ -158,9 +159,9 @@ fn pair(chat: &mut Chat, me: Person, other: Person) {
         }
     };
     say(chat, ANNA, "made it home, the last train was empty");
-    say(chat, BEN, "good! read me the words on top, by phone");
-    say(chat, ANNA, "otter maple crisp dome unwed sixth");
-    say(chat, BEN, "the same here: nobody sits in between 🎉");
+    say(chat, BEN, "good! I call you: read me the words on top");
+    say(chat, ANNA, "the same on both screens 🎉");
+    say(chat, BEN, "so nobody sits in between");
     chat.clock.minute += 1;
     let key = "then here is where the spare key is, for when you water the plants: under the blue pot";
     say(chat, ANNA, key);
@@ -495,6 +496,12 @@ fn help_keys(chat: &mut Chat) {
 fn leave(chat: &mut Chat) {
     reconnecting(chat);
     chat.control('c');
+}
+
+fn leaving(chat: &mut Chat) {
+    typing(chat);
+    chat.sends("wait for this one");
+    chat.update(Update::Undelivered(1)).control('c').control('c');
 }
 
 fn lock(chat: &mut Chat) {

@@ -1,24 +1,29 @@
-//! A scene written down: its text in every size, and below each the styles of both themes.
+//! A scene written down: its text in every size, and below each the styles of the built-in themes.
 
 use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::style::{Color, Modifier};
 
+use sotto::screen::theme::BUILT_IN;
+
 use super::play::Scene;
 
 /// A small terminal, the usual one, and a wide one.
 const SIZES: [(u16, u16); 3] = [(20, 6), (80, 24), (200, 50)];
-/// The themes, whose texts are the same.
-const THEMES: [&str; 2] = ["dark", "light"];
+/// The built-in themes, whose texts are the same.
+const THEMES: [&str; 3] = BUILT_IN;
 
-/// A letter for each pair of looks that a cell has in the two themes.
+/// How a cell looks in each of them.
+type Looks = [String; THEMES.len()];
+
+/// A letter for each look that there is.
 #[derive(Default)]
-struct Legend(Vec<[String; 2]>);
+struct Legend(Vec<Looks>);
 
 impl Legend {
     /// The letter of a cell's look; none for a plain one.
-    fn letter(&mut self, looks: [String; 2]) -> Option<char> {
+    fn letter(&mut self, looks: Looks) -> Option<char> {
         if looks.iter().all(String::is_empty) {
             return None;
         }
@@ -37,16 +42,24 @@ pub fn written(scene: Scene) -> String {
     let mut legend = Legend::default();
     let mut written = String::new();
     for size in SIZES {
-        let [dark, light] = THEMES.map(|theme| scene.draw(size, theme));
-        let (text, other) = (framed(dark.0.clone(), dark.1), framed(light.0.clone(), light.1));
-        assert_eq!(text, other, "a theme changes no text");
-        written.push_str(&text);
-        written.push_str(&styles(&dark.0, &light.0, &mut legend));
+        let mut screen = scene.play(size);
+        let screens = THEMES.map(|theme| screen.draw(theme));
+        let texts = screens.clone().map(|(buffer, caret)| framed(buffer, caret));
+        assert!(
+            texts.iter().all(|text| *text == texts[0]),
+            "a theme changes no text"
+        );
+        written.push_str(&texts[0]);
+        written.push_str(&styles(&screens.map(|(buffer, _)| buffer), &mut legend));
         written.push('\n');
     }
-    for (place, [dark, light]) in legend.0.iter().enumerate() {
+    for (place, looks) in legend.0.iter().enumerate() {
         let letter = ('a'..='z').nth(place).unwrap_or('?');
-        let _ = writeln!(written, "{letter} = dark: {dark}; light: {light}");
+        let named = THEMES
+            .iter()
+            .zip(looks)
+            .map(|(theme, look)| format!("{theme}: {look}"));
+        let _ = writeln!(written, "{letter} = {}", named.collect::<Vec<_>>().join("; "));
     }
     written
 }
@@ -74,13 +87,14 @@ fn framed(mut buffer: Buffer, caret: ratatui::layout::Position) -> String {
     framed + &edge + "\n"
 }
 
-fn styles(dark: &Buffer, light: &Buffer, legend: &mut Legend) -> String {
+fn styles(screens: &[Buffer; THEMES.len()], legend: &mut Legend) -> String {
     let mut styles = String::new();
-    for y in 0..dark.area.height {
+    let area = screens[0].area;
+    for y in 0..area.height {
         let mut runs: Vec<(u16, u16, char)> = Vec::new();
-        for x in 0..dark.area.width {
-            let (one, other) = (&dark[(x, y)], &light[(x, y)]);
-            let Some(letter) = legend.letter([look(one), look(other)]) else {
+        for x in 0..area.width {
+            let looks = screens.each_ref().map(|screen| look(&screen[(x, y)]));
+            let Some(letter) = legend.letter(looks) else {
                 continue;
             };
             match runs.last_mut() {

@@ -97,7 +97,7 @@ impl Instance {
             pair.progress_at = now.monotonic;
         }
         let piece = piece.clone();
-        pair.outgoing.sent(size);
+        pair.outgoing.sent(size, now.monotonic);
         let content = match &piece {
             Piece::Name(name) => Content::Name(name.clone()),
             Piece::Fading(fading) => Content::Fading(*fading),

@@ -106,6 +106,8 @@ pub(super) struct Pair {
     /// The session before, for what the peer had still sent in it.
     pub old: Option<Session>,
     pub agreed_at: Duration,
+    /// What comes in it was sent after this: it answers what we sent then.
+    pub spoke_after: Duration,
 
     // The peer.
     pub presence: Presence,
@@ -169,6 +171,7 @@ impl Pair {
             current: None,
             old: None,
             agreed_at: at,
+            spoke_after: at,
             presence: Presence::Unmet,
             name: None,
             words: None,
@@ -263,6 +266,7 @@ impl Pair {
         self.fresh = true;
         self.wanted = false;
         self.agreed_at = at;
+        self.spoke_after = self.handshake_at.unwrap_or(at);
         self.progress_at = at;
         self.ping = None;
         self.outgoing.restart();
@@ -288,7 +292,8 @@ impl Pair {
         self.agreed_at + SESSION_AGE
     }
 
-    /// How late a text is: what it waited at its sender, and what it was held back on the way beyond the usual.
+    /// How late a text is: what it waited at its sender, and what it was held back on the way beyond the usual. When one
+    /// of the clocks was set that seems long; it is not longer than since what the peer had from us when it spoke.
     pub(super) fn age(&mut self, text: &Text, now: Now) -> Duration {
         let waited = Duration::from_millis(text.waited.into());
         let sent = i128::from(text.clock) + i128::from(text.waited);
@@ -299,7 +304,8 @@ impl Pair {
         if self.delays.len() > CLOCK_SAMPLES {
             self.delays.pop_front();
         }
-        waited + Duration::from_millis(delay.saturating_sub(usual).max(0).unsigned_abs())
+        let held_back = Duration::from_millis(delay.saturating_sub(usual).max(0).unsigned_abs());
+        waited + held_back.min(now.monotonic.saturating_sub(self.spoke_after))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The two numbered streams of a pair. They outlive sessions: duplicates and order need one number, not a cache.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::limits::UNHELD_MESSAGES;
 
@@ -20,6 +21,8 @@ struct Numbered<P> {
     piece: P,
     /// What its last sending took of the window.
     size: usize,
+    /// When it was sent for the first time.
+    at: Duration,
 }
 
 impl<P> Outgoing<P> {
@@ -53,15 +56,15 @@ impl<P> Outgoing<P> {
         Some((self.first + self.flying as u64, piece))
     }
 
-    /// Notes that the next one was sent, at this size.
-    pub(super) fn sent(&mut self, size: usize) {
+    /// Notes that the next one was sent, at this size and time.
+    pub(super) fn sent(&mut self, size: usize, at: Duration) {
         match self.unacknowledged.get_mut(self.flying) {
             Some(numbered) => numbered.size = size,
             None => {
                 let Some(piece) = self.waiting.pop_front() else {
                     return;
                 };
-                self.unacknowledged.push_back(Numbered { piece, size });
+                self.unacknowledged.push_back(Numbered { piece, size, at });
             }
         }
         self.flying += 1;
@@ -86,18 +89,18 @@ impl<P> Outgoing<P> {
         self.flying = 0;
     }
 
-    /// The peer holds everything below `held`: what that frees, with its numbers and sizes, oldest first.
-    /// A number that was never sent is a lie, and frees nothing.
-    pub(super) fn acknowledge(&mut self, held: u64) -> Vec<(u64, P, usize)> {
+    /// The peer holds everything below `held`: what that frees, with its numbers, sizes and times, oldest
+    /// first. A number that was never sent is a lie, and frees nothing.
+    pub(super) fn acknowledge(&mut self, held: u64) -> Vec<(u64, P, usize, Duration)> {
         let mut freed = Vec::new();
         if held > self.first + self.unacknowledged.len() as u64 {
             return freed;
         }
         while self.first < held {
-            let Some(Numbered { piece, size }) = self.unacknowledged.pop_front() else {
+            let Some(Numbered { piece, size, at }) = self.unacknowledged.pop_front() else {
                 break;
             };
-            freed.push((self.first, piece, size));
+            freed.push((self.first, piece, size, at));
             self.first += 1;
             self.flying = self.flying.saturating_sub(1);
         }
@@ -219,7 +222,7 @@ mod tests {
                     0 if outgoing.flying() < 5 => {
                         if let Some((number, &piece)) = outgoing.next() {
                             way.push_back((number, piece));
-                            outgoing.sent(1);
+                            outgoing.sent(1, Duration::ZERO);
                         }
                     }
                     // Arrive.
@@ -247,23 +250,23 @@ mod tests {
     fn what_was_never_sent_cannot_be_acknowledged() {
         let mut outgoing = Outgoing::new();
         outgoing.push('a');
-        outgoing.sent(1);
+        outgoing.sent(1, Duration::ZERO);
         assert!(outgoing.acknowledge(2).is_empty());
-        assert_eq!(outgoing.acknowledge(1), [(0, 'a', 1)]);
+        assert_eq!(outgoing.acknowledge(1), [(0, 'a', 1, Duration::ZERO)]);
     }
 
     #[test]
     fn a_number_whose_piece_is_taken_stays() {
         let mut outgoing = Outgoing::new();
         "abc".chars().for_each(|piece| outgoing.push(piece));
-        outgoing.sent(1);
+        outgoing.sent(1, Duration::ZERO);
         assert_eq!(
             outgoing.take(|&piece| piece != 'b', || '-'),
             [('a', true), ('c', false)]
         );
         outgoing.restart();
         assert_eq!(outgoing.next(), Some((0, &'-')));
-        outgoing.sent(1);
+        outgoing.sent(1, Duration::ZERO);
         assert_eq!(outgoing.next(), Some((1, &'b')));
     }
 

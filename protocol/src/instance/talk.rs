@@ -120,7 +120,8 @@ impl Instance {
                 pair.send(&mut self.own, Kind::Pong(token));
             }
             Kind::Pong(token) => {
-                if pair.ping.take_if(|ping| ping.token == token).is_some() {
+                if let Some(ping) = pair.ping.take_if(|ping| ping.token == token) {
+                    pair.spoke_after = pair.spoke_after.max(ping.at);
                     // All that was sent before it has arrived; the user's side there may be slow to take it.
                     pair.progress_at = at;
                 }
@@ -242,7 +243,10 @@ impl Instance {
         if !freed.is_empty() {
             pair.progress_at = at;
         }
-        for (number, piece, size) in freed {
+        if let Some((.., sent_at)) = freed.last() {
+            pair.spoke_after = pair.spoke_after.max(*sent_at);
+        }
+        for (number, piece, size, _) in freed {
             self.window.grow(size);
             let Piece::Entry { key, .. } = piece else { continue };
             if let Some(id) = self.outbox.release(key) {

@@ -17,18 +17,19 @@ const ASLEEP: Duration = Duration::from_secs(90);
 
 #[test]
 fn a_chat_that_sleeps_for_90_seconds_is_seen_to_be_silent_and_comes_back_locked_with_nothing_lost() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     let config = scene.home().join("config/sotto/config.toml");
     fs::create_dir_all(config.parent().unwrap()).unwrap();
     fs::write(&config, "lock_after = \"60s\"\n").unwrap();
     let config_home = scene.home().join("config");
-    let mut anna = scene.chat_with("anna", &[("XDG_CONFIG_HOME", config_home.as_os_str())]);
+    let mut anna = scene.chat_with("anna", &[("XDG_CONFIG_HOME", config_home.to_str().unwrap())]);
     let mut ben = scene.chat("ben");
     anna.wait_for("ben joined");
     ben.wait_for("anna joined");
     anna.type_keys(FOCUS);
     anna.type_keys("good night\r");
     ben.wait_for("good night");
+    scene.rest();
 
     anna.signal(Signal::STOP);
     let stopped = Instant::now();
@@ -60,5 +61,4 @@ fn a_chat_that_sleeps_for_90_seconds_is_seen_to_be_silent_and_comes_back_locked_
     let is_here = |chat: &Terminal, name: &str| chat.contents().lines().next().unwrap().contains(name);
     assert!(is_here(&ben, "anna") && is_here(&anna, "ben"));
     assert!(!ben.contents().contains("(silent)"), "{}", ben.contents());
-    println!("{}\n{}", anna.contents(), ben.contents());
 }

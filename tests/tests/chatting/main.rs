@@ -1,7 +1,11 @@
 //! The chat in a terminal, as a person sees it.
 
+mod asleep;
+mod clocks;
 mod entering;
 mod leaving;
+mod links;
+mod plain;
 mod reading;
 mod rooms;
 mod steering;
@@ -13,6 +17,10 @@ use sotto_tests::{Pipe, Scene, Terminal};
 const CTRL_C: &str = "\x03";
 const ENTER: &str = "\r";
 const ESC: &str = "\x1b";
+const PAGE_UP: &str = "\x1b[5~";
+const CTRL_END: &str = "\x1b[1;5F";
+/// What a terminal sends when its window comes to the front: what is shown from then on is being read.
+const FOCUS: &str = "\x1b[I";
 
 /// Two chats that see each other.
 fn pair(scene: &Scene) -> (Terminal, Terminal) {

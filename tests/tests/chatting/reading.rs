@@ -5,12 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use sotto_tests::{Pipe, Scene, Stub};
 
-use super::{ENTER, ESC, await_bot, pair, with_bot};
-
-const PAGE_UP: &str = "\x1b[5~";
-/// What a terminal sends when its window comes to the front: what is shown from then on is being read.
-const FOCUS: &str = "\x1b[I";
-const CTRL_END: &str = "\x1b[1;5F";
+use super::{CTRL_END, ENTER, ESC, FOCUS, PAGE_UP, await_bot, pair, with_bot};
 
 /// Says numbered messages.
 fn count(bot: &Pipe, numbers: std::ops::RangeInclusive<usize>) {
@@ -80,10 +75,7 @@ fn in_tmux_a_message_is_copied_by_tmux_and_the_terminal_gets_no_sequence_for_it(
     let scene = Scene::new();
     let tmux = Stub::new(&scene, "tmux");
     let path = tmux.path();
-    let variables = [
-        ("PATH", path.as_os_str()),
-        ("TMUX", "/tmp/tmux-0/default,1,0".as_ref()),
-    ];
+    let variables = [("PATH", path.as_str()), ("TMUX", "/tmp/tmux-0/default,1,0")];
     let mut anna = scene.chat_with("anna", &variables);
     let bot = await_bot(&scene, &anna);
     bot.say("for the clipboard");

@@ -1,13 +1,10 @@
 //! What is typed, until the other one has it.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt;
-
 use rustix::process::Signal;
 use serde_json::json;
 use sotto_tests::Scene;
 
-use super::{ENTER, ESC, await_bot, pair, with_bot};
+use super::{ENTER, ESC, pair, with_bot};
 
 #[test]
 fn what_one_types_the_other_reads() {
@@ -170,32 +167,4 @@ fn tab_completes_a_command_and_says_where_there_are_several() {
     anna.wait_for("> /search for");
     anna.type_keys("\x15/e\t\t");
     anna.wait_for("/edit  /editor");
-}
-
-#[test]
-fn the_users_editor_writes_a_message_in_a_file_that_is_gone_afterwards() {
-    let scene = Scene::new();
-    let runtime = scene.home().join("runtime");
-    DirBuilder::new().mode(0o700).create(&runtime).unwrap();
-    let script = "printf 'written\\nelsewhere\\n' >> \"$1\"; ls -l \"$1\" > seen";
-    let editor = format!("sh -c '{}' sh", script.replace('\'', "'\\''"));
-    let variables = [
-        ("EDITOR", editor.as_ref()),
-        ("XDG_RUNTIME_DIR", runtime.as_os_str()),
-    ];
-    let mut anna = scene.chat_with("anna", &variables);
-    let mut bot = await_bot(&scene, &anna);
-    anna.type_keys("first ");
-    anna.wait_for("> first");
-    anna.type_keys("\x18e");
-    anna.wait_for("Enter sends what the editor left");
-    anna.type_keys(ENTER);
-    assert_eq!(bot.message(), "first written\nelsewhere");
-    let seen = fs::read_to_string(scene.home().join("seen")).unwrap();
-    assert!(seen.starts_with("-rw-------"), "{seen}");
-    assert_eq!(
-        fs::read_dir(&runtime).unwrap().count(),
-        0,
-        "nothing is left of it"
-    );
 }

@@ -190,6 +190,21 @@ fn leaving_while_nobody_is_there_does_not_wait() {
 }
 
 #[test]
+fn what_was_just_sent_is_with_the_room_before_that_is_left_so_that_it_counts_as_undelivered() {
+    let mut script = Script::new(80, 24);
+    script.room(Update::Joined);
+    script.types("nobody hears this").press(KeyCode::Enter);
+    script.types("/quit").press(KeyCode::Enter);
+    let leaves = |script: &Script| {
+        let mut commands = script.commands().into_iter();
+        commands.any(|command| matches!(command, Command::Leave { .. }))
+    };
+    assert!(!leaves(&script));
+    script.taken();
+    assert!(leaves(&script));
+}
+
+#[test]
 fn the_host_says_farewell_before_it_leaves() {
     let mut script = Script::with_anna(80, 24);
     script.state.rooms.current_mut().farewell = Some("the host left".to_owned());
