@@ -149,7 +149,8 @@ impl Conversation {
         let found = self
             .list
             .next(*selected, up, matches)
-            .or_else(|| self.list.next(around, up, matches));
+            // From there on everything was looked through already.
+            .or_else(|| (*selected != around).then(|| self.list.next(around, up, matches))?);
         self.select(found, measure, height);
         found.is_some()
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::memchr2_iter;
+
 /// What is looked for. Without a capital letter in it, capitals make no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needle {
@@ -81,11 +83,7 @@ fn place_in_ascii(wanted: &[u8], text: &[u8]) -> Option<usize> {
         let here = text.get(at + 1..at + wanted.len());
         here.is_some_and(|here| here.eq_ignore_ascii_case(rest))
     };
-    let begins = text
-        .iter()
-        .enumerate()
-        .filter(|(_, byte)| byte.to_ascii_lowercase() == *first);
-    begins.map(|(at, _)| at).find(is_here)
+    memchr2_iter(*first, first.to_ascii_uppercase(), text).find(is_here)
 }
 
 #[cfg(test)]
