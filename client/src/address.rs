@@ -198,15 +198,14 @@ const HANDED: &str = "sotto join";
 
 /// The URL in what somebody typed or pasted, which may be the whole line that was handed over.
 pub fn handed_over(text: &str) -> &str {
-    let Some(rest) = text.trim().strip_prefix(HANDED) else {
-        return text.trim();
-    };
-    let rest = rest.trim_start();
+    let text = text.trim();
+    let line = text.strip_prefix(HANDED);
+    let rest = line.unwrap_or(text).trim_start();
     let quoted = |quote: char| rest.strip_prefix(quote)?.split(quote).next();
     quoted('\'')
         .or_else(|| quoted('"'))
-        .or_else(|| rest.split_whitespace().next())
-        .unwrap_or_default()
+        .or_else(|| line.map(|_| rest.split_whitespace().next().unwrap_or_default()))
+        .unwrap_or(rest)
 }
 
 impl FromStr for Invitation {

@@ -123,8 +123,13 @@ pub async fn run(
         if std::mem::take(&mut chat.tell_apart) && terminal.tell_keys_apart().is_err() {
             chat.gone();
         }
-        if std::mem::take(&mut chat.suspend) && desk::suspend(&mut terminal, &mut continued).await {
-            chat.resume(&mut terminal);
+        if std::mem::take(&mut chat.suspend) {
+            // Who reads the terminal meanwhile would change its modes.
+            chat.keyboard.pause();
+            if desk::suspend(&mut terminal, &mut continued).await {
+                chat.resume(&mut terminal);
+            }
+            chat.keyboard.go_on();
         }
         if let Some(text) = chat.clipboard.take()
             && terminal.copy(&text).is_err()

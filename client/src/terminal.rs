@@ -16,7 +16,7 @@ use crossterm::event::{
 };
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    BeginSynchronizedUpdate, Clear, ClearType, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
 };
 use crossterm::{execute, queue};
@@ -49,6 +49,9 @@ const RESTORE_WHEEL: &str = "\x1b[?1007r";
 /// by them.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1000l";
+
+/// No link goes on (OSC 8).
+const END_LINK: &str = "\x1b]8;;\x1b\\";
 
 /// Can the terminal tell keys apart (the keyboard protocol of kitty)? And what is it: every terminal answers that, so
 /// that an answer to this alone says no. Terminals have crashed on the protocol unasked.
@@ -269,6 +272,9 @@ pub fn restore() -> bool {
     let sequences = queue!(
         bytes,
         EndSynchronizedUpdate,
+        // In the middle of a picture these may be as a link or a wide sign needs them.
+        Print(END_LINK),
+        EnableLineWrap,
         SetAttribute(Attribute::Reset),
         DisableFocusChange,
         DisableBracketedPaste,

@@ -159,9 +159,13 @@ impl Front {
                     Effect::Leave => return Ok(None),
                     Effect::Redraw => desk.terminal.forget(),
                     Effect::Suspend => {
-                        if desk::suspend(&mut desk.terminal, &mut desk.continued).await {
+                        // Who reads the terminal meanwhile would change its modes.
+                        desk.keyboard.pause();
+                        let stopped = desk::suspend(&mut desk.terminal, &mut desk.continued).await;
+                        if stopped {
                             self.resume(desk)?;
                         }
+                        desk.keyboard.go_on();
                     }
                 }
             }

@@ -68,13 +68,19 @@ impl State {
         list.show(number, measure, height);
     }
 
-    /// Does what the user has typed.
-    pub(super) fn run(&mut self, command: command::Command, moment: Moment, effects: &mut Vec<Effect>) {
+    /// Does what the user has typed; false where it cannot be done, which is said.
+    pub(super) fn run(
+        &mut self,
+        command: command::Command,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         let linear = room.keeps_lines;
         if linear && let Some(why) = lines::refused(&command) {
-            return self.notice.say(why, moment.now);
+            self.notice.say(why, moment.now);
+            return false;
         }
         match outcome(room, command, moment.now) {
             Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
@@ -105,6 +111,7 @@ impl State {
             Ok(Outcome::Room(which)) => {
                 if !self.rooms.show_named(&which) {
                     self.notice.say(format!("there is no room {which}"), moment.now);
+                    return false;
                 }
             }
             Ok(Outcome::Lock) => self.lock(moment),
@@ -113,11 +120,16 @@ impl State {
                 self.rooms.current_mut().away = true;
             }
             Ok(Outcome::Leave) => self.leave_patiently(id, effects),
+            Ok(Outcome::Quit) if !linear && self.loses_something() => self.ask(),
             Ok(Outcome::Quit) => self.leave_all(effects),
-            Ok(Outcome::Search(text)) => self.search(&text, moment),
+            Ok(Outcome::Search(text)) => return self.search(&text, moment),
             Ok(Outcome::Next) => self.rooms.next_unread(),
-            Err(why) => self.notice.say(why, moment.now),
+            Err(why) => {
+                self.notice.say(why, moment.now);
+                return false;
+            }
         }
+        true
     }
 
     /// A room's answer to what it was to do.

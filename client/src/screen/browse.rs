@@ -178,6 +178,14 @@ impl State {
         true
     }
 
+    /// Brings what is selected before the reader's eyes again.
+    pub(super) fn show_selected(&mut self) {
+        let (measure, height) = (self.measure(), self.list_height());
+        let room = self.rooms.current_mut();
+        let selected = room.browse.as_ref().map(|browse| browse.selected);
+        room.select(selected, measure, height);
+    }
+
     /// Selects a message that is on the screen.
     pub(super) fn pick(&mut self, number: u64) {
         if self.rooms.current().browse.is_none() && !self.browse() {
@@ -187,23 +195,28 @@ impl State {
         self.rooms.current_mut().select(Some(number), measure, height);
     }
 
-    /// Searches for a text from the newest message on.
-    pub(super) fn search(&mut self, text: &str, moment: Moment) {
+    /// Searches for a text from the newest message on. False when it is nowhere: then nothing is selected either.
+    pub(super) fn search(&mut self, text: &str, moment: Moment) -> bool {
         self.rooms.current_mut().list.to_newest();
         if !self.browse() {
-            return self.notice.say("nothing was said yet", moment.now);
+            self.notice.say("nothing was said yet", moment.now);
+            return false;
         }
         if let Some(browse) = &mut self.rooms.current_mut().browse {
             browse.needle = Needle::new(text);
             browse.selected = u64::MAX;
         }
-        self.find(true, moment);
+        let found = self.find(true, moment);
+        if !found {
+            self.rooms.current_mut().stop_browsing(true);
+        }
+        found
     }
 
-    fn find(&mut self, up: bool, moment: Moment) {
+    fn find(&mut self, up: bool, moment: Moment) -> bool {
         let (measure, height) = (self.measure(), self.list_height());
         if self.rooms.current_mut().find(up, measure, height) {
-            return;
+            return true;
         }
         let room = self.rooms.current_mut();
         let needle = room.browse.as_ref().and_then(|browse| browse.needle.as_ref());
@@ -215,6 +228,7 @@ impl State {
             room.select(last, measure, height);
         }
         self.notice.say(text, moment.now);
+        false
     }
 
     /// A key while browsing. False when it is not for here, but for whatever is on the screen.
@@ -276,9 +290,23 @@ impl State {
             Browsing::PageUp => return self.turn_page(true),
             Browsing::PageDown => return self.turn_page(false),
             Browsing::Find => return browse.asks = Some(Asks::Needle(String::new())),
-            Browsing::FindNext => return self.find(true, moment),
-            Browsing::FindPrevious => return self.find(false, moment),
-            Browsing::Stay => return room.stop_browsing(false),
+            Browsing::FindNext => {
+                self.find(true, moment);
+                return;
+            }
+            Browsing::FindPrevious => {
+                self.find(false, moment);
+                return;
+            }
+            Browsing::Stay => {
+                let follows = !room.list.is_scrolled(measure, height);
+                room.stop_browsing(false);
+                if follows {
+                    // The newest is where the reader was: what comes is to be seen.
+                    room.list.to_newest();
+                }
+                return;
+            }
             Browsing::Help => return self.page = Some(Page::new(vec![self.keymap.help_browsing()])),
             Browsing::Reply
             | Browsing::Edit

@@ -23,6 +23,8 @@ impl State {
         };
         let shared = shared(&candidates);
         match (candidates.as_slice(), shared.strip_prefix(begun)) {
+            // A tab means nothing in a command.
+            ([], _) | (_, None) if before.starts_with('/') => {}
             ([], _) | (_, None) => self.insert("\t", moment),
             ([one], Some(rest)) => {
                 let end = if one.starts_with('/') { " " } else { "" };

@@ -134,6 +134,7 @@ impl State {
                 };
                 effects.extend(joining.fetch());
                 self.joining = Some(joining);
+                self.notice.clear();
             }
             Err(why) => {
                 self.rooms.current_mut().draft.set(&format!("/join {target}"));

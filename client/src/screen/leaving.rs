@@ -87,14 +87,23 @@ impl State {
         }
     }
 
+    /// Whether leaving would not wait for something that is not delivered.
+    pub(super) fn loses_something(&self) -> bool {
+        let mut rooms = self.rooms.iter();
+        rooms.any(|(_, room)| room.waiting() > 0 && room.patience().is_zero())
+    }
+
     pub(super) fn ask(&mut self) {
         self.asked = true;
-        let waits = |room: &Conversation| room.undelivered + room.outgoing.texts.len();
-        let undelivered: usize = self.rooms.iter().map(|(_, room)| waits(room)).sum();
-        let what = match self.rooms.len() {
+        let undelivered: usize = self.rooms.iter().map(|(_, room)| room.waiting()).sum();
+        let mut what = match self.rooms.len() {
             1 => "leave?".to_owned(),
             count => format!("leave all {count} rooms?"),
         };
+        let hosts = |room: &Conversation| room.farewell.is_some() && !room.people.is_empty();
+        if self.rooms.iter().any(|(_, room)| hosts(room)) {
+            what.push_str(" Your relay ends for the others, too.");
+        }
         self.notice.ask(match undelivered {
             0 => format!("{what} Ctrl+C again leaves"),
             1 => format!("{what} 1 message is not delivered yet; Ctrl+C again leaves"),
@@ -104,6 +113,11 @@ impl State {
 }
 
 impl Conversation {
+    /// The messages that are not delivered yet.
+    fn waiting(&self) -> usize {
+        self.undelivered + self.outgoing.texts.len()
+    }
+
     /// How long leaving waits.
     fn patience(&self) -> Duration {
         match self.link {

@@ -118,14 +118,13 @@ impl List {
         }
     }
 
-    /// Says what happened, in the same line as what happened just before.
+    /// Says what happened, in the same line as what happened just before, which keeps the time of the first.
     pub fn quiet(&mut self, at: Clock, what: String) {
         if let Some(Kept { entry, height, .. }) = self.entries.back_mut()
             && entry.at.date == at.date
             && !self.apart
             && let Content::Quiet(parts) = &mut entry.content
         {
-            entry.at = at;
             if parts.len() == MAX_PARTS {
                 parts.remove(0);
             }

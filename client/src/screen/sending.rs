@@ -35,7 +35,11 @@ impl State {
                 room.history.push(&line);
                 room.draft.take();
                 room.list.to_newest();
-                self.run(command, moment, effects);
+                self.notice.clear();
+                if !self.run(command, moment, effects) {
+                    // What is wrong with it can be mended.
+                    self.rooms.current_mut().draft.set(&line);
+                }
             }
             Line::Say(text) => self.try_to_say(text, moment, effects),
             Line::Slip => self.try_to_say(line, moment, effects),

@@ -32,6 +32,9 @@ fn message(said: &Said) -> Zeroizing<String> {
     if said.deleted {
         return Zeroizing::new(format!("{name}: (deleted)"));
     }
+    if let Some(deed) = said.deed() {
+        return Zeroizing::new(format!("* {name} {}", visible_line(deed)));
+    }
     let text = Zeroizing::new(visible(&said.text));
     // A line that goes on is told from one that begins.
     Zeroizing::new(format!("{name}: {}", text.trim_end().replace('\n', "\n    ")))

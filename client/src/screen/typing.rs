@@ -143,7 +143,9 @@ impl State {
                 }
             }
             Action::NextUnread => self.rooms.next_unread(),
-            Action::Help => self.run(Command::Help { keys: false }, moment, effects),
+            Action::Help => {
+                self.run(Command::Help { keys: false }, moment, effects);
+            }
             Action::EditLast => self.edit_last(moment),
             Action::Lock => self.lock(moment),
             Action::Select => {

@@ -229,7 +229,10 @@ impl State {
             Input::Key { key, more, alone } => self.key(&key, more, alone, moment, &mut effects),
             Input::Paste(text) => self.paste(&text, moment, &mut effects),
             Input::Mouse(mouse) => self.mouse(mouse, moment, &mut effects),
-            Input::Resize { width, height } => (self.width, self.height) = (width, height),
+            Input::Resize { width, height } => {
+                (self.width, self.height) = (width, height);
+                self.show_selected();
+            }
             Input::Focus(on) => self.focus = if on { Focus::On } else { Focus::Off },
             Input::Room { room, update } => self.happened(room, update, moment, &mut effects),
             Input::Said { room, answer } => self.said(room, answer, moment, &mut effects),

@@ -8,6 +8,10 @@ use crate::fading::{FadeTime, Fading};
 impl Instance {
     /// Says to everybody, and to whoever comes later, what we want of messages that fade.
     pub fn fade(&mut self, fading: Fading, now: Now) {
+        if fading == Fading::Cannot && self.fading == fading {
+            // Everybody knows, however often somebody asks.
+            return;
+        }
         self.fading = fading;
         for pair in self
             .pairs
@@ -28,7 +32,7 @@ impl Instance {
         let Fading::After(time) = self.fading else {
             return None;
         };
-        let mut here = self.pairs.values().filter(|pair| pair.is_here()).peekable();
+        let mut here = self.pairs.values().filter(|pair| pair.is_announced()).peekable();
         here.peek()?;
         here.all(|pair| pair.fading == self.fading).then_some(time)
     }

@@ -193,8 +193,9 @@ impl Instance {
                 });
             }
             Content::Fading(fading) => {
-                pair.fading = fading;
-                self.own.tell(Event::Fading { peer: from, fading });
+                if std::mem::replace(&mut pair.fading, fading) != fading {
+                    self.own.tell(Event::Fading { peer: from, fading });
+                }
             }
             Content::Empty | Content::Unknown => {}
         }

@@ -125,8 +125,8 @@ fn what_was_sent_is_changed_and_deleted_on_both_screens() {
     anna.type_keys(ESC);
     anna.wait_for("browse:");
     anna.type_keys("d");
-    anna.wait_for("d deletes");
-    anna.type_keys("d");
+    anna.wait_for("Enter deletes");
+    anna.type_keys("y");
     for chat in [&anna, &ben] {
         chat.wait_until_gone("at the old mill");
         chat.wait_for_row(&["anna", "deleted"]);

@@ -42,7 +42,7 @@ impl Asks {
                 let links: Vec<_> = links.map(|(at, link)| format!("{} {link}", at + 1)).collect();
                 format!("open {}", links.join("  "))
             }
-            Self::Delete => "delete it for everybody? d deletes".to_owned(),
+            Self::Delete => "delete it for everybody? y or Enter deletes".to_owned(),
         }
     }
 }
@@ -57,7 +57,8 @@ impl State {
                 if let (Some(needle), Some(browse)) = (Needle::new(&text), &mut room.browse) {
                     browse.needle = Some(needle);
                 }
-                return self.find(true, moment);
+                self.find(true, moment);
+                return;
             }
             (Asks::Needle(text), action) => typed(text, action, MAX_NEEDLE).map(Asks::Needle),
             (Asks::Reaction(text), Action::Send) => {
@@ -83,7 +84,8 @@ impl State {
                 );
                 None
             }
-            (Asks::Delete, Action::Insert('d' | 'y')) => {
+            // Not the key that asked: it is typed twice in many a word.
+            (Asks::Delete, Action::Insert('y') | Action::Send) => {
                 let id = room.selected().map(|said| said.id);
                 let room = self.rooms.current_id();
                 effects.extend(id.map(|id| Effect::Do {

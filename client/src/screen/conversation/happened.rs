@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
 
@@ -149,6 +150,12 @@ impl Conversation {
                 repeat,
             } => {
                 self.people.typing(receipt.peer, false, now);
+                if let Some(time) = fades.filter(|time| self.fading != Fading::After(*time)) {
+                    let fades = format!(
+                        "what {name} says next fades {time} after it is read, which you have not agreed to"
+                    );
+                    self.list.quiet(at, fades);
+                }
                 self.list.push(
                     at,
                     Content::Said(Said {

@@ -194,9 +194,12 @@ fn what_is_edited_is_a_text_and_never_a_command() {
 #[test]
 fn one_of_ours_is_deleted_after_a_question_and_others_never() {
     let (mut script, id) = talk(60, 12);
-    script.press(KeyCode::Esc).types("dxd");
-    assert!(script.commands().is_empty());
-    script.types("d");
+    script.press(KeyCode::Esc).types("dxdd");
+    assert!(
+        script.commands().is_empty(),
+        "a word that is typed by mistake deletes nothing"
+    );
+    script.types("dy");
     assert_eq!(script.commands(), [&Command::Delete { id }]);
     script.types("kd");
     assert_eq!(script.notice(), "it is not yours");
@@ -391,4 +394,48 @@ fn keys_of_ones_own_stand_on_the_event_line() {
     );
     script.types("ka");
     assert_eq!(event_line(&script), "Esc gives up · to anna: m9 of anna");
+}
+
+#[test]
+fn a_search_for_what_is_nowhere_selects_nothing_and_keeps_its_line() {
+    let (mut script, _) = talk(60, 12);
+    script.types("/search nowhere").press(KeyCode::Enter);
+    assert_eq!(script.notice(), "nothing here says nowhere");
+    assert_eq!(
+        (selected(&script), script.draft()),
+        (String::new(), "/search nowhere")
+    );
+    script.types("!");
+    assert_eq!(script.draft(), "/search nowhere!");
+}
+
+#[test]
+fn what_is_selected_stays_on_the_screen_when_that_gets_smaller() {
+    let (mut script, _) = talk(60, 24);
+    script.press(KeyCode::Esc);
+    let before = selected(&script);
+    script.input(Input::Resize { width: 40, height: 6 });
+    assert!(
+        before.contains("mine") && selected(&script).contains("mine"),
+        "{}",
+        script.picture()
+    );
+}
+
+#[test]
+fn who_stays_at_the_newest_after_browsing_sees_what_comes() {
+    let (mut script, _) = talk(60, 9);
+    script.press(KeyCode::Esc).types("i");
+    script.says(ANNA, "anna", "look here");
+    assert!(script.picture().contains("look here"), "{}", script.picture());
+}
+
+#[test]
+fn a_command_that_cannot_be_done_stays_in_the_input() {
+    let (mut script, _) = talk(60, 12);
+    for line in ["/room 9", "/verify yes nobody", "/invite"] {
+        script.types(line).press(KeyCode::Enter);
+        assert_eq!(script.draft(), line);
+        script.control('u');
+    }
 }
