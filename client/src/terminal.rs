@@ -93,7 +93,7 @@ impl Terminal {
                 }
             }));
         });
-        let knows_sequences = std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb");
+        let knows_sequences = knows_sequences();
         let mut terminal = Self {
             shown: None,
             links: knows_sequences,
@@ -233,6 +233,11 @@ impl Drop for Terminal {
     }
 }
 
+/// Whether it passes over what it does not know: the Linux console shows some of it.
+fn knows_sequences() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term != "linux" && term != "dumb")
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -269,11 +274,14 @@ pub fn restore() -> bool {
     if MOUSE.load(Ordering::SeqCst) {
         let _ = queue!(bytes, Print(MOUSE_OFF));
     }
+    if knows_sequences() {
+        // The picture may have ended in the middle of a link.
+        let _ = queue!(bytes, Print(END_LINK));
+    }
     let sequences = queue!(
         bytes,
         EndSynchronizedUpdate,
-        // In the middle of a picture these may be as a link or a wide sign needs them.
-        Print(END_LINK),
+        // In the middle of a picture a wide sign may have turned it off.
         EnableLineWrap,
         SetAttribute(Attribute::Reset),
         DisableFocusChange,
