@@ -6,11 +6,10 @@
 //! installed. A key is an update and a picture of 80 by 24 cells, with so many messages of 60 characters in the room;
 //! one to the screen goes the whole way, from one end of a terminal to the other. Linux only.
 //!
-//! On two cores, 2026-11-24: the first frame stands after 2.9 ms (irssi 1.4.3: 13.3 ms). In a chat 7.6 MiB are resident,
-//! 1.3 MiB of it its own and the rest pages of the executable and the system's libraries (irssi without a server: 10.6
-//! and 2.4 MiB). A key is on the screen after 4.5 ms, 12.4 ms at most, while a hundred messages a second come. It takes
-//! 54 µs at 0 messages (an empty screen), 186 µs at 1,000, 187 µs at 100,000; a search through 100,000 takes 3.3 ms.
-//! Others worked on the machine, so this had a real-time priority (`chrt -f 10`).
+//! On two cores, 2026-11-24: the first frame stands after 3.4 ms (irssi 1.4.3: 14.1 ms). In a chat 8.2 MiB are resident,
+//! 1.3 MiB of it its own and the rest pages of the executable and the system's libraries (irssi without a server: 10.7
+//! and 2.4 MiB). A key is on the screen after 1.6 ms, 13.0 ms at most, while a hundred messages a second come. It takes
+//! 54 µs at 0 messages (an empty screen), 184 µs at 1,000 and at 100,000; a search through 100,000 takes 3.6 ms.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // who measures may fail
 
 use std::fs;
