@@ -14,12 +14,24 @@ use crate::screen::update::Input;
 
 /// How far a room has come that is being opened, or why it comes no further.
 pub(super) struct Progress {
+    room: Begun,
+    step: Result<Step, String>,
+}
+
+/// A room that is being opened.
+struct Begun {
     id: RoomId,
     /// What unlocks the screen later.
     keyhole: Keyhole,
     /// What the configuration file calls it.
     called: Option<String>,
-    step: Result<Step, String>,
+}
+
+impl Begun {
+    async fn tell(self, step: Result<Step, String>, progress: mpsc::Sender<Progress>) {
+        // The chat may be over meanwhile.
+        let _ = progress.send(Progress { room: self, step }).await;
+    }
 }
 
 enum Step {
@@ -32,20 +44,14 @@ enum Step {
 /// Makes the key beside the chat.
 pub(super) fn derive_for(id: RoomId, opening: Opening, progress: mpsc::Sender<Progress>) {
     tokio::spawn(async move {
-        let keyhole = Keyhole::new(&opening.passphrase, opening.command.clone());
-        let called = opening.called.clone();
-        let step = settings(opening)
-            .await
-            .map(|settings| Step::Derived(Box::new(settings)));
-        // The chat may be over meanwhile.
-        let _ = progress
-            .send(Progress {
-                id,
-                keyhole,
-                called,
-                step,
-            })
-            .await;
+        let room = Begun {
+            id,
+            keyhole: Keyhole::new(&opening.passphrase, opening.command.clone()),
+            called: opening.called.clone(),
+        };
+        let settings = settings(opening).await;
+        let step = settings.map(|settings| Step::Derived(Box::new(settings)));
+        room.tell(step, progress).await;
     });
 }
 
@@ -67,15 +73,8 @@ async fn settings(opening: Opening) -> Result<Settings, String> {
 
 impl Chat {
     /// Goes on with a room, unless it is not wanted any more or open already.
-    pub(super) fn progress(
-        &mut self,
-        Progress {
-            id,
-            keyhole,
-            called,
-            step,
-        }: Progress,
-    ) {
+    pub(super) fn progress(&mut self, Progress { room: begun, step }: Progress) {
+        let id = begun.id;
         if !self.state.awaits(id) {
             return;
         }
@@ -89,22 +88,14 @@ impl Chat {
                     let opened = join::open(*settings).await;
                     let step = opened.map(|opened| Step::Joined(Box::new(opened)));
                     let step = step.map_err(|trouble| trouble.to_string());
-                    // The chat may be over meanwhile.
-                    let _ = progress
-                        .send(Progress {
-                            id,
-                            keyhole,
-                            called,
-                            step,
-                        })
-                        .await;
+                    begun.tell(step, progress).await;
                 });
                 return;
             }
             Ok(Step::Joined(opened)) => {
                 let (room, mut conversation) = opened.begun(self.now());
-                conversation.keyhole = Some(keyhole);
-                if let Some(called) = called {
+                conversation.keyhole = Some(begun.keyhole);
+                if let Some(called) = begun.called {
                     conversation.call(called);
                 }
                 self.rooms.add(id, room);
