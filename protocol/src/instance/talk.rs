@@ -281,6 +281,8 @@ impl Instance {
         pair.ping = None;
         pair.doubted = None;
         pair.wanted = false;
+        // Nothing is on the way to it any more: what is large would wait for that for ever.
+        pair.outgoing.restart();
         let (name, last_sign) = (pair.name.clone(), pair.heard_at);
         match how {
             Departure::Left => {
