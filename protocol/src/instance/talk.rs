@@ -282,6 +282,8 @@ impl Instance {
         pair.ping = None;
         pair.doubted = None;
         pair.wanted = false;
+        // Nothing is on the way to it any more: what is large would wait for that for ever.
+        pair.outgoing.restart();
         match how {
             Departure::Left => {
                 pair.open = None;
