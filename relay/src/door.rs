@@ -29,8 +29,8 @@ use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
-    address::Place,
     hub::{Hub, NotAdmitted},
+    limit::slot::Place,
     limits,
     origin::Source,
     proxy_header,

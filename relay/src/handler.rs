@@ -14,12 +14,12 @@ use sotto_protocol::{
 use tokio::time::Instant;
 
 use crate::{
-    address::Place,
-    budget::Spent,
     clock::Day,
     fanout::Fanout,
     hub::Admission,
     join_ref::JoinRef,
+    limit::budget::Spent,
+    limit::slot::Place,
     limits,
     presence::PresenceKey,
     reply::{self, Refusal},

@@ -9,14 +9,14 @@ use std::{
 };
 
 use crate::{
-    address::{Place, Places},
-    budget::Budgets,
     clock::Clock,
     descriptors,
+    limit::budget::Budgets,
+    limit::quota::Quotas,
+    limit::slot::{Place, Places},
     metrics::Counters,
     options::Options,
     origin::Origins,
-    quota::Quotas,
     rooms::Rooms,
     socket::Sockets,
 };

@@ -12,8 +12,8 @@
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
 //! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a
 //!    `room`, which tells of its `presence`; what has many receivers is a `fanout`;
-//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and
-//!    `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
+//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); strangers are
+//!    held within bounds by the `limit`s, on one `clock`.
 //!
 //! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
 //! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
@@ -21,9 +21,6 @@
 //! and `descriptors` are raised as far as the system lets it.
 #![warn(missing_docs)]
 
-mod address;
-mod bucket;
-mod budget;
 pub mod certificate;
 mod check;
 mod clock;
@@ -34,6 +31,7 @@ mod handler;
 mod hub;
 pub mod invite;
 mod join_ref;
+mod limit;
 pub mod limits;
 mod metrics;
 pub mod operator;
@@ -41,7 +39,6 @@ pub mod options;
 pub mod origin;
 mod presence;
 mod proxy_header;
-mod quota;
 mod reply;
 mod room;
 mod rooms;

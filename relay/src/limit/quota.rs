@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    bucket::{Buckets, Counters, Rate},
+    limit::bucket::{Buckets, Counters, Rate},
     options::Options,
 };
 

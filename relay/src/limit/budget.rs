@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use crate::{
-    address::Place,
-    bucket::{Bucket, Buckets, Rate},
     clock::Moment,
+    limit::bucket::{Bucket, Buckets, Rate},
+    limit::slot::Place,
     limits,
     options::Options,
 };
