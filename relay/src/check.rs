@@ -1,6 +1,6 @@
 //! Whether a relay could start with its options, looked at before it does.
 
-use crate::{Options, certificate, descriptors, server::BindError};
+use crate::{Options, net::certificate, net::descriptors, net::server::BindError};
 
 impl Options {
     /// Looks at options, files and permissions, without listening or writing anything but a first key of its own. What

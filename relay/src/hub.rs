@@ -10,13 +10,13 @@ use std::{
 
 use crate::{
     clock::Clock,
-    descriptors,
     limit::budget::Budgets,
     limit::quota::Quotas,
     limit::slot::{Place, Places},
     metrics::Counters,
+    net::client_addr::Origins,
+    net::descriptors,
     options::Options,
-    origin::Origins,
     rooms::Rooms,
     socket::Sockets,
 };

@@ -12,12 +12,12 @@ use ipnet::IpNet;
 use crate::{
     invite::{self, Public},
     limits,
-    origin::ProxyOptions,
+    net::client_addr::ProxyOptions,
+    net::server::BindError,
+    net::tls::TlsOptions,
     rooms::Policy,
-    server::BindError,
     size::Size,
     socket,
-    tls::TlsOptions,
 };
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.

@@ -15,19 +15,19 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    certificate::CertificateError,
     clock::Day,
-    door,
     handler::Socket,
     hub::{Admission, Hub},
     invite::{self, Public},
     limits, metrics,
+    net::certificate::CertificateError,
+    net::client_addr::Source,
+    net::tls::Tls,
+    net::upgrade,
     options::{OptionError, Options},
-    origin::Source,
     service::{Manager, Sockets},
     socket::{self, Close},
     store::{self, Store, StoreError},
-    tls::Tls,
 };
 
 /// Why a relay cannot start.
@@ -226,7 +226,7 @@ impl Relay {
                 // Beyond those that are being turned away, others are cut without a word.
                 if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
                     connections.spawn(async move {
-                        door::turn_away(stream, tls, why).await;
+                        upgrade::turn_away(stream, tls, why).await;
                         drop(turn);
                     });
                 }
@@ -237,7 +237,7 @@ impl Relay {
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = too_late(&shutdown) => return,
-                opened = door::open(&admission, stream, ip, tls) => opened,
+                opened = upgrade::open(&admission, stream, ip, tls) => opened,
             };
             if let Some((stream, first, place)) = opened {
                 let sockets = admission.hub.sockets.clone();

@@ -32,8 +32,8 @@ use crate::{
     hub::{Hub, NotAdmitted},
     limit::slot::Place,
     limits,
-    origin::Source,
-    proxy_header,
+    net::client_addr::Source,
+    net::proxy_protocol,
     socket::Stream,
 };
 
@@ -72,7 +72,7 @@ pub async fn open(
     let source = hub.origins.source(peer);
     let mut address = peer;
     if source == Source::ProxyHeader {
-        let said = timeout_at(latest, proxy_header::read(&mut stream))
+        let said = timeout_at(latest, proxy_protocol::read(&mut stream))
             .await
             .ok()?
             .ok()?;
