@@ -19,22 +19,17 @@
 //! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
 #![warn(missing_docs)]
 
+mod channel;
 mod check;
 mod clock;
-mod fanout;
-mod handler;
 mod hub;
 pub mod invite;
-mod join_ref;
 mod limit;
 pub mod limits;
 mod metrics;
 mod net;
 pub mod operator;
 pub mod options;
-mod presence;
-mod reply;
-mod room;
 mod rooms;
 mod seclusion;
 pub mod service;

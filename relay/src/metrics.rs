@@ -20,9 +20,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 
 use crate::{
+    channel::reply::Refusal,
     hub::{Hub, NotAdmitted},
     limits,
-    reply::Refusal,
 };
 
 /// The outcomes of a join, as they are counted.

@@ -15,8 +15,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    channel::session::Socket,
     clock::Day,
-    handler::Socket,
     hub::{Admission, Hub},
     invite::{self, Public},
     limits, metrics,

@@ -18,10 +18,10 @@ use sotto_protocol::{AccessHash, RoomHash, Topic};
 use subtle::ConstantTimeEq;
 
 use crate::{
+    channel::reply::Refusal,
+    channel::room::{Room, Seat},
     clock::Day,
     limits,
-    reply::Refusal,
-    room::{Room, Seat},
     socket::Outbound,
     store::{Changes, Saving},
 };

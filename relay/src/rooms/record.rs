@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Day, room::Room};
+use crate::{channel::room::Room, clock::Day};
 
 /// SHA-256 of a hash as it is written: what stands in the table instead of the hash.
 pub type Hashed = [u8; 32];

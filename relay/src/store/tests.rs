@@ -209,7 +209,7 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
     let third = AccessHash::from_bytes([3; 32]);
     let third_topic = Topic::of(&RoomHash::of(&third));
     let refused = rooms.enter(&third_topic, &third, TODAY, || true).err();
-    assert_eq!(refused, Some(crate::reply::Refusal::RelayFull));
+    assert_eq!(refused, Some(crate::channel::reply::Refusal::RelayFull));
     rooms.vacate(&room, TODAY);
     let newest = visit(&rooms, 3).await;
     drop(store);

@@ -14,16 +14,16 @@ use sotto_protocol::{
 use tokio::time::Instant;
 
 use crate::{
+    channel::fanout::Fanout,
+    channel::join_ref::JoinRef,
+    channel::presence::PresenceKey,
+    channel::reply::{self, Refusal},
+    channel::room::{Astray, Newcomer, NoSeat, Room},
     clock::Day,
-    fanout::Fanout,
     hub::Admission,
-    join_ref::JoinRef,
     limit::budget::Spent,
     limit::slot::Place,
     limits,
-    presence::PresenceKey,
-    reply::{self, Refusal},
-    room::{Astray, Newcomer, NoSeat, Room},
     rooms::{NotEnded, Way},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
     store::{NotSaved, Saving},
