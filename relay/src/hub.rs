@@ -10,13 +10,13 @@ use std::{
 
 use crate::{
     clock::Clock,
+    config::options::Options,
     limit::budget::Budgets,
     limit::quota::Quotas,
     limit::slot::{Place, Places},
     metrics::Counters,
     net::client_addr::Origins,
     net::descriptors,
-    options::Options,
     rooms::Rooms,
     socket::Sockets,
 };

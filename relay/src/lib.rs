@@ -20,8 +20,8 @@
 #![warn(missing_docs)]
 
 mod channel;
-mod check;
 mod clock;
+pub mod config;
 mod hub;
 pub mod invite;
 mod limit;
@@ -29,22 +29,20 @@ pub mod limits;
 mod metrics;
 mod net;
 pub mod operator;
-pub mod options;
 mod rooms;
 mod seclusion;
 pub mod service;
-pub mod size;
 pub mod socket;
 mod store;
 
+pub use config::options::{self, OptionError, Options};
+pub use config::size::Size;
 pub use net::descriptors::raise_descriptor_limit;
 pub use net::server::{BindError, Relay};
 pub use net::{
     client_addr,
     tls::{self, Tls},
 };
-pub use options::{OptionError, Options};
 pub use seclusion::seclude;
-pub use size::Size;
 pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

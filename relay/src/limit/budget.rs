@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use crate::{
     clock::Moment,
+    config::options::Options,
     limit::bucket::{Bucket, Buckets, Rate},
     limit::slot::Place,
     limits,
-    options::Options,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
+    config::options::Options,
     limit::bucket::{Buckets, Counters, Rate},
-    options::Options,
 };
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     channel::session::Socket,
     clock::Day,
+    config::options::{OptionError, Options},
     hub::{Admission, Hub},
     invite::{self, Public},
     limits, metrics,
@@ -24,7 +25,6 @@ use crate::{
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
-    options::{OptionError, Options},
     service::{Manager, Sockets},
     socket::{self, Close},
     store::{self, Store, StoreError},

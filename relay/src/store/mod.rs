@@ -13,7 +13,7 @@ use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 
 use crate::{
     clock::Day,
-    options::Options,
+    config::options::Options,
     rooms::{Policy, Rooms},
 };
 pub use changes::{Changes, NotSaved, Saving};

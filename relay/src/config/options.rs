@@ -10,13 +10,13 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
+    config::size::Size,
     invite::{self, Public},
     limits,
     net::client_addr::ProxyOptions,
     net::server::BindError,
     net::tls::TlsOptions,
     rooms::Policy,
-    size::Size,
     socket,
 };
 
