@@ -9,12 +9,12 @@ use std::{
 };
 
 use crate::{
+    admin::metrics::Counters,
     clock::Clock,
     config::options::Options,
     limit::budget::Budgets,
     limit::quota::Quotas,
     limit::slot::{Place, Places},
-    metrics::Counters,
     net::client_addr::Origins,
     net::descriptors,
     rooms::Rooms,

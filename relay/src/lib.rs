@@ -19,22 +19,20 @@
 //! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
 #![warn(missing_docs)]
 
+pub mod admin;
 mod channel;
 mod clock;
 pub mod config;
 mod hub;
-pub mod invite;
 mod limit;
 pub mod limits;
-mod metrics;
 mod net;
-pub mod operator;
 mod rooms;
-mod seclusion;
-pub mod service;
 pub mod socket;
 mod store;
 
+pub use admin::hardening::seclude;
+pub use admin::{invite, operator, systemd};
 pub use config::options::{self, OptionError, Options};
 pub use config::size::Size;
 pub use net::descriptors::raise_descriptor_limit;
@@ -43,6 +41,5 @@ pub use net::{
     client_addr,
     tls::{self, Tls},
 };
-pub use seclusion::seclude;
 pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

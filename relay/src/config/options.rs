@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
+    admin::invite::{self, Public},
     config::size::Size,
-    invite::{self, Public},
     limits,
     net::client_addr::ProxyOptions,
     net::server::BindError,

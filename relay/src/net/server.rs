@@ -15,17 +15,18 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    admin::invite::{self, Public},
+    admin::metrics,
+    admin::systemd::{Manager, Sockets},
     channel::session::Socket,
     clock::Day,
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
-    invite::{self, Public},
-    limits, metrics,
+    limits,
     net::certificate::CertificateError,
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
-    service::{Manager, Sockets},
     socket::{self, Close},
     store::{self, Store, StoreError},
 };
