@@ -35,11 +35,9 @@ pub use admin::hardening::seclude;
 pub use admin::{invite, operator, systemd};
 pub use config::options::{self, OptionError, Options};
 pub use config::size::Size;
+pub use net::client_addr;
 pub use net::descriptors::raise_descriptor_limit;
 pub use net::server::{BindError, Relay};
-pub use net::{
-    client_addr,
-    tls::{self, Tls},
-};
+pub use net::tls::{self, Tls};
 pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

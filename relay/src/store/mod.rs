@@ -2,11 +2,11 @@
 //!
 //! The table itself is in memory either way. With a file it is read from there at the start, and one thread keeps the
 //! file up with it: the table tells it of `changes`, the `writer` writes all there are in one transaction, and whoever
-//! waits for one is told when the disk has it. The `file` is an SQLite database, which the operator changes with
+//! waits for one is told when the disk has it. The file is an SQLite database, which the operator changes with
 //! `sotto-relay room` while the relay runs.
 
 mod changes;
-mod file;
+mod sqlite;
 mod writer;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
@@ -17,7 +17,7 @@ use crate::{
     rooms::{Policy, Rooms},
 };
 pub use changes::{Changes, NotSaved, Saving};
-pub use file::{File, Listed, StoreError};
+pub use sqlite::{File, Listed, StoreError};
 use writer::Writer;
 
 /// The thread that keeps the table of rooms in a file.

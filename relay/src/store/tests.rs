@@ -7,7 +7,7 @@ use std::{
 use sotto_protocol::{AccessHash, RoomHash, Topic};
 use tempfile::TempDir;
 
-use super::file::Change;
+use super::sqlite::Change;
 use super::*;
 use crate::{
     limits,

@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use super::{
     changes::{Batch, Changes},
-    file::{Change, File, StoreError},
+    sqlite::{Change, File, StoreError},
 };
 use crate::{
     limits,
