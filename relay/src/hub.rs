@@ -9,9 +9,9 @@ use std::{
 };
 
 use crate::{
-    admin::metrics::Counters,
     clock::Clock,
     config::options::Options,
+    counters::{Counters, NotAdmitted},
     limit::budget::Budgets,
     limit::quota::Quotas,
     limit::slot::{Place, Places},
@@ -82,15 +82,6 @@ impl Hub {
 pub struct Admission {
     /// What it is let in to.
     pub hub: Arc<Hub>,
-}
-
-/// Why a connection is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotAdmitted {
-    /// The address has connected too often.
-    TooOften,
-    /// As many connections are open as may be.
-    Full,
 }
 
 impl Admission {

@@ -23,6 +23,7 @@ pub mod admin;
 mod channel;
 mod clock;
 pub mod config;
+mod counters;
 mod hub;
 mod limit;
 pub mod limits;

@@ -24,9 +24,8 @@ use crate::{
     limit::budget::Spent,
     limit::slot::Place,
     limits,
-    rooms::{NotEnded, Way},
+    rooms::{NotEnded, NotSaved, Saving, Way},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
-    store::{NotSaved, Saving},
 };
 
 /// Events whose names begin so are the relay's own: a member must not be able to speak in its name.

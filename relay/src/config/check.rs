@@ -1,6 +1,10 @@
-//! Whether a relay could start with its options, looked at before it does.
+//! Whether a relay could start with its options, and what it would be reached by, looked at before it does.
 
-use crate::{Options, net::certificate, net::descriptors, net::server::BindError};
+use super::options::{OptionError, Options};
+use crate::{
+    admin::invite::{self, Public},
+    net::{certificate, descriptors, server::BindError},
+};
 
 impl Options {
     /// Looks at options, files and permissions, without listening or writing anything but a first key of its own. What
@@ -20,16 +24,28 @@ impl Options {
                 "everybody on this machine can read the key in {key}: chmod o-r {key}"
             ));
         }
-        warnings.extend(self.shortage());
+        warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
     }
 
-    /// What is to be said when the system gives fewer descriptors than the connections asked for.
-    pub(crate) fn shortage(&self) -> Option<String> {
-        let most = descriptors::connections();
-        let asked = self.max_connections.filter(|asked| *asked > most)?;
-        Some(format!(
-            "--max-connections is {asked}, but the limit of descriptors is enough for {most}: raise LimitNOFILE"
+    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`].
+    ///
+    /// # Errors
+    /// [`BindError`] when an option cannot be, or there is no certificate.
+    pub fn invites(&self) -> Result<Vec<String>, BindError> {
+        self.check()?;
+        if self.listen.port() == 0 && !self.public.as_ref().is_some_and(Public::has_port) {
+            return Err(BindError::Option(OptionError {
+                option: "listen",
+                value: self.listen.to_string(),
+                must: "an invite needs the port, which --public HOST:PORT gives as well",
+            }));
+        }
+        let certificate = self.tls.certificate()?;
+        Ok(invite::urls(
+            self.listen,
+            self.public.as_ref(),
+            certificate.as_ref(),
         ))
     }
 }

@@ -23,10 +23,10 @@ use crate::{
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
     limits,
-    net::certificate::CertificateError,
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
+    net::{certificate::CertificateError, descriptors},
     socket::{self, Close},
     store::{self, Store, StoreError},
 };
@@ -122,7 +122,7 @@ impl Relay {
             (None, None) => None,
             (None, Some(addr)) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
         };
-        if let Some(shortage) = options.shortage() {
+        if let Some(shortage) = descriptors::shortage(options.max_connections) {
             tracing::warn!("{shortage}");
         }
         let (rooms, store) = store::open(&options)?;

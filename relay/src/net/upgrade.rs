@@ -29,12 +29,8 @@ use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
-    hub::{Hub, NotAdmitted},
-    limit::slot::Place,
-    limits,
-    net::client_addr::Source,
-    net::proxy_protocol,
-    socket::Stream,
+    counters::NotAdmitted, hub::Hub, limit::slot::Place, limits, net::client_addr::Source,
+    net::proxy_protocol, socket::Stream,
 };
 
 /// Where a watchman looks.

@@ -5,6 +5,7 @@
 //!
 //! All of it is in memory. Behind it may be a [`store`](crate::store) that is told which rooms have changed.
 
+mod changes;
 mod record;
 mod shard;
 
@@ -23,22 +24,11 @@ use crate::{
     clock::Day,
     limits,
     socket::Outbound,
-    store::{Changes, Saving},
 };
+pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
 use record::{Emptied, Entry, Life};
-pub use record::{Hashed, Record, Standing, hashed};
+pub use record::{Hashed, Policy, Record, Standing, hashed};
 use shard::Shard;
-
-/// Who may have a room.
-#[derive(Debug, Clone, Copy)]
-pub struct Policy {
-    /// Rooms that strangers may make the relay know.
-    pub max_rooms: usize,
-    /// Only rooms that the operator added.
-    pub closed: bool,
-    /// Days without anybody after which a stranger's room goes.
-    pub ttl: Option<u32>,
-}
 
 /// All rooms of a relay.
 pub struct Rooms {

@@ -14,6 +14,17 @@ pub fn hashed(hex: &str) -> Hashed {
     Sha256::digest(hex.as_bytes()).into()
 }
 
+/// Who may have a room.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Rooms that strangers may make the relay know.
+    pub max_rooms: usize,
+    /// Only rooms that the operator added.
+    pub closed: bool,
+    /// Days without anybody after which a stranger's room goes.
+    pub ttl: Option<u32>,
+}
+
 /// Whose a room is, which decides when it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {

@@ -5,7 +5,6 @@
 //! waits for one is told when the disk has it. The file is an SQLite database, which the operator changes with
 //! `sotto-relay room` while the relay runs.
 
-mod changes;
 mod sqlite;
 mod writer;
 
@@ -13,10 +12,10 @@ use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 
 use crate::{
     clock::Day,
-    config::options::Options,
-    rooms::{Policy, Rooms},
+    config::options::{Admittance, Options},
+    limits,
+    rooms::{Changes, Policy, Rooms},
 };
-pub use changes::{Changes, NotSaved, Saving};
 pub use sqlite::{File, Listed, StoreError};
 use writer::Writer;
 
@@ -34,10 +33,19 @@ pub type Kept = (Arc<Rooms>, Option<Store>);
 /// # Errors
 /// [`StoreError`] when the file cannot be used.
 pub fn open(options: &Options) -> Result<Kept, StoreError> {
-    let policy = options.policy();
+    let policy = policy(options);
     match &options.db {
         None => Ok((Arc::new(Rooms::new(policy, None)), None)),
         Some(path) => open_file(path, policy, Day::today()),
+    }
+}
+
+/// Who may have a room.
+fn policy(options: &Options) -> Policy {
+    Policy {
+        max_rooms: options.max_rooms,
+        closed: options.rooms == Admittance::Closed,
+        ttl: options.room_ttl.or(options.db.as_ref().map(|_| limits::ROOM_TTL)),
     }
 }
 

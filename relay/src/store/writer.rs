@@ -2,13 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
-use super::{
-    changes::{Batch, Changes},
-    sqlite::{Change, File, StoreError},
-};
+use super::sqlite::{Change, File, StoreError};
 use crate::{
     limits,
-    rooms::{Hashed, Notices, Record, Rooms},
+    rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
 };
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
