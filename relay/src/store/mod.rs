@@ -5,6 +5,7 @@
 //! waits for one is told when the disk has it. The file is an SQLite database, which the operator changes with
 //! `sotto-relay room` while the relay runs.
 
+mod file;
 mod sqlite;
 mod writer;
 
@@ -16,7 +17,8 @@ use crate::{
     limits,
     rooms::{Changes, Policy, Rooms},
 };
-pub use sqlite::{File, Listed, StoreError};
+pub use file::StoreError;
+pub use sqlite::{Database, Listed};
 use writer::Writer;
 
 /// The thread that keeps the table of rooms in a file.
@@ -50,7 +52,7 @@ fn policy(options: &Options) -> Policy {
 }
 
 fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError> {
-    let file = File::open(path)?;
+    let file = Database::open(path)?;
     let changes = Arc::new(Changes::default());
     let rooms = Arc::new(Rooms::new(policy, Some(changes.clone())));
     for (name, record) in file.rooms()? {

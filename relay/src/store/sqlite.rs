@@ -1,98 +1,22 @@
 //! The room database: one table in an SQLite file.
 //!
-//! A new one is made beside its place and moved there when it is whole, so that what stands there always opens. It is
-//! used in WAL mode with a sync after each transaction, and what is deleted is overwritten.
+//! It is used in WAL mode with a sync after each transaction, and what is deleted is overwritten.
 
 use std::{
     fs,
-    io::{self, Read},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use rustix::fs::{FlockOperation, flock};
 
+use super::file::{StoreError, VERSION, beside, check_header, create};
 use crate::{
     clock::Day,
     limits,
     rooms::{Hashed, Record, Standing},
 };
-
-/// Says in the file's header whose it is: `Stto`.
-const APPLICATION: u32 = 0x5374_746f;
-
-/// Of the table, in the file's header.
-const VERSION: u32 = 1;
-
-/// Where SQLite's header has the version of the schema and the application's id, big-endian (SQLite, "Database File
-/// Format", section 1.3).
-const VERSION_AT: usize = 60;
-const APPLICATION_AT: usize = 68;
-const HEADER: usize = 100;
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-
-/// In the order of the names, which are hashes: nothing tells in which order the rooms were made.
-const SCHEMA: &str = "
-    CREATE TABLE room (
-        name BLOB PRIMARY KEY CHECK (length(name) = 32),
-        access BLOB NOT NULL CHECK (length(access) = 32),
-        made INTEGER NOT NULL,
-        used INTEGER NOT NULL,
-        standing INTEGER NOT NULL CHECK (standing IN (0, 1, 2)),
-        ended INTEGER NOT NULL DEFAULT 0,
-        note TEXT
-    ) STRICT, WITHOUT ROWID";
-
-/// Why the room database cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The system says no.
-    #[error("cannot open {}: {source}", path.display())]
-    Open {
-        /// The database, or a file beside it.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Another program's file, or a damaged one.
-    #[error("cannot use {}: it is not a Sotto room database", .0.display())]
-    Foreign(PathBuf),
-    /// Made by a later release.
-    #[error("cannot use {}: it was made by a newer sotto-relay (version {found} of the table; this one knows {VERSION})", path.display())]
-    Newer {
-        /// The database.
-        path: PathBuf,
-        /// Of its table.
-        found: u32,
-    },
-    /// Something in it is wrong.
-    #[error("cannot use {}: it is damaged ({what}); put it aside, or a backup in its place", path.display())]
-    Damaged {
-        /// The database.
-        path: PathBuf,
-        /// In SQLite's words.
-        what: String,
-    },
-    /// No new row could be written.
-    #[error("cannot use {}: it is read-only", .0.display())]
-    ReadOnly(PathBuf),
-    /// Two relays would not know of each other's rooms.
-    #[error("cannot use {}: another relay has it", .0.display())]
-    Taken(PathBuf),
-    /// There is nothing to work on.
-    #[error("there is no room database at {}: start the relay with --db first", .0.display())]
-    Missing(PathBuf),
-    /// What SQLite says while it is used.
-    #[error("the room database: {0}")]
-    Sqlite(#[from] rusqlite::Error),
-    /// The system gives no thread.
-    #[error("cannot start the thread of the room database: {source}")]
-    Thread {
-        /// What the system said.
-        source: io::Error,
-    },
-}
 
 /// What is to be written of one room.
 pub(super) enum Change<'a> {
@@ -105,7 +29,7 @@ pub(super) enum Change<'a> {
 }
 
 /// An open room database.
-pub struct File {
+pub struct Database {
     connection: Connection,
     path: PathBuf,
     /// What [`changed_by_others`](Self::changed_by_others) saw last.
@@ -124,13 +48,7 @@ pub struct Listed {
     pub note: Option<String>,
 }
 
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-impl File {
+impl Database {
     /// Opens the file for a relay, which has it for itself but for the operator; makes it if there is none.
     ///
     /// # Errors
@@ -352,97 +270,4 @@ impl File {
         let end = "UPDATE room SET ended = ended + 1 WHERE name = ?1";
         Ok(self.connection.execute(end, [name])? > 0)
     }
-}
-
-/// Looks at the file before SQLite does, which would already change some. `false`: there is none.
-fn check_header(path: &Path) -> Result<bool, StoreError> {
-    let cannot = |source| StoreError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(cannot(error)),
-    };
-    let foreign = || StoreError::Foreign(path.to_owned());
-    if !metadata.is_file() {
-        return Err(foreign());
-    }
-    let mut header = [0; HEADER];
-    match fs::File::open(path).map_err(cannot)?.read_exact(&mut header) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(foreign()),
-        Err(error) => return Err(cannot(error)),
-    }
-    let number = |at: usize| u32::from_be_bytes(std::array::from_fn(|index| header[at + index]));
-    if !header.starts_with(MAGIC) || number(APPLICATION_AT) != APPLICATION {
-        return Err(foreign());
-    }
-    if number(VERSION_AT) > VERSION {
-        return Err(StoreError::Newer {
-            path: path.to_owned(),
-            found: number(VERSION_AT),
-        });
-    }
-    // To root no file is read-only, but who made it so meant it.
-    if metadata.mode() & 0o222 == 0 {
-        return Err(StoreError::ReadOnly(path.to_owned()));
-    }
-    match fs::OpenOptions::new().write(true).open(path) {
-        Ok(_) => Ok(true),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
-            ) =>
-        {
-            Err(StoreError::ReadOnly(path.to_owned()))
-        }
-        Err(error) => Err(cannot(error)),
-    }
-}
-
-/// Makes an empty room database.
-fn create(path: &Path) -> Result<(), StoreError> {
-    let new = beside(path, "-new");
-    let cannot = |source| StoreError::Open {
-        path: path.to_owned(),
-        source,
-    };
-    for left in [
-        new.clone(),
-        beside(&new, "-journal"),
-        beside(&new, "-wal"),
-        beside(&new, "-shm"),
-    ] {
-        match fs::remove_file(left) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot(error)),
-            _ => {}
-        }
-    }
-    // SQLite gives the files beside it the same permissions.
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&new)
-        .map_err(cannot)?;
-    let connection = Connection::open_with_flags(&new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    connection.execute_batch(&format!(
-        "BEGIN; {SCHEMA}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
-    ))?;
-    let _: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    connection.close().map_err(|(_, error)| error)?;
-    file.sync_all().map_err(cannot)?;
-    // A log of an earlier file of this name is not this one's.
-    for left in [beside(path, "-wal"), beside(path, "-shm")] {
-        let _ = fs::remove_file(left);
-    }
-    fs::rename(&new, path).map_err(cannot)?;
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    (fs::File::open(folder).and_then(|folder| folder.sync_all())).map_err(cannot)
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
-use super::sqlite::{Change, File, StoreError};
+use super::{
+    file::StoreError,
+    sqlite::{Change, Database},
+};
 use crate::{
     limits,
     rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
@@ -10,7 +13,7 @@ use crate::{
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
 pub(super) struct Writer {
-    file: File,
+    file: Database,
     rooms: Arc<Rooms>,
     changes: Arc<Changes>,
     /// Since when the write-ahead log may hold what has been deleted.
@@ -20,7 +23,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(file: File, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
+    pub(super) fn new(file: Database, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
         Self {
             file,
             rooms,
