@@ -1,5 +1,7 @@
 //! The writing side of one socket.
 
+mod queue;
+
 use std::io::{ErrorKind, IoSlice};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -7,9 +9,9 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 
 use super::buffered::Holder;
-use super::queue::Queue;
 use super::stream::{WriteHalf, Writer};
 use super::{Close, Sockets, frame, stream};
+use queue::Queue;
 
 /// How many frames that waited leave in one system call.
 const SLICES: usize = 32;

@@ -18,3 +18,12 @@ pub(crate) fn connections() -> usize {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     limit.saturating_sub(limits::SPARE_DESCRIPTORS).max(1)
 }
+
+/// What is to be said when the system gives fewer descriptors than the connections asked for.
+pub(crate) fn shortage(max_connections: Option<usize>) -> Option<String> {
+    let most = connections();
+    let asked = max_connections.filter(|asked| *asked > most)?;
+    Some(format!(
+        "--max-connections is {asked}, but the limit of descriptors is enough for {most}: raise LimitNOFILE"
+    ))
+}

@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn the_packages_own_file_is_read_as_it_is_meant() {
-        let variables: Vec<_> = variables(include_str!("../../package/sotto-relay.default")).collect();
+        let variables: Vec<_> = variables(include_str!("../../../package/sotto-relay.default")).collect();
         assert!(variables.contains(&("SOTTO_RELAY_DB", "/var/lib/sotto-relay/rooms.db")));
         assert!(variables.contains(&("SOTTO_RELAY_ROOMS", "closed")));
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    bucket::{Buckets, Counters, Rate},
-    options::Options,
+    config::options::Options,
+    limit::bucket::{Buckets, Counters, Rate},
 };
 
 const MINUTE: Duration = Duration::from_secs(60);

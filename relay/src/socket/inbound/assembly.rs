@@ -2,15 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Close;
-use super::inbound::{Event, Frame};
-
-/// Of what kind a message is; a continuation does not say it again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Binary,
-}
+use super::super::frame::{Close, Event, Frame, Kind};
 
 /// What is incomplete. It lives only as long as something is.
 #[derive(Debug, Default)]

@@ -13,11 +13,11 @@ use sotto_protocol::{
 use tokio::runtime::Handle;
 
 use crate::{
-    fanout::Fanout,
-    join_ref::JoinRef,
+    channel::fanout::Fanout,
+    channel::join_ref::JoinRef,
+    channel::presence::{Diff, PresenceKey, Presences},
+    channel::reply,
     limits,
-    presence::{Diff, PresenceKey, Presences},
-    reply,
     socket::Outbound,
 };
 

@@ -15,19 +15,20 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    certificate::CertificateError,
+    admin::invite::{self, Public},
+    admin::metrics,
+    admin::systemd::{Manager, Sockets},
+    channel::session::Socket,
     clock::Day,
-    door,
-    handler::Socket,
+    config::options::{OptionError, Options},
     hub::{Admission, Hub},
-    invite::{self, Public},
-    limits, metrics,
-    options::{OptionError, Options},
-    origin::Source,
-    service::{Manager, Sockets},
+    limits,
+    net::client_addr::Source,
+    net::tls::Tls,
+    net::upgrade,
+    net::{certificate::CertificateError, descriptors},
     socket::{self, Close},
     store::{self, Store, StoreError},
-    tls::Tls,
 };
 
 /// Why a relay cannot start.
@@ -121,7 +122,7 @@ impl Relay {
             (None, None) => None,
             (None, Some(addr)) => Some(listen(addr).map_err(|source| BindError::Listen { addr, source })?),
         };
-        if let Some(shortage) = options.shortage() {
+        if let Some(shortage) = descriptors::shortage(options.max_connections) {
             tracing::warn!("{shortage}");
         }
         let (rooms, store) = store::open(&options)?;
@@ -226,7 +227,7 @@ impl Relay {
                 // Beyond those that are being turned away, others are cut without a word.
                 if let Ok(turn) = self.turned_away.clone().try_acquire_owned() {
                     connections.spawn(async move {
-                        door::turn_away(stream, tls, why).await;
+                        upgrade::turn_away(stream, tls, why).await;
                         drop(turn);
                     });
                 }
@@ -237,7 +238,7 @@ impl Relay {
         connections.spawn(async move {
             let opened = tokio::select! {
                 () = too_late(&shutdown) => return,
-                opened = door::open(&admission, stream, ip, tls) => opened,
+                opened = upgrade::open(&admission, stream, ip, tls) => opened,
             };
             if let Some((stream, first, place)) = opened {
                 let sockets = admission.hub.sockets.clone();

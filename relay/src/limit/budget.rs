@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use crate::{
-    address::Place,
-    bucket::{Bucket, Buckets, Rate},
     clock::Moment,
+    config::options::Options,
+    limit::bucket::{Bucket, Buckets, Rate},
+    limit::slot::Place,
     limits,
-    options::Options,
 };
 
 const SECOND: Duration = Duration::from_secs(1);

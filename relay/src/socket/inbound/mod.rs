@@ -1,53 +1,20 @@
 //! From bytes to frames to messages: what a server has to check of what a client sends (RFC 6455, section 5).
 
+mod assembly;
+mod unmask;
+
 use std::borrow::Cow;
 use std::io::Cursor;
 
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 
-use super::Close;
-use super::assembly::{Assembly, Kind};
-use super::frame::MAX_CONTROL;
-use super::unmask::unmask;
+use super::frame::{Close, Event, Frame, Kind, MAX_CONTROL};
+use assembly::Assembly;
+use unmask::unmask;
 
 /// The longest header of a client's frame, in bytes.
 pub(super) const MAX_HEADER: usize = 14;
-
-/// What one frame comes to. It borrows from the input what came in one piece.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Event<'a> {
-    /// A whole text message.
-    Text(Cow<'a, str>),
-    /// A whole binary message.
-    Binary(Cow<'a, [u8]>),
-    /// A part of a message that goes on.
-    Fragment,
-    /// To be answered by a pong with the same payload.
-    Ping(Cow<'a, [u8]>),
-    /// Needs nothing.
-    Pong,
-    /// The client closes, and this is the answer.
-    Close(Close),
-}
-
-/// A frame of which the header is known.
-#[derive(Debug)]
-pub(super) struct Frame {
-    opcode: OpCode,
-    is_final: bool,
-    mask: [u8; 4],
-    /// Of the payload, in bytes.
-    len: usize,
-    /// How much of the payload has come.
-    come: usize,
-}
-
-impl Frame {
-    fn is_whole(&self) -> bool {
-        self.come == self.len
-    }
-}
 
 /// The reading side of one socket between two reads. Holds memory only for what is incomplete.
 #[derive(Debug, Default)]

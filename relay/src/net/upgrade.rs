@@ -29,12 +29,8 @@ use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
-    address::Place,
-    hub::{Hub, NotAdmitted},
-    limits,
-    origin::Source,
-    proxy_header,
-    socket::Stream,
+    counters::NotAdmitted, hub::Hub, limit::slot::Place, limits, net::client_addr::Source,
+    net::proxy_protocol, socket::Stream,
 };
 
 /// Where a watchman looks.
@@ -72,7 +68,7 @@ pub async fn open(
     let source = hub.origins.source(peer);
     let mut address = peer;
     if source == Source::ProxyHeader {
-        let said = timeout_at(latest, proxy_header::read(&mut stream))
+        let said = timeout_at(latest, proxy_protocol::read(&mut stream))
             .await
             .ok()?
             .ok()?;

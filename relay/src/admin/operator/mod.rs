@@ -16,7 +16,7 @@ use crate::{
     clock::Day,
     limits,
     rooms::{Hashed, Standing},
-    store::{File, Listed, StoreError},
+    store::{Database, Listed, StoreError},
 };
 pub use defaults::become_service;
 
@@ -129,7 +129,7 @@ impl Room {
 
 impl Command {
     fn run(self, path: &Path, out: &mut impl Write) -> Result<(), OperatorError> {
-        let file = File::open_beside(path)?;
+        let file = Database::open_beside(path)?;
         match self {
             Self::Add { name, access, note } => {
                 file.add(&name.0, &access.0, note.as_deref(), Day::today())?;
@@ -150,7 +150,7 @@ impl Command {
     }
 }
 
-fn find(file: &File, prefix: &str) -> Result<Hashed, OperatorError> {
+fn find(file: &Database, prefix: &str) -> Result<Hashed, OperatorError> {
     let begins = |name: &Hashed| hex::encode(name).starts_with(prefix);
     let found: Vec<Hashed> = (file.list()?.into_iter())
         .map(|room| room.name)

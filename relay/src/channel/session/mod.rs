@@ -1,5 +1,7 @@
 //! What each push of a socket does.
 
+mod join;
+
 use std::{
     pin::Pin,
     sync::Arc,
@@ -7,27 +9,24 @@ use std::{
 };
 
 use sotto_protocol::{
-    Credentials, Topic,
     frame::{Notice, Payload, Push, Ref},
     topic,
 };
 use tokio::time::Instant;
 
 use crate::{
-    address::Place,
-    budget::Spent,
+    channel::fanout::Fanout,
+    channel::join_ref::JoinRef,
+    channel::reply::{self, Refusal},
+    channel::room::{Astray, Room},
     clock::Day,
-    fanout::Fanout,
     hub::Admission,
-    join_ref::JoinRef,
-    limits,
-    presence::PresenceKey,
-    reply::{self, Refusal},
-    room::{Astray, Newcomer, NoSeat, Room},
-    rooms::{NotEnded, Way},
+    limit::budget::Spent,
+    limit::slot::Place,
+    rooms::{NotEnded, NotSaved, Saving},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
-    store::{NotSaved, Saving},
 };
+use join::Asked;
 
 /// Events whose names begin so are the relay's own: a member must not be able to speak in its name.
 const RESERVED: [&str; 3] = ["phx_", "presence_", "room_"];
@@ -57,20 +56,6 @@ enum Then {
     Sit(Asked),
     /// To say that the room is no more.
     Close(JoinRef),
-}
-
-/// What a join asks for.
-struct Asked {
-    topic: Topic,
-    credentials: Credentials,
-}
-
-/// What comes of a join with good hashes.
-struct Seated {
-    /// The seat; or the room is not saved yet.
-    channel: Result<Channel, Saving>,
-    /// Who has yet to hear that the room was taken.
-    rest: Option<Fanout>,
 }
 
 /// A seat in a room.
@@ -215,59 +200,6 @@ impl Socket {
         })
     }
 
-    fn join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Outcome {
-        match self.asked(push) {
-            Ok(asked) => self.sit(push, asked, outbound),
-            Err(refusal) => self.refuse(push, refusal, outbound),
-        }
-    }
-
-    fn refuse(&mut self, push: &Push<'_>, refusal: Refusal, outbound: &Outbound) -> Outcome {
-        self.hub.counters.joined(Err(refusal));
-        if refusal == Refusal::Unauthorized {
-            self.failed = true;
-            let now = self.hub.clock.now();
-            self.hub.quotas.failed_joins.spend(self.place, 1, now);
-        }
-        outbound.send(&reply::refuse(push.join_ref.clone(), push, refusal));
-        Outcome::ANSWERED
-    }
-
-    /// What a join asks for, if it may ask at all.
-    fn asked(&self, push: &Push<'_>) -> Result<Asked, Refusal> {
-        let (now, quotas) = (self.hub.clock.now(), &self.hub.quotas);
-        if !quotas.joins.take(self.place, now) || self.failed && quotas.failed_joins.is_spent(self.place, now)
-        {
-            return Err(Refusal::RateLimited);
-        }
-        let credentials = match push.payload {
-            Payload::Json(payload) => Credentials::parse(payload),
-            Payload::Binary(_) => None,
-        };
-        match (credentials, Topic::parse(&push.topic)) {
-            (Some(credentials), Ok(topic)) => Ok(Asked { topic, credentials }),
-            _ => {
-                self.hub.rooms.look_for_nothing();
-                Err(Refusal::Unauthorized)
-            }
-        }
-    }
-
-    /// Takes the seat that was asked for, now or when the room is saved, or says why not.
-    fn sit(&mut self, push: &Push<'_>, asked: Asked, outbound: &Arc<Outbound>) -> Outcome {
-        match self.try_sit(push, &asked, outbound) {
-            Ok((rest, None)) => {
-                self.hub.counters.joined(Ok(()));
-                Outcome { receivers: 0, rest }
-            }
-            Ok((rest, Some(saving))) => {
-                self.wait(push, saving, Then::Sit(asked));
-                Outcome { receivers: 0, rest }
-            }
-            Err(refusal) => self.refuse(push, refusal, outbound),
-        }
-    }
-
     /// Nothing more is read of this socket until the disk has what a push has done.
     fn wait(&mut self, push: &Push<'_>, saving: Saving, then: Then) {
         let push = Push {
@@ -279,105 +211,6 @@ impl Socket {
             payload: Payload::Binary(&[]),
         };
         self.waiting = Some(Box::new(Waiting { push, saving, then }));
-    }
-
-    fn try_sit(
-        &mut self,
-        push: &Push<'_>,
-        asked: &Asked,
-        outbound: &Arc<Outbound>,
-    ) -> Result<(Option<Fanout>, Option<Saving>), Refusal> {
-        let index = match self.channel(&push.topic) {
-            Some(index) => Some(index),
-            None => {
-                self.take_channel()?;
-                None
-            }
-        };
-        let seated = self.seat(index, asked, push, outbound);
-        if index.is_none() && !matches!(seated, Ok(Seated { channel: Ok(_), .. })) {
-            self.hub.quotas.seats.give_back(self.place);
-        }
-        let Seated { channel, rest } = seated?;
-        let channel = match channel {
-            Ok(channel) => channel,
-            Err(saving) => return Ok((rest, Some(saving))),
-        };
-        match index {
-            Some(index) => self.channels[index] = channel,
-            None => {
-                if self.channels.is_empty() {
-                    self.hub.quotas.unseated.give_back(self.place);
-                }
-                self.channels.reserve_exact(1);
-                self.channels.push(channel);
-                self.hub.counters.took_seat();
-            }
-        }
-        Ok((rest, None))
-    }
-
-    /// Makes sure that this socket and its address may hold one seat more, and counts it.
-    fn take_channel(&mut self) -> Result<(), Refusal> {
-        if self.channels.len() >= self.hub.max_channels {
-            for index in (0..self.channels.len()).rev() {
-                let channel = &self.channels[index];
-                if !channel.room.is_seated(channel.seat) {
-                    self.drop_channel(index);
-                }
-            }
-        }
-        if self.channels.len() >= self.hub.max_channels {
-            return Err(Refusal::TooManyChannels);
-        }
-        if self.hub.quotas.seats.take(self.place) {
-            Ok(())
-        } else {
-            Err(Refusal::RateLimited)
-        }
-    }
-
-    fn seat(
-        &self,
-        index: Option<usize>,
-        asked: &Asked,
-        push: &Push<'_>,
-        outbound: &Arc<Outbound>,
-    ) -> Result<Seated, Refusal> {
-        let Asked { topic, credentials } = asked;
-        for _ in 0..limits::ATTEMPTS {
-            let may_make = || self.hub.quotas.rooms.take(self.place, self.hub.clock.now());
-            let entered = (self.hub.rooms).enter(topic, &credentials.access, Day::today(), may_make)?;
-            let expelled = (entered.expelled.into_iter())
-                .map(|seat| seat.expire(topic))
-                .collect();
-            let rest = Fanout::start(expelled);
-            let room = match entered.way {
-                Way::Open(room) => room,
-                Way::Saving(saving) => {
-                    let channel = Err(saving);
-                    return Ok(Seated { channel, rest });
-                }
-            };
-            let newcomer = Newcomer {
-                outbound,
-                key: PresenceKey::of(&credentials.sender),
-                push,
-                replaces: index
-                    .map(|index| &self.channels[index])
-                    .filter(|channel| Arc::ptr_eq(&channel.room, &room))
-                    .map(|channel| channel.seat),
-            };
-            match room.join(&newcomer, self.hub.max_seats) {
-                Ok(seat) => {
-                    let channel = Ok(Channel { room, seat });
-                    return Ok(Seated { channel, rest });
-                }
-                Err(NoSeat::Full) => return Err(Refusal::RoomFull),
-                Err(NoSeat::Gone) => {}
-            }
-        }
-        Err(Refusal::RelayFull)
     }
 
     /// Counts a frame of so many bytes for so many receivers.

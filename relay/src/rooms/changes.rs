@@ -10,7 +10,8 @@ use std::{
 
 use tokio::{sync::oneshot, time::Timeout};
 
-use crate::{limits, rooms::Hashed};
+use super::record::Hashed;
+use crate::limits;
 
 /// The names of rooms that have changed. The store looks up what has become of them when it comes to it, so that
 /// however often a room changes it is here once.
@@ -41,12 +42,12 @@ impl Default for State {
 
 /// What the store is to write next.
 #[derive(Default)]
-pub(super) struct Batch {
-    pub(super) names: HashSet<Hashed>,
+pub(crate) struct Batch {
+    pub(crate) names: HashSet<Hashed>,
     /// Told once all of it is saved; dropped when it cannot be.
-    pub(super) waiting: Vec<oneshot::Sender<()>>,
+    pub(crate) waiting: Vec<oneshot::Sender<()>>,
     /// Nothing comes after it.
-    pub(super) last: bool,
+    pub(crate) last: bool,
 }
 
 impl Changes {
@@ -82,7 +83,7 @@ impl Changes {
     }
 
     /// Takes all changes, as soon as somebody waits for one, or after `pause`.
-    pub(super) fn take(&self, pause: Duration) -> Batch {
+    pub(crate) fn take(&self, pause: Duration) -> Batch {
         let idle = |state: &mut State| state.waiting.is_empty() && !state.ended;
         let (mut state, _) = (self.news)
             .wait_timeout_while(self.lock(), pause, idle)
@@ -96,17 +97,17 @@ impl Changes {
     }
 
     /// Whether the store has come for changes within this time.
-    pub(super) fn taken_within(&self, time: Duration) -> bool {
+    pub(crate) fn taken_within(&self, time: Duration) -> bool {
         self.lock().taken.elapsed() <= time
     }
 
     /// What could not be written is to be tried again.
-    pub(super) fn put_back(&self, names: impl IntoIterator<Item = Hashed>) {
+    pub(crate) fn put_back(&self, names: impl IntoIterator<Item = Hashed>) {
         self.lock().names.extend(names);
     }
 
     /// The relay ends: what is here now is the last.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.lock().ended = true;
         self.news.notify_one();
     }

@@ -10,14 +10,8 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    invite::{self, Public},
-    limits,
-    origin::ProxyOptions,
-    rooms::Policy,
-    server::BindError,
-    size::Size,
+    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
     socket,
-    tls::TlsOptions,
 };
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
@@ -204,9 +198,9 @@ impl Default for Options {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("--{option} is {value}: {must}")]
 pub struct OptionError {
-    option: &'static str,
-    value: String,
-    must: &'static str,
+    pub(crate) option: &'static str,
+    pub(crate) value: String,
+    pub(crate) must: &'static str,
 }
 
 /// The longest time that an option may give, in seconds: a day.
@@ -332,36 +326,6 @@ impl Options {
     pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
         let asked = self.listen;
         asked != LISTEN && asked.port() != 0 && asked != got
-    }
-
-    /// Who may have a room.
-    pub(crate) fn policy(&self) -> Policy {
-        Policy {
-            max_rooms: self.max_rooms,
-            closed: self.rooms == Admittance::Closed,
-            ttl: self.room_ttl.or(self.db.as_ref().map(|_| limits::ROOM_TTL)),
-        }
-    }
-
-    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`].
-    ///
-    /// # Errors
-    /// [`BindError`] when an option cannot be, or there is no certificate.
-    pub fn invites(&self) -> Result<Vec<String>, BindError> {
-        self.check()?;
-        if self.listen.port() == 0 && !self.public.as_ref().is_some_and(Public::has_port) {
-            return Err(BindError::Option(OptionError {
-                option: "listen",
-                value: self.listen.to_string(),
-                must: "an invite needs the port, which --public HOST:PORT gives as well",
-            }));
-        }
-        let certificate = self.tls.certificate()?;
-        Ok(invite::urls(
-            self.listen,
-            self.public.as_ref(),
-            certificate.as_ref(),
-        ))
     }
 
     /// What a socket may take.

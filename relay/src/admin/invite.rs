@@ -6,7 +6,7 @@ use std::{
     str::FromStr,
 };
 
-use crate::certificate::Certificate;
+use crate::net::certificate::Certificate;
 
 /// Addresses of documentation (RFC 5737, RFC 3849): from where would they be reached? Nothing is sent.
 const SOMEWHERE: [SocketAddr; 2] = [

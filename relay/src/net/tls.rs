@@ -16,7 +16,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::{self, Certificate, CertificateError};
+use crate::net::certificate::{self, Certificate, CertificateError};
 
 /// Where a relay's certificate comes from. Without any of it the relay speaks plain `ws://`.
 #[derive(Debug, Clone, Default, Args)]

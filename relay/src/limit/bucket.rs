@@ -10,8 +10,8 @@ use std::{
 };
 
 use crate::{
-    address::{Place, SLOTS},
     clock::Moment,
+    limit::slot::{Place, SLOTS},
     limits,
 };
 
