@@ -5,8 +5,8 @@ use super::limits::{
 };
 use super::outbox::Piece;
 use super::{Instance, Now};
-use crate::message::{Content, FIXED_LEN, InstanceId, Kind};
-use crate::session::sealed_len;
+use crate::peer::message::{Content, FIXED_LEN, InstanceId, Kind};
+use crate::peer::session::sealed_len;
 
 /// Bytes that may be unacknowledged on the way in a room.
 #[derive(Debug)]

@@ -6,8 +6,8 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::fading::{FadeTime, Fading};
-use crate::name::Name;
+use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::name::Name;
 
 /// The longest text, in bytes of UTF-8: what a 64 KiB bucket holds, with room for what surrounds it.
 pub const MAX_TEXT: usize = 60_000;
@@ -409,7 +409,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fading;
+    use crate::peer::fading;
 
     fn target() -> impl Strategy<Value = Target> {
         any::<([u8; 16], [u8; 16])>().prop_map(|(author, id)| Target {
@@ -530,6 +530,9 @@ mod tests {
             acknowledged: Acknowledged::default(),
             kind: Kind::Numbered(0, Content::Text(text)),
         };
-        assert_eq!(crate::session::sealed_len(message.encode().len()), 65536 + 40);
+        assert_eq!(
+            crate::peer::session::sealed_len(message.encode().len()),
+            65536 + 40
+        );
     }
 }

@@ -35,14 +35,14 @@ use self::outbox::{Key, Outbox, Piece};
 use self::own::Own;
 use self::pace::Pace;
 use self::pair::Pair;
-use crate::envelope::{Kind, OpenError, Recipient};
-use crate::fading::{FadeTime, Fading};
-pub use crate::message::Target;
-use crate::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageId, Text};
-use crate::name::Name;
-use crate::root::RoomKeys;
-use crate::topic::Topic;
-use crate::words::SafetyWords;
+use crate::peer::envelope::{Kind, OpenError, Recipient};
+use crate::peer::fading::{FadeTime, Fading};
+pub use crate::peer::message::Target;
+use crate::peer::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageId, Text};
+use crate::peer::name::Name;
+use crate::peer::root::RoomKeys;
+use crate::peer::words::SafetyWords;
+use crate::wire::topic::Topic;
 
 /// The event under which every sealed payload is pushed.
 pub const EVENT: &str = "sealed";
@@ -425,7 +425,7 @@ impl Instance {
                 .values_mut()
                 .filter(|pair| pair.is_announced() && pair.is_open() && !clogged)
             {
-                pair.send(&mut self.own, crate::message::Kind::Typing(on));
+                pair.send(&mut self.own, crate::peer::message::Kind::Typing(on));
             }
         }
     }

@@ -10,12 +10,12 @@ use super::outbox::Piece;
 use super::own::{Nonce, Own};
 use super::pair::{Answer, Bond, Open, Pair, Presence};
 use super::{Event, Instance, Now};
-use crate::envelope::{Header, Kind, Recipient};
-use crate::fading::Fading;
-use crate::handshake::{Begun, First, FirstKey, Parties, safety_words};
-use crate::message::{self, InstanceId};
-use crate::run_key::PublicRunKey;
-use crate::topic::Topic;
+use crate::peer::envelope::{Header, Kind, Recipient};
+use crate::peer::fading::Fading;
+use crate::peer::handshake::{Begun, First, FirstKey, Parties, safety_words};
+use crate::peer::message::{self, InstanceId};
+use crate::peer::run_key::PublicRunKey;
+use crate::wire::topic::Topic;
 
 impl Instance {
     /// A hello came.

@@ -7,13 +7,13 @@ use rand_core::CryptoRng;
 
 use super::limits::PUSHES_WAITING;
 use super::{Event, Push, Tag};
-use crate::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
-use crate::handshake::FirstKey;
-use crate::message::InstanceId;
-use crate::name::Name;
-use crate::root::RoomKeys;
-use crate::run_key::{PublicRunKey, RunKey};
-use crate::topic::Topic;
+use crate::peer::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
+use crate::peer::handshake::FirstKey;
+use crate::peer::message::InstanceId;
+use crate::peer::name::Name;
+use crate::peer::root::RoomKeys;
+use crate::peer::run_key::{PublicRunKey, RunKey};
+use crate::wire::topic::Topic;
 
 /// A hello's nonce: new at every join.
 pub(super) type Nonce = [u8; 16];

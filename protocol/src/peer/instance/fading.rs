@@ -2,7 +2,7 @@
 
 use super::outbox::Piece;
 use super::{Instance, Now};
-use crate::fading::{FadeTime, Fading};
+use crate::peer::fading::{FadeTime, Fading};
 
 impl Instance {
     /// Says to everybody, and to whoever comes later, what we want of messages that fade.

@@ -10,10 +10,10 @@ use super::own::Own;
 use super::pair::{Answer, Bond, Pair, Presence};
 use super::streams::Place;
 use super::{Crowded, Departure, Event, Instance, Now, Receipt};
-use crate::envelope::SessionId;
-use crate::fading::Fading;
-use crate::handshake::ConfirmError;
-use crate::message::{Content, InstanceId, Kind, Message};
+use crate::peer::envelope::SessionId;
+use crate::peer::fading::Fading;
+use crate::peer::handshake::ConfirmError;
+use crate::peer::message::{Content, InstanceId, Kind, Message};
 
 /// Which of a pair's sessions a message belongs to.
 enum Belongs {
@@ -200,7 +200,7 @@ impl Instance {
         }
     }
 
-    fn on_name(&mut self, from: InstanceId, name: crate::name::Name, now: Now) {
+    fn on_name(&mut self, from: InstanceId, name: crate::peer::name::Name, now: Now) {
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
         };

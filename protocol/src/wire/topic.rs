@@ -1,6 +1,6 @@
 //! The topic of a room: `anon_room:` and the room hash.
 
-use crate::hash::{HashError, RoomHash};
+use crate::wire::hash::{HashError, RoomHash};
 
 /// What every room's topic begins with.
 pub const PREFIX: &str = "anon_room:";

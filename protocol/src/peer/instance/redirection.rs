@@ -6,7 +6,7 @@ use super::limits::{BURNED, STRANGER_AFTER};
 use super::outbox::Piece;
 use super::pair::Pair;
 use super::{Event, Instance};
-use crate::message::InstanceId;
+use crate::peer::message::InstanceId;
 
 /// Who may get what an absent peer does not hold.
 enum Heir {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::fading::{FadeTime, Fading};
-use crate::message::{InstanceId, MessageId, Target};
-use crate::name::Name;
-use crate::words::SafetyWords;
+use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::message::{InstanceId, MessageId, Target};
+use crate::peer::name::Name;
+use crate::peer::words::SafetyWords;
 
 /// A place in a peer's stream: what the user's side gives back to say that it holds, or has read, up to there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

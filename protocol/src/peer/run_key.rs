@@ -9,9 +9,9 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::envelope::{HEADER_LEN, Header, bucket_for};
-use crate::message::InstanceId;
-use crate::topic::Topic;
+use crate::peer::envelope::{HEADER_LEN, Header, bucket_for};
+use crate::peer::message::InstanceId;
+use crate::wire::topic::Topic;
 
 /// The bytes of a signature, the last of the body that it is for.
 pub const SIGNATURE_LEN: usize = 64;
@@ -108,8 +108,8 @@ mod tests {
     use rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
-    use crate::envelope::{Kind, Recipient, SessionId};
-    use crate::hash::RoomHash;
+    use crate::peer::envelope::{Kind, Recipient, SessionId};
+    use crate::wire::hash::RoomHash;
 
     fn key(seed: u64) -> RunKey {
         RunKey::new(&mut StdRng::seed_from_u64(seed))

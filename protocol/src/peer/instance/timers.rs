@@ -7,7 +7,7 @@ use super::limits::{
 };
 use super::pair::Pair;
 use super::{Crowded, Departure, Event, Instance, Now};
-use crate::message::Kind;
+use crate::peer::message::Kind;
 
 impl Instance {
     /// When [`timeout`](Self::timeout) wants to be called, by the monotonic clock.
@@ -101,7 +101,7 @@ impl Instance {
     }
 
     /// Pings, silence and departure of one who is here.
-    fn drive_pair(&mut self, id: crate::message::InstanceId, now: Now) {
+    fn drive_pair(&mut self, id: crate::peer::message::InstanceId, now: Now) {
         let at = now.monotonic;
         let Some(pair) = self.pairs.get_mut(&id) else {
             return;

@@ -3,7 +3,7 @@
 //!
 //! The initiator goes from [`Begun`] by the responder's *second* to an [`Agreed`] session; the responder goes
 //! from a *first* that it has read ([`First`]) by answering it to an [`Unconfirmed`] one, and by the
-//! initiator's confirm to an agreed one. Who may begin, and when, is the [`instance`](crate::instance)'s.
+//! initiator's confirm to an agreed one. Who may begin, and when, is the [`instance`](crate::peer::instance)'s.
 
 use ml_kem::kem::{Decapsulate, Encapsulate, Kem, KeyExport};
 use ml_kem::{DecapsulationKey, EncapsulationKey, MlKem768};
@@ -16,13 +16,13 @@ use snow::{Builder, HandshakeState};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::envelope::{HEADER_LEN, SessionId};
-use crate::message::{Kind, Message};
-use crate::root::expand;
-use crate::run_key::{PublicRunKey, SIGNATURE_LEN};
-use crate::session::{Session, SessionError};
-use crate::topic::Topic;
-use crate::words::SafetyWords;
+use crate::peer::envelope::{HEADER_LEN, SessionId};
+use crate::peer::message::{Kind, Message};
+use crate::peer::root::expand;
+use crate::peer::run_key::{PublicRunKey, SIGNATURE_LEN};
+use crate::peer::session::{Session, SessionError};
+use crate::peer::words::SafetyWords;
+use crate::wire::topic::Topic;
 
 const PATTERN: &str = "Noise_NNpsk0+psk2_25519_ChaChaPoly_SHA256";
 /// With its signature, either handshake message fills the 4 KiB bucket.

@@ -8,9 +8,9 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::message::InstanceId;
-use crate::root::RoomKeys;
-use crate::topic::Topic;
+use crate::peer::message::InstanceId;
+use crate::peer::root::RoomKeys;
+use crate::wire::topic::Topic;
 
 /// The sizes of a plaintext, in bytes. All that a relay learns of a message's length.
 pub const BUCKETS: [usize; 5] = [256, 1024, 4096, 16 * 1024, 64 * 1024];
@@ -199,8 +199,8 @@ mod tests {
     use rand::{SeedableRng, rngs::StdRng};
 
     use super::*;
-    use crate::hash::RoomHash;
-    use crate::root::Root;
+    use crate::peer::root::Root;
+    use crate::wire::hash::RoomHash;
 
     fn envelopes(root: u8, room: u8) -> Envelopes {
         Envelopes::new(

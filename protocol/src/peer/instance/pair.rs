@@ -8,14 +8,14 @@ use super::outbox::Piece;
 use super::own::{Nonce, Own};
 use super::streams::{Incoming, Outgoing};
 use super::{Event, Now};
-use crate::envelope::{self, Recipient};
-use crate::fading::Fading;
-use crate::handshake::{Begun, FirstKey, Origin, Revealed, Unconfirmed};
-use crate::message::{Acknowledged, InstanceId, Kind, Message, MessageId, Text};
-use crate::name::Name;
-use crate::run_key::PublicRunKey;
-use crate::session::Session;
-use crate::words::SafetyWords;
+use crate::peer::envelope::{self, Recipient};
+use crate::peer::fading::Fading;
+use crate::peer::handshake::{Begun, FirstKey, Origin, Revealed, Unconfirmed};
+use crate::peer::message::{Acknowledged, InstanceId, Kind, Message, MessageId, Text};
+use crate::peer::name::Name;
+use crate::peer::run_key::PublicRunKey;
+use crate::peer::session::Session;
+use crate::peer::words::SafetyWords;
 
 /// Whether a peer is here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

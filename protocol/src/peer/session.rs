@@ -3,7 +3,7 @@
 use snow::TransportState;
 use zeroize::Zeroizing;
 
-use crate::envelope::{SessionId, bucket_for};
+use crate::peer::envelope::{SessionId, bucket_for};
 
 /// The tag that sealing adds to a plaintext.
 pub const TAG_LEN: usize = 16;
@@ -70,10 +70,10 @@ impl Session {
 
 /// The body that a plaintext of so many bytes is filled to.
 fn filled(plaintext: usize) -> Option<usize> {
-    bucket_for(plaintext + TAG_LEN).map(|bucket| bucket - crate::envelope::HEADER_LEN)
+    bucket_for(plaintext + TAG_LEN).map(|bucket| bucket - crate::peer::envelope::HEADER_LEN)
 }
 
 /// The payload's length on the wire of a plaintext of so many bytes: what a window counts.
 pub(crate) fn sealed_len(plaintext: usize) -> usize {
-    bucket_for(plaintext + TAG_LEN).map_or(usize::MAX, |bucket| bucket + crate::envelope::OVERHEAD)
+    bucket_for(plaintext + TAG_LEN).map_or(usize::MAX, |bucket| bucket + crate::peer::envelope::OVERHEAD)
 }

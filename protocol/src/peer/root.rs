@@ -7,9 +7,9 @@ use rayon::ThreadPoolBuilder;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::hash::{AccessHash, RoomHash, SenderHash};
-use crate::passphrase::{Passphrase, RoomName};
-use crate::words::RoomWords;
+use crate::peer::passphrase::{Passphrase, RoomName};
+use crate::peer::words::RoomWords;
+use crate::wire::hash::{AccessHash, RoomHash, SenderHash};
 
 /// The memory of the derivation, in KiB. What a guess at the passphrase costs, so not an option.
 pub const MEMORY_KIB: u32 = 256 * 1024;
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_room_are_as_specified() {
-        let vectors: serde_json::Value = serde_json::from_str(include_str!("../vectors.json")).unwrap();
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../vectors.json")).unwrap();
         for room in vectors["rooms"].as_array().unwrap() {
             let mut root = [0; 32];
             hex::decode_to_slice(room["root"].as_str().unwrap(), &mut root).unwrap();

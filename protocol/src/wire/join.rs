@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, value::RawValue};
 
-use crate::hash::{AccessHash, SenderHash};
+use crate::wire::hash::{AccessHash, SenderHash};
 
 /// The payload of a join: `{"access_hash": HEX, "sender_hash": HEX}`.
 #[derive(Debug, Clone)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
-use crate::fading::Fading;
-use crate::message::{Content, InstanceId, MessageId, Text};
-use crate::name::Name;
+use crate::peer::fading::Fading;
+use crate::peer::message::{Content, InstanceId, MessageId, Text};
+use crate::peer::name::Name;
 
 /// Names an entry of the outbox.
 pub(super) type Key = u64;

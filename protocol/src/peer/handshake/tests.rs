@@ -1,9 +1,9 @@
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::hash::RoomHash;
-use crate::message::Acknowledged;
-use crate::run_key::RunKey;
+use crate::peer::message::Acknowledged;
+use crate::peer::run_key::RunKey;
+use crate::wire::hash::RoomHash;
 
 const ROOM: FirstKey = FirstKey::Room([1; 32]);
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::words;
+use crate::peer::words;
 
 /// The longest passphrase, in bytes after normalisation: more than anybody types, less than a wrong file.
 pub const MAX_PASSPHRASE: usize = 1024;
