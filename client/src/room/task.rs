@@ -31,6 +31,11 @@ use crate::platform::give_back_pages;
 /// peers' own limits hold back the rest.
 const MAX_PENDING: usize = 256;
 
+/// Bytes on the way to the relay before it is given no more payloads: twice what the instance has unacknowledged of
+/// its messages, so that this holds up nothing on a path that takes what it gets. On one that does not, what the
+/// kernel and proxies would store is stale when it arrives, and everything new waits behind it.
+pub(super) const MAX_ON_THE_WAY: u64 = 256 * 1024;
+
 /// How a connection ended, if not by trouble.
 struct Goodbye;
 
@@ -281,9 +286,10 @@ impl Task {
         }
     }
 
-    /// Takes from the instance what the socket has room for.
+    /// Takes from the instance what the socket and the path have room for.
     fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
         while socket.has_room()
+            && channel.on_the_way() < MAX_ON_THE_WAY
             && let Some(push) = self.instance.next_push()
         {
             self.record(Direction::Out, &push.payload);

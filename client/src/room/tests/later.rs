@@ -155,20 +155,10 @@ async fn a_stale_close_and_foreign_topics_mean_nothing() {
     client
         .text(&format!(r#"[null,null,"{}","presence_state",[1]]"#, join.topic))
         .await;
-    client
-        .send(Message::binary(sealed(&join.topic, b"not ours")))
-        .await;
+    client.sealed(&join, b"not ours").await;
     joined(&mut updates).await;
     let beat = client.pushed().await;
     assert_eq!(beat.event, "heartbeat");
-}
-
-fn sealed(topic: &str, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![2, topic.len() as u8, 6];
-    frame.extend_from_slice(topic.as_bytes());
-    frame.extend_from_slice(b"sealed");
-    frame.extend_from_slice(payload);
-    frame
 }
 
 #[tokio::test]
@@ -245,62 +235,6 @@ async fn a_jump_of_the_clock_probes_the_connection() {
     let (mut client, ..) = relay.joined().await;
     assert_eq!(client.pushed().await.event, "heartbeat");
     joined(&mut updates).await;
-}
-
-#[tokio::test]
-async fn steady_traffic_is_no_jump_of_the_clock() {
-    let relay = Relay::listen().await;
-    let timing = Timing {
-        jump: Duration::from_secs(1),
-        ..quick()
-    };
-    let (room, mut updates) = open(&relay.url(), timing);
-    let (mut client, ..) = relay.joined().await;
-    joined(&mut updates).await;
-    // For longer than a jump, and never with a pause of a whole tick.
-    let mut pace = tokio::time::interval(timing.tick / 5);
-    for _ in 0..200 {
-        pace.tick().await;
-        client.text(r#"[null,null,"phoenix","steady",{}]"#).await;
-    }
-    room.command(Command::Leave {
-        timeout: Duration::ZERO,
-    })
-    .await
-    .unwrap();
-    until(&mut updates, |update| {
-        assert!(!matches!(update, Update::Slept), "the clock did not jump");
-        matches!(update, Update::Left { .. }).then_some(())
-    })
-    .await;
-}
-
-/// What a path takes for a frame.
-async fn slow_by(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-#[tokio::test]
-async fn a_slow_path_is_not_taken_for_a_dead_one_after_a_jump() {
-    let relay = Relay::listen().await;
-    // Every look at the clock comes too late for these: each is a jump.
-    let timing = Timing {
-        jump: Duration::ZERO,
-        tick: Duration::from_secs(1),
-        probe_answer: Duration::from_millis(100),
-        ..quick()
-    };
-    let (_room, mut updates) = open(&relay.url(), timing);
-    let mut client = relay.upgraded().await;
-    let join = client.pushed().await;
-    slow_by(Duration::from_millis(800)).await;
-    client.reply(&join, Status::Ok, "{}").await;
-    joined(&mut updates).await;
-    let probe = client.pushed().await;
-    slow_by(Duration::from_millis(400)).await;
-    client.reply(&probe, Status::Ok, "{}").await;
-    let next = client.pushed().await;
-    assert_eq!(next.event, "heartbeat");
 }
 
 #[tokio::test]
