@@ -13,7 +13,7 @@ use sotto_protocol::{Name, RoomName};
 pub use self::file::{path, remember};
 use crate::address::Invitation;
 pub use crate::screen::clock::TimeFormat;
-use crate::screen::settings::Settings;
+use crate::screen::settings::{Settings, Told};
 use crate::screen::theme::{Depth, Theme};
 
 /// The settings with their defaults and what they are for, as the manual lists them.
@@ -52,6 +52,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "mouse",
         "false",
         "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift",
+    ),
+    ("typing", "true", "false: the others are not told that you type"),
+    (
+        "receipts",
+        "true",
+        "false: the others are not told that you have read a message, only that it was delivered",
     ),
     (
         "notices",
@@ -124,6 +130,8 @@ pub struct Config {
     pub theme: &'static Theme,
     /// How a message is told.
     pub notices: Notices,
+    /// What the others are told of us: `typing` and `receipts`.
+    pub told: Told,
     /// Locks the screen when so long no key came; `None` never does.
     pub lock_after: Option<Duration>,
     /// The mouse is ours.
@@ -172,6 +180,7 @@ impl Config {
             mouse: self.mouse,
             time_format: self.time_format,
             notices: self.notices,
+            told: self.told,
             theme: self.theme,
             keys: self.keys.clone(),
             rooms: self.room.clone(),

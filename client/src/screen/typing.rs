@@ -190,6 +190,9 @@ impl State {
     }
 
     pub(super) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        if !self.settings.told.typing {
+            return;
+        }
         let room = self.rooms.current_id();
         let command = self.rooms.current_mut().typing(moment.now);
         effects.extend(command.map(|command| Effect::Do { room, command }));
