@@ -32,6 +32,9 @@ pub fn nothing_is_left_over(world: &mut World) {
     what_is_said_now_arrives(world);
 }
 
+/// A text that was typed while alone goes out when those who came had so long to say their names.
+const GATHERING: Duration = secs(10);
+
 impl Client {
     fn is_up(&self) -> bool {
         self.died.is_none()
@@ -64,12 +67,18 @@ impl Client {
         Some(self.told_at[at])
     }
 
-    /// Whom it was told of first after something was said.
-    fn first_after(&self, said: &Said) -> Option<InstanceId> {
-        self.events[said.told..].iter().find_map(|event| match event {
-            Event::PeerJoined { peer, .. } => Some(*peer),
-            _ => None,
-        })
+    /// Whom something is for: whom it saw when it said that, and those who came after, where it waited for them.
+    fn meant(&self, said: &Said) -> Vec<InstanceId> {
+        let came = self
+            .events
+            .iter()
+            .skip(said.told)
+            .filter_map(|event| match event {
+                Event::PeerJoined { peer, .. } => Some(*peer),
+                _ => None,
+            });
+        let came = came.filter(|_| said.waits && !said.is_for_compared());
+        said.to.iter().copied().chain(came).collect()
     }
 
     /// Whether it was told, after something was said, that somebody is not here any more.
@@ -90,6 +99,22 @@ impl Client {
             self.released.iter().any(later)
         };
         asked.into_iter().any(|(at, peer)| !released(at, peer))
+    }
+
+    fn is_told_lost(&self, said: &Said) -> bool {
+        self.events.contains(&Event::Lost { id: said.id })
+    }
+
+    /// Whether something that was said to nobody may still wait for those who come.
+    pub fn is_gathering(&self, now: Duration) -> bool {
+        let last = self.said.iter().rfind(|said| said.waits && said.text.is_some());
+        last.is_some_and(|said| {
+            let came = self.events.iter().zip(&self.told_at).skip(said.told);
+            let came = came.filter(|(event, _)| matches!(event, Event::PeerJoined { .. }));
+            came.map(|(_, at)| *at)
+                .next_back()
+                .is_none_or(|at| now < at + GATHERING + secs(1))
+        })
     }
 
     fn compared_before(&self, peer: InstanceId, moment: Duration) -> bool {
@@ -115,7 +140,6 @@ fn everybody_knows_everybody(world: &World) {
         .filter(|(_, client)| client.is_up())
     {
         let id = client.instance.id();
-        assert_eq!(id, client.first_id, "run {at} has taken another id");
         let present: BTreeSet<_> = client.present.iter().copied().chain([id]).collect();
         assert_eq!(
             present, up,
@@ -153,76 +177,73 @@ fn everybody_knows_everybody(world: &World) {
 fn who_should_holds(world: &World, author: &Client, said: &Said) {
     // What was deleted may never have gone out.
     let Some(text) = &said.text else { return };
-    let to = if said.to.is_empty() {
-        author.first_after(said).into_iter().collect()
-    } else {
-        said.to.clone()
-    };
-    for peer in to {
+    for peer in author.meant(said) {
         let reader = run_of(world, peer);
-        if let Some(reader) = reader.filter(|reader| reader.holds(author, said)) {
-            let target = author.target(said);
-            if reader.is_up() && !author.lost_after(said, peer) {
-                assert_eq!(
-                    reader.shown[&target].as_ref(),
-                    Some(text),
-                    "what {peer:?} is shown"
-                );
-            }
+        let Some(reader) = reader.filter(|reader| reader.is_up() && reader.holds(author, said)) else {
             continue;
-        }
-        let names = author.names_of(peer);
-        let of_that_name = |other: &Client| {
-            let theirs = author.names_of(other.instance.id());
-            theirs.iter().any(|name| names.contains(name))
         };
-        let inherited = world
-            .clients
-            .iter()
-            .any(|other| other.holds(author, said) && of_that_name(other));
-        if inherited || author.is_asked(said) {
-            continue;
+        if !author.lost_after(said, peer) {
+            let shown = &reader.shown[&author.target(said)];
+            assert_eq!(shown.as_ref(), Some(text), "what {peer:?} is shown");
         }
-        let told = format!("{said:?} of {:?} is not with {peer:?}", author.instance.id());
-        let Some(dead) = reader.and_then(|reader| reader.died) else {
-            panic!("{told}, who is there");
-        };
-        assert!(
-            !author.present.contains(&peer),
-            "{told}, who is dead and taken to be here"
-        );
-        let heir = world.clients.iter().find(|other| {
-            let id = other.instance.id();
-            other.is_up()
-                && author.names_of(id).iter().eq(names.last())
-                && author.met(id).is_some_and(|met| met > dead)
-        });
-        assert!(
-            heir.is_none(),
-            "{told}, and its heir {:?} has not got it",
-            heir.map(|heir| heir.instance.id())
-        );
     }
+    if author.is_asked(said) || author.is_told_lost(said) {
+        return;
+    }
+    let missing = |peer: &InstanceId| is_missing(world, author, said, *peer);
+    let meant = author.meant(said);
+    if said.waits {
+        // It is with those who were there when it went out: who that was is the author's secret.
+        if !meant.is_empty() && meant.iter().all(|peer| missing(peer).is_some()) {
+            panic!("{}", missing(&meant[0]).unwrap_or_default());
+        }
+    } else if let Some(missing) = meant.iter().find_map(missing) {
+        panic!("{missing}");
+    }
+}
+
+/// What is wrong with that a peer does not hold something that was said to it, if anything is.
+fn is_missing(world: &World, author: &Client, said: &Said, peer: InstanceId) -> Option<String> {
+    let names = author.names_of(peer);
+    let inherits = |other: &Client| {
+        let theirs = author.names_of(other.instance.id());
+        theirs.iter().any(|name| names.contains(name))
+    };
+    let reader = run_of(world, peer)?;
+    let holds = |other: &&Client| other.holds(author, said) && inherits(other);
+    if reader.holds(author, said) || world.clients.iter().find(holds).is_some() {
+        return None;
+    }
+    let told = format!("{said:?} of {:?} is not with {peer:?}", author.instance.id());
+    let Some(died) = reader.died else {
+        return Some(format!("{told}, who is there"));
+    };
+    if author.present.contains(&peer) {
+        return Some(format!("{told}, who is dead and taken to be here"));
+    }
+    let heir = world.clients.iter().find(|other| {
+        let id = other.instance.id();
+        let known = author.names_of(id);
+        other.is_up() && known.iter().eq(names.last()) && author.met(id).is_some_and(|met| met > died)
+    });
+    heir.map(|heir| format!("{told}, and its heir {:?} has not got it", heir.instance.id()))
 }
 
 /// Whoever holds something was meant by it, or inherits by its name, and by a word of the author's where the
 /// words of the one who was meant had been compared.
 fn nobody_else_holds(world: &World, author: &Client, said: &Said) {
-    let first = author.first_after(said).filter(|_| said.to.is_empty());
+    let meant = author.meant(said);
     for reader in world.clients.iter().filter(|reader| reader.holds(author, said)) {
         let id = reader.instance.id();
-        if said.to.contains(&id) || first == Some(id) {
-            continue;
-        }
         let names = author.names_of(id);
         let met = author.met(id).unwrap_or_default();
         let inherits = |peer: &InstanceId| {
             let same = author.names_of(*peer).iter().any(|name| names.contains(name));
-            let asked = author.compared_before(*peer, met);
-            same && (!asked || author.released.iter().any(|(_, to)| *to == id))
+            same && !author.compared_before(*peer, met)
         };
+        let released = author.released.iter().any(|(_, to)| *to == id);
         assert!(
-            said.to.iter().chain(&first).any(inherits),
+            meant.contains(&id) || released || meant.iter().any(inherits),
             "{said:?} of {:?} is with {id:?}",
             author.instance.id()
         );
@@ -242,7 +263,8 @@ fn once_and_in_order(author: &Client, reader: &Client) {
         let Some(at) = place(got.id) else {
             panic!("{got:?} was said by nobody");
         };
-        let direct = author.said[at].to.contains(&reader.instance.id());
+        let said = &author.said[at];
+        let direct = said.to.contains(&reader.instance.id()) && !said.is_for_compared();
         direct.then_some(at)
     };
     let order: Vec<_> = got.iter().filter_map(place).collect();

@@ -21,22 +21,29 @@ pub struct Got {
 #[derive(Debug, Clone)]
 pub struct Said {
     pub id: MessageId,
-    /// Whom the author saw when it was said.
+    /// Whom the author saw when it was said; with nobody there, whose words it had compared.
     pub to: Vec<InstanceId>,
+    /// Nobody was there.
+    pub alone: bool,
+    /// Nobody was there, or not long before: it may be for those who come as well.
+    pub waits: bool,
     /// What its author had been told by then: so many events.
     pub told: usize,
     /// What it says now; nothing once it is deleted.
     pub text: Option<String>,
 }
 
+impl Said {
+    /// Said to nobody who was there, and not to whoever comes.
+    pub fn is_for_compared(&self) -> bool {
+        self.alone && !self.to.is_empty()
+    }
+}
+
 pub struct Client {
     pub instance: Instance,
     /// Its own name by now.
     pub name: String,
-    /// The id that it began with.
-    pub first_id: InstanceId,
-    /// The id under which `words` were told.
-    id: InstanceId,
     pub connected: bool,
     /// A stopped process: nothing reaches it, no timer of it runs.
     pub stopped: bool,
@@ -82,8 +89,6 @@ pub struct Client {
 impl Client {
     pub fn new(instance: Instance, name: &str) -> Self {
         Self {
-            first_id: instance.id(),
-            id: instance.id(),
             instance,
             name: name.to_owned(),
             connected: false,
@@ -130,16 +135,22 @@ impl Client {
     pub fn take(&mut self, event: Event, now: Now) {
         match event.clone() {
             Event::PeerJoined {
-                peer, name, words, ..
+                peer,
+                name,
+                words,
+                compared,
+                ..
             } => {
-                if std::mem::replace(&mut self.id, self.instance.id()) != self.id {
-                    self.words.clear();
-                }
                 let words = words.to_string();
                 let before = self.words.insert(peer, words.clone());
                 assert!(
                     before.is_none_or(|before| before == words),
                     "the words of a pair changed"
+                );
+                assert_eq!(
+                    compared,
+                    self.compared.contains_key(&peer),
+                    "whether it was compared"
                 );
                 assert!(!self.present.contains(&peer), "who is here joined again");
                 self.names.insert(peer, name.to_string());

@@ -179,14 +179,19 @@ impl World {
 
     pub fn say(&mut self, who: usize, text: &str) -> Posted {
         let client = &self.clients[who];
-        let (to, told) = (
-            client.instance.peers().map(|peer| peer.id).collect(),
-            client.events.len(),
-        );
+        let told = client.events.len();
+        let mut to: Vec<_> = client.instance.peers().map(|peer| peer.id).collect();
+        let alone = to.is_empty();
+        let waits = alone || client.is_gathering(self.now);
+        if alone {
+            to = client.compared.keys().copied().collect();
+        }
         let posted = self.act(who, |instance, now| instance.say(text, None, now).unwrap());
         self.clients[who].said.push(Said {
             id: posted.id,
             to,
+            alone,
+            waits,
             told,
             text: Some(text.to_owned()),
         });
