@@ -50,7 +50,7 @@ pub mod frame;
 #[cfg(feature = "session")]
 pub use instance::Instance;
 #[cfg(feature = "session")]
-pub use name::Name;
+pub use name::{Name, Skeleton};
 #[cfg(feature = "session")]
 pub use passphrase::{Passphrase, RoomName};
 #[cfg(feature = "session")]

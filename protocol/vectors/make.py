@@ -379,6 +379,7 @@ def odd_messages():
         odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
         odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
         odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
+        odd("a name that nobody can tell from another", "acknowledged and ignored", 20, 6, "b\u200ben".encode()),
         odd("a reaction of 65 bytes", "acknowledged and ignored", 19, 6, ident + ident + b"x" * 65),
         odd("a wish to fade after 4 s", "acknowledged and ignored", 23, 6, struct.pack(">I", 4)),
         odd("a wish to fade after more than 4 weeks", "acknowledged and ignored", 23, 6, struct.pack(">I", 2_419_201)),

@@ -190,7 +190,7 @@ impl Pair {
     /// Whether both call themselves what looks alike.
     fn is_namesake_of(&self, other: &Self) -> bool {
         match (&self.name, &other.name) {
-            (Some(one), Some(other)) => one == other,
+            (Some(one), Some(other)) => one.skeleton() == other.skeleton(),
             _ => false,
         }
     }

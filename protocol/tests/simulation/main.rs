@@ -335,6 +335,29 @@ fn what_was_on_the_way_to_one_who_is_gone_holds_up_nothing_that_is_large() {
 }
 
 #[test]
+fn who_takes_another_name_before_the_first_one_arrived_is_heard_from_the_first_word_on() {
+    let mut world = World::new(17);
+    let (a, b) = (world.start("anna"), world.start("ben"));
+    let ids = [a, b].map(|who| world.clients[who].instance.id());
+    // The higher id has the other's name first.
+    let (first, second) = if ids[0] > ids[1] { (a, b) } else { (b, a) };
+    assert!(world.wait(secs(10), |world| !world.clients[first].present.is_empty()));
+    assert!(world.clients[second].present.is_empty());
+    world.say(first, "hello");
+    // What was on its way is lost.
+    world.disconnect(second);
+    world.act(first, |instance, now| {
+        instance.rename(Name::new("cleo").unwrap(), now)
+    });
+    world.connect(second);
+    assert!(world.wait(secs(10), World::is_delivered));
+    let id = world.clients[first].instance.id();
+    assert_eq!(world.clients[second].texts_from(id), ["hello"]);
+    let name = world.clients[second].instance.peers().next().unwrap().name;
+    assert_eq!(name.as_str(), "cleo");
+}
+
+#[test]
 fn edits_and_deletions_follow_their_message_and_change_it_where_it_still_waits() {
     let mut world = World::new(12);
     let a = world.start("anna");
