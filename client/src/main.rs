@@ -16,9 +16,9 @@ use sotto::pipe::{Ending, Pipe};
 use sotto::proxy::ProxyError;
 use sotto::room::{Recorder, Room, Settings, Timing};
 use sotto::wiping::Wiping;
-use sotto::{connect, generate, join, manual, pipe, platform, rater, room_id};
+use sotto::{connect, doctor, generate, join, manual, pipe, platform, rater, room_id};
 #[cfg(feature = "host")]
-use sotto::{demo, doctor, host};
+use sotto::{demo, host};
 use sotto_protocol::Name;
 use tokio::runtime::Builder;
 
