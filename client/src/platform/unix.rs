@@ -1,4 +1,4 @@
-//! Linux and macOS.
+//! What every Unix has.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
