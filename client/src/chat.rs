@@ -24,6 +24,7 @@ use crate::compose::Prepared;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::platform::monotonic;
+use crate::rater::RaterTask;
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -105,6 +106,7 @@ pub async fn run(
         borrower: None,
         lent: false,
         attention: Attention::new(),
+        rater: RaterTask::default(),
         tell_apart: false,
         redraw: false,
         clipboard: None,
@@ -183,6 +185,7 @@ struct Chat {
     /// The terminal is in other hands.
     lent: bool,
     attention: Attention,
+    rater: RaterTask,
     /// The terminal can tell keys apart and is to do so.
     tell_apart: bool,
     /// Everything is to be drawn anew.
@@ -227,6 +230,11 @@ impl Chat {
                 Effect::Open(room) => {
                     if let Some(opening) = self.state.take_opening(room) {
                         opening::derive_for(room, opening, self.opening.clone());
+                    }
+                }
+                Effect::Rate => {
+                    if let Some(passphrase) = self.state.unrated() {
+                        self.rater.rate(passphrase);
                     }
                 }
                 Effect::Fetch(command) => self.borrower = Some(Borrower::PassphraseCommand(command)),
@@ -288,6 +296,7 @@ impl Chat {
                 FromRooms::Answer(answer) => self.input(answer),
                 FromRooms::Update(room, update) => self.updated(room, update),
             },
+            strength = self.rater.rated() => self.input(Input::Rated(strength)),
             Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),

@@ -1,11 +1,12 @@
 //! Rates passphrases in a process of its own: what rates them keeps 6 MiB of dictionaries for as long as its process
-//! lives, and copies of the passphrase that it does not wipe.
+//! lives.
 //!
-//! That process is this executable with an argument of its own. It reads passphrases (two bytes of length, little-endian, and
-//! the text) and answers each with the guesses that it takes, as a power of ten (eight bytes, little-endian). It ends
-//! with its standard input.
+//! That process is this executable with an argument of its own. It reads passphrases (two bytes of length,
+//! little-endian, and the text) and answers each with the guesses that it takes, as a power of ten (eight bytes,
+//! little-endian). It ends with its standard input.
 
 use std::env;
+use std::future::pending;
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,6 +14,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use tokio::task::{JoinHandle, spawn_blocking};
 use zeroize::Zeroizing;
 
 use crate::platform::apart;
@@ -88,6 +90,59 @@ impl Rater {
             }),
         };
         Strength::of(passphrase, guesses)
+    }
+}
+
+/// A rater beside a screen, which need not wait for it.
+#[derive(Debug, Default)]
+pub struct RaterTask {
+    /// Taken along by what is under way.
+    rater: Rater,
+    running: Option<JoinHandle<(Rater, Strength)>>,
+    /// What is to be rated next.
+    next: Option<Zeroizing<String>>,
+}
+
+impl RaterTask {
+    /// Starts the process, so that the first passphrase need not wait for it.
+    pub fn warm(&mut self) {
+        self.rater.warm();
+    }
+
+    /// Rates a passphrase; of several that come while one is being rated, the last. Has to be called inside a Tokio
+    /// runtime.
+    pub fn rate(&mut self, passphrase: &str) {
+        self.next = Some(Zeroizing::new(passphrase.to_owned()));
+        if self.running.is_none() {
+            self.begin();
+        }
+    }
+
+    fn begin(&mut self) {
+        let mut rater = std::mem::take(&mut self.rater);
+        self.running = self.next.take().map(|passphrase| {
+            spawn_blocking(move || {
+                let strength = rater.rate(&passphrase);
+                (rater, strength)
+            })
+        });
+    }
+
+    /// How strong the last passphrase is. May be dropped and called again: nothing is lost.
+    pub async fn rated(&mut self) -> Strength {
+        loop {
+            let Some(running) = &mut self.running else {
+                return pending().await;
+            };
+            let rated = running.await;
+            let (rater, strength) = rated.unwrap_or_else(|_| (Rater::default(), Strength::of("", NOT_RATED)));
+            self.rater = rater;
+            self.running = None;
+            if self.next.is_none() {
+                return strength;
+            }
+            self.begin();
+        }
     }
 }
 
@@ -193,6 +248,20 @@ mod tests {
         let mut rater = Rater::default();
         let strength = rater.rate("hunter2");
         assert!(rater.0.is_none() && strength.bits() > 1.0);
+    }
+
+    #[tokio::test]
+    async fn of_passphrases_that_come_fast_only_the_last_is_answered() {
+        let mut task = RaterTask::default();
+        for passphrase in [
+            "hunter2",
+            "hunter",
+            "excretion railing unjustly crunchy divisive strudel",
+        ] {
+            task.rate(passphrase);
+        }
+        assert!(!task.rated().await.is_weak());
+        assert!(task.next.is_none() && task.running.is_none());
     }
 
     #[test]

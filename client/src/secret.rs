@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::platform::{open_to_others, shell};
 use crate::prompt::Prompt;
 use crate::rater::Rater;
-use crate::strength::Slip;
+use crate::strength::{Slip, Strength};
 
 /// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
 /// it, and a line end.
@@ -119,9 +119,7 @@ pub fn passphrase(
         let typed = ask(prompt, "passphrase: ")?;
         return Ok((typed.ok_or(SecretError::Empty)?, warnings));
     };
-    if let Some(weakness) = weakness(&passphrase) {
-        warnings.push(format!("the passphrase is weak: {weakness}"));
-    }
+    warnings.extend(warning(&passphrase));
     Ok((passphrase, warnings))
 }
 
@@ -154,12 +152,23 @@ pub fn ask(prompt: &mut dyn Prompt, question: &str) -> Result<Option<Passphrase>
     Err(SecretError::Declined)
 }
 
+/// What a command printed.
+#[derive(Debug)]
+pub struct Fetched {
+    /// The passphrase.
+    pub passphrase: Passphrase,
+    /// What there is to say about it.
+    pub warning: Option<Warning>,
+}
+
 /// Takes the first line that a command prints. Blocks.
 ///
 /// # Errors
 /// [`SecretError`].
-pub fn fetch(command: &str) -> Result<Passphrase, SecretError> {
-    from_command(command, COMMAND_LIMIT)
+pub fn fetch(command: &str) -> Result<Fetched, SecretError> {
+    let passphrase = from_command(command, COMMAND_LIMIT)?;
+    let warning = warning(&passphrase);
+    Ok(Fetched { passphrase, warning })
 }
 
 fn from_file(path: &Path, warnings: &mut Vec<Warning>) -> Result<Passphrase, SecretError> {
@@ -277,14 +286,27 @@ fn parse(line: &[u8], source_name: &str) -> Result<Passphrase, SecretError> {
 }
 
 /// What is to be said about a passphrase that somebody typed before it is taken; `None` for a good one.
-pub fn doubt(passphrase: &Passphrase) -> Option<String> {
-    let weak = || weakness(passphrase).map(|weakness| format!("this passphrase is weak: {weakness}"));
-    slip(passphrase).or_else(weak)
+fn doubt(passphrase: &Passphrase) -> Option<String> {
+    slip(passphrase).or_else(|| weak(rate(passphrase)))
+}
+
+/// What is to be said about a passphrase that nobody typed here.
+fn warning(passphrase: &Passphrase) -> Option<Warning> {
+    weakness(rate(passphrase)).map(|weakness| format!("the passphrase is weak: {weakness}"))
+}
+
+fn rate(passphrase: &Passphrase) -> Strength {
+    Rater::default().rate(passphrase.expose())
+}
+
+/// What is to be said about a passphrase that is so strong; `None` for a strong one.
+pub fn weak(strength: Strength) -> Option<String> {
+    weakness(strength).map(|weakness| format!("this passphrase is weak: {weakness}"))
 }
 
 /// Says that a word is not of the list that all other words are of: most likely it was mistyped. By its place, as
 /// others may see the screen.
-fn slip(passphrase: &Passphrase) -> Option<String> {
+pub fn slip(passphrase: &Passphrase) -> Option<String> {
     let slip = Slip::find(passphrase.expose())?;
     Some(format!(
         "word {} is not in the list of words that the others are from: a slip?",
@@ -292,9 +314,7 @@ fn slip(passphrase: &Passphrase) -> Option<String> {
     ))
 }
 
-/// What is weak about a passphrase; `None` for a strong one.
-pub fn weakness(passphrase: &Passphrase) -> Option<String> {
-    let strength = Rater::default().rate(passphrase.expose());
+fn weakness(strength: Strength) -> Option<String> {
     strength.is_weak().then(|| {
         format!(
             "about {:.0} bits, and everything rests on it (sotto generate makes one of 77 bits)",

@@ -7,7 +7,6 @@ use sotto_protocol::{Name, Passphrase, RoomName};
 
 use crate::address::{AddressError, Invitation, handed_over};
 use crate::cli::WORDS;
-use crate::rater::Rater;
 use crate::screen::editor::Editor;
 use crate::screen::hidden::Hidden;
 use crate::screen::key::Action;
@@ -64,6 +63,15 @@ pub enum Input {
     Derived,
     /// It did not work, and where to look.
     Failed(Field, String),
+    /// The answer to [`Effect::Rate`].
+    Rated(Strength),
+    /// The answer to [`Effect::Generate`].
+    Generated {
+        /// Of [`WORDS`] random words.
+        passphrase: Passphrase,
+        /// For the new room that it is for.
+        room: RoomName,
+    },
 }
 
 /// What is to be done.
@@ -71,6 +79,10 @@ pub enum Input {
 pub enum Effect {
     /// Make the key, and join.
     Join(Box<Ticket>),
+    /// Say how strong the passphrase is that is in the form now; answered by [`Input::Rated`].
+    Rate,
+    /// Make a passphrase of random words; answered by [`Input::Generated`].
+    Generate,
     /// Give up the join that is under way.
     Stop,
     /// End.
@@ -121,11 +133,13 @@ pub struct Form {
     pub stage: Stage,
     /// How strong the passphrase is; `None` for none.
     pub strength: Option<Strength>,
-    /// What rates the passphrase.
-    pub rater: Rater,
+    /// The passphrase has changed since that was found out.
+    unrated: bool,
+    /// Enter came meanwhile.
+    entered: bool,
     keymap: Keymap,
-    /// The passphrase was made here.
-    made: bool,
+    /// The passphrase was made here, for a room of this name.
+    made: Option<RoomName>,
     /// The user was told what is doubtful about the passphrase; Enter takes it all the same.
     told: bool,
 }
@@ -146,9 +160,10 @@ impl Form {
             complaint: None,
             stage: Stage::Typing,
             strength: None,
-            rater: Rater::default(),
+            unrated: false,
+            entered: false,
             keymap: Keymap::new(&settings.keys).0,
-            made: false,
+            made: None,
             told: false,
         };
         form.relay.set(relay);
@@ -174,7 +189,7 @@ impl Form {
         let mut effects = Vec::new();
         match input {
             Input::Key { key, alone } => self.key(&key, alone, now, &mut effects),
-            Input::Paste(text) if self.stage == Stage::Typing => self.paste(&text),
+            Input::Paste(text) if self.stage == Stage::Typing => self.paste(&text, &mut effects),
             Input::Paste(_) => {}
             Input::Resize { width, height } => (self.width, self.height) = (width, height),
             Input::Derived => self.stage = Stage::Joining,
@@ -182,6 +197,11 @@ impl Form {
                 self.stage = Stage::Typing;
                 self.complain(field, why);
             }
+            Input::Rated(strength) => self.rated(strength, now, &mut effects),
+            Input::Generated { passphrase, room } if self.stage == Stage::Typing => {
+                self.generated(&passphrase, room);
+            }
+            Input::Generated { .. } => {}
         }
         effects
     }
@@ -215,14 +235,15 @@ impl Form {
         if self.stage != Stage::Typing {
             return;
         }
+        self.entered = false;
         match (key.code, asked) {
             (KeyCode::Tab, _) | (_, Some(Action::Down)) => self.step(true),
             (KeyCode::BackTab, _) | (_, Some(Action::Up)) => self.step(false),
-            (KeyCode::Char('g'), None) if control => self.generate(),
+            (KeyCode::Char('g'), None) if control => effects.push(Effect::Generate),
             (KeyCode::Char('t'), None) if control => self.shown = !self.shown,
             (_, Some(Action::Send | Action::NewLine)) => self.enter(alone, now, effects),
             (_, Some(Action::Dismiss)) => self.complaint = None,
-            (_, Some(action)) if self.focus == Field::Passphrase => self.edit_passphrase(action),
+            (_, Some(action)) if self.focus == Field::Passphrase => self.edit_passphrase(action, effects),
             (_, Some(action)) => self.edit(action),
             _ => {}
         }
@@ -264,7 +285,7 @@ impl Form {
         self.forget_complaint(self.focus);
     }
 
-    fn edit_passphrase(&mut self, action: Action) {
+    fn edit_passphrase(&mut self, action: Action, effects: &mut Vec<Effect>) {
         match action {
             Action::Insert(c) => self.type_passphrase(c.encode_utf8(&mut [0; 4])),
             Action::Backspace => self.passphrase.backspace(),
@@ -272,7 +293,7 @@ impl Form {
             Action::KillToStart => self.passphrase.clear(),
             _ => return,
         }
-        self.passphrase_changed();
+        self.passphrase_changed(effects);
     }
 
     fn type_passphrase(&mut self, text: &str) {
@@ -284,11 +305,16 @@ impl Form {
         }
     }
 
-    fn passphrase_changed(&mut self) {
-        (self.made, self.told) = (false, false);
+    fn passphrase_changed(&mut self, effects: &mut Vec<Effect>) {
+        (self.made, self.told, self.entered) = (None, false, false);
         self.forget_complaint(Field::Passphrase);
         let typed = self.passphrase.expose();
-        self.strength = (!typed.trim().is_empty()).then(|| self.rater.rate(typed));
+        self.unrated = !typed.trim().is_empty();
+        if self.unrated {
+            effects.push(Effect::Rate);
+        } else {
+            self.strength = None;
+        }
         // The last word may still grow.
         if typed.ends_with(char::is_whitespace)
             && let Some(slip) = Slip::find(typed)
@@ -299,13 +325,13 @@ impl Form {
     }
 
     /// A paste fills in the field and does no more: whatever its lines are.
-    fn paste(&mut self, text: &str) {
+    fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
         let text = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
         match self.focus {
             Field::Passphrase => {
                 let text = zeroize::Zeroizing::new(text);
                 self.type_passphrase(&text);
-                self.passphrase_changed();
+                self.passphrase_changed(effects);
             }
             // The whole line takes the place of what was there.
             Field::Relay if handed_over(&text) != text.trim() => {
@@ -324,16 +350,24 @@ impl Form {
     }
 
     /// A passphrase of random words in the place of what was typed; shown, as it has to be handed over.
-    fn generate(&mut self) {
-        // No more than memory can be missing, and it is not.
-        let Ok(made) = Passphrase::generate(WORDS, &mut rand::rng()) else {
-            return;
-        };
+    fn generated(&mut self, passphrase: &Passphrase, room: RoomName) {
         self.passphrase.clear();
-        self.passphrase.insert(made.expose());
-        self.passphrase_changed();
+        self.passphrase.insert(passphrase.expose());
+        self.forget_complaint(Field::Passphrase);
         self.strength = Some(Strength::of_random_words(WORDS));
-        (self.made, self.shown, self.focus) = (true, true, Field::Passphrase);
+        (self.unrated, self.entered, self.told) = (false, false, false);
+        (self.made, self.shown, self.focus) = (Some(room), true, Field::Passphrase);
+    }
+
+    fn rated(&mut self, strength: Strength, now: Duration, effects: &mut Vec<Effect>) {
+        // What it was is gone, or was made meanwhile.
+        if !std::mem::take(&mut self.unrated) {
+            return;
+        }
+        self.strength = Some(strength);
+        if std::mem::take(&mut self.entered) {
+            self.go_on(now, effects);
+        }
     }
 
     /// Goes on to what is still empty, else into the room.
@@ -364,6 +398,15 @@ impl Form {
         }
         if self.focus != Field::Passphrase {
             self.focus = Field::Passphrase;
+            return;
+        }
+        self.go_on(now, effects);
+    }
+
+    /// Into the room, with all that is filled in.
+    fn go_on(&mut self, now: Duration, effects: &mut Vec<Effect>) {
+        if self.unrated && !self.told {
+            self.entered = true;
             return;
         }
         match self.ticket() {
@@ -407,11 +450,10 @@ impl Form {
             ));
         }
         let mut made = None;
-        if self.made {
+        if let Some(room) = self.made.clone() {
             made = Some(Passphrase::new(self.passphrase.expose()).map_err(at)?);
             // A new room: with a name of its own no two rooms share a salt.
             if invitation.room.is_none() {
-                let room = RoomName::generate(&mut rand::rng());
                 self.relay.set(&invitation.address.invitation(&room));
                 invitation.room = Some(room);
             }

@@ -8,6 +8,7 @@ pub mod form;
 mod questions;
 pub mod view;
 
+use std::collections::VecDeque;
 use std::future::{Future, pending};
 use std::io;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep};
 use self::form::{Effect, Field, Form, Input, Ticket};
 use crate::address::{Address, Invitation};
 use crate::chat::{self, plain};
+use crate::cli::WORDS;
 use crate::config::{self, Config};
 use crate::derivation::{DerivationError, derive};
 use crate::desk::{self, Desk};
@@ -29,6 +31,7 @@ use crate::join::{Opened, ended, open};
 use crate::keyboard::Typed;
 use crate::keyhole::Keyhole;
 use crate::proxy;
+use crate::rater::RaterTask;
 use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Content, Copyable};
@@ -79,6 +82,7 @@ pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
             name.as_ref().map_or("", Name::as_str),
             &settings,
         ),
+        rater: RaterTask::default(),
         began: Instant::now(),
         work: None,
         journey: None,
@@ -107,6 +111,7 @@ pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
 /// The form and what it has begun.
 struct Front {
     form: Form,
+    rater: RaterTask,
     began: Instant,
     work: Option<Work>,
     journey: Option<Journey>,
@@ -120,7 +125,7 @@ impl Front {
             let (picture, caret) = view::draw(&self.form, self.began.elapsed());
             desk.terminal.draw(picture, caret)?;
             if !std::mem::replace(&mut warm, true) {
-                self.form.rater.warm();
+                self.rater.warm();
             }
             let moves = self.form.moves();
             let step = async {
@@ -148,13 +153,17 @@ impl Front {
                         Err(effects) => effects,
                     }
                 },
+                strength = self.rater.rated() => self.input(Input::Rated(strength)),
                 Some(()) = desk.signals.recv() => return Ok(None),
                 () = desk.continued.recv() => self.resume(desk)?,
                 () = sleep(PROGRESS), if moves => Vec::new(),
             };
-            for effect in effects {
+            let mut effects = VecDeque::from(effects);
+            while let Some(effect) = effects.pop_front() {
                 match effect {
                     Effect::Join(ticket) => self.set_out(*ticket),
+                    Effect::Rate => self.rater.rate(self.form.passphrase.expose()),
+                    Effect::Generate => effects.extend(self.generate()),
                     Effect::Stop => (self.work, self.journey) = (None, None),
                     Effect::Leave => return Ok(None),
                     Effect::Redraw => desk.terminal.forget(),
@@ -174,6 +183,17 @@ impl Front {
 
     fn input(&mut self, input: Input) -> Vec<Effect> {
         self.form.update(input, self.began.elapsed())
+    }
+
+    fn generate(&mut self) -> Vec<Effect> {
+        let mut rng = rand::rng();
+        match Passphrase::generate(WORDS, &mut rng) {
+            Ok(passphrase) => self.input(Input::Generated {
+                passphrase,
+                room: RoomName::generate(&mut rng),
+            }),
+            Err(error) => self.input(Input::Failed(Field::Passphrase, error.to_string())),
+        }
     }
 
     fn resume(&mut self, desk: &mut Desk) -> io::Result<Vec<Effect>> {

@@ -3,9 +3,11 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use proptest::prelude::*;
 use ratatui::buffer::CellWidth;
+use sotto_protocol::{Passphrase, RoomName};
 
 use super::form::{Effect, Field, Form, Input, Stage, Ticket};
 use super::view::draw;
+use crate::rater::Rater;
 use crate::screen::settings::Settings;
 
 const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
@@ -32,7 +34,20 @@ impl Script {
     }
 
     fn input(&mut self, input: Input) -> &mut Self {
-        self.effects.extend(self.form.update(input, self.now));
+        for effect in self.form.update(input, self.now) {
+            match effect {
+                Effect::Rate => {
+                    let strength = Rater::default().rate(self.form.passphrase.expose());
+                    self.input(Input::Rated(strength));
+                }
+                Effect::Generate => {
+                    let passphrase = Passphrase::generate(6, &mut rand::rng()).unwrap();
+                    let room = RoomName::generate(&mut rand::rng());
+                    self.input(Input::Generated { passphrase, room });
+                }
+                effect => self.effects.push(effect),
+            }
+        }
         self
     }
 
@@ -190,6 +205,26 @@ fn a_weak_passphrase_needs_a_second_enter_and_any_key_takes_that_back() {
     assert!(script.ticket().is_none());
     script.enter();
     assert_eq!(script.ticket().unwrap().passphrase.expose(), "hunter2x");
+}
+
+#[test]
+fn an_enter_waits_until_the_passphrase_is_rated_and_another_key_takes_it_back() {
+    let mut form = Script::known().form;
+    let now = Duration::from_secs(100);
+    let strength = Rater::default().rate(STRONG);
+    let key = |form: &mut Form, code| {
+        let key = KeyEvent::new(code, KeyModifiers::NONE);
+        form.update(Input::Key { key, alone: true }, now)
+    };
+    let joins = |effects: &[Effect]| matches!(effects, [Effect::Join(_)]);
+    form.update(Input::Paste(STRONG.to_owned()), now);
+    assert!(key(&mut form, KeyCode::Enter).is_empty());
+    key(&mut form, KeyCode::Tab);
+    key(&mut form, KeyCode::BackTab);
+    assert!(form.update(Input::Rated(strength), now).is_empty());
+    key(&mut form, KeyCode::Char(' '));
+    assert!(key(&mut form, KeyCode::Enter).is_empty());
+    assert!(joins(&form.update(Input::Rated(strength), now)));
 }
 
 #[test]

@@ -47,7 +47,6 @@ impl Browse {
         Marked {
             selected: Some(self.selected),
             needle: self.needle.as_ref(),
-            ..Marked::default()
         }
     }
 

@@ -9,7 +9,8 @@ use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
 use crate::address::{Address, AddressError, Invitation, handed_over};
 use crate::config::RoomEntry;
-use crate::secret;
+use crate::secret::{self, Fetched};
+use crate::strength::Strength;
 
 /// A room that the user is about to join.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ struct Destination {
 enum Stage {
     /// The passphrase is asked for.
     Asking,
+    /// How strong it is, is being found out.
+    Rating(Passphrase),
     /// A command prints it.
     Fetching,
     /// It is there, and the shell has not fetched it yet.
@@ -67,7 +70,7 @@ pub struct Opening {
 impl Joining {
     /// What is typed, while the passphrase is asked for.
     pub fn asked(&self) -> Option<&Hidden> {
-        matches!(self.stage, Stage::Asking).then_some(&self.passphrase)
+        matches!(self.stage, Stage::Asking | Stage::Rating(_)).then_some(&self.passphrase)
     }
 
     /// What the line above the input says about it.
@@ -77,7 +80,7 @@ impl Joining {
             name => format!("the room {name}"),
         };
         match self.stage {
-            Stage::Asking => {
+            Stage::Asking | Stage::Rating(_) => {
                 let host = self.to.address.host();
                 format!("passphrase of {room} on {host}? Enter joins, Esc does not")
             }
@@ -86,13 +89,17 @@ impl Joining {
         }
     }
 
-    /// The passphrase, if it is one. A weak one is taken after a warning.
-    fn fit(&self) -> Result<Passphrase, String> {
+    /// Takes what was typed, if it is a passphrase. A doubtful one is taken after a warning.
+    fn enter(&mut self) -> Result<Effect, String> {
         let passphrase = Passphrase::new(self.passphrase.expose()).map_err(|error| error.to_string())?;
-        match secret::doubt(&passphrase) {
-            Some(doubt) if !self.warned => Err(format!("{doubt}. Enter again takes it all the same")),
-            _ => Ok(passphrase),
+        if self.warned {
+            return Ok(self.take(passphrase));
         }
+        if let Some(slip) = secret::slip(&passphrase) {
+            return Err(all_the_same(&slip));
+        }
+        self.stage = Stage::Rating(passphrase);
+        Ok(Effect::Rate)
     }
 
     /// Takes a passphrase; the shell is to open the room with it.
@@ -154,7 +161,11 @@ impl State {
         let Some(joining) = &mut self.joining else {
             return false;
         };
-        if !matches!(joining.stage, Stage::Asking) {
+        let ends = matches!(action, Action::Dismiss | Action::Interrupt | Action::EndOfInput);
+        if matches!(joining.stage, Stage::Rating(_)) && !ends {
+            return true;
+        }
+        if joining.asked().is_none() {
             // Meanwhile the chat goes on.
             let gives_up = action == Action::Dismiss;
             if gives_up {
@@ -182,9 +193,9 @@ impl State {
             }
             Action::Send => match joining.fetch() {
                 Some(fetch) => effects.push(fetch),
-                None => match joining.fit() {
-                    Ok(ready) => {
-                        effects.push(joining.take(ready));
+                None => match joining.enter() {
+                    Ok(effect) => {
+                        effects.push(effect);
                         self.notice.clear();
                     }
                     Err(why) => {
@@ -205,6 +216,9 @@ impl State {
         let Some(joining) = self.joining.as_mut().filter(|joining| joining.asked().is_some()) else {
             return false;
         };
+        if matches!(joining.stage, Stage::Rating(_)) {
+            return true;
+        }
         joining.warned = false;
         if !joining.passphrase.insert(text) {
             let why = "nothing was pasted: that is too long for a passphrase";
@@ -216,19 +230,18 @@ impl State {
     /// What the command printed that was to print a passphrase; given back if it was not for a room.
     pub(super) fn joining_fetched(
         &mut self,
-        fetched: Result<Passphrase, String>,
+        fetched: Result<Fetched, String>,
         moment: Moment,
         effects: &mut Vec<Effect>,
-    ) -> Option<Result<Passphrase, String>> {
+    ) -> Option<Result<Fetched, String>> {
         let fetching = |joining: &&mut Joining| matches!(joining.stage, Stage::Fetching);
         let Some(joining) = self.joining.as_mut().filter(fetching) else {
             return Some(fetched);
         };
         match fetched {
-            Ok(passphrase) => {
-                if let Some(weakness) = secret::weakness(&passphrase) {
-                    let what = format!("the passphrase is weak: {weakness}");
-                    self.notice.say(what, moment.now);
+            Ok(Fetched { passphrase, warning }) => {
+                if let Some(warning) = warning {
+                    self.notice.say(warning, moment.now);
                 }
                 effects.push(joining.take(passphrase));
             }
@@ -241,6 +254,29 @@ impl State {
             }
         }
         None
+    }
+
+    /// What [`Effect::Rate`] is about.
+    pub fn unrated(&self) -> Option<&str> {
+        match &self.joining.as_ref()?.stage {
+            Stage::Rating(passphrase) => Some(passphrase.expose()),
+            _ => None,
+        }
+    }
+
+    /// The passphrase that was typed is so strong: takes it, or warns.
+    pub(super) fn joining_rated(&mut self, strength: Strength, moment: Moment, effects: &mut Vec<Effect>) {
+        let Some(joining) = &mut self.joining else { return };
+        match std::mem::replace(&mut joining.stage, Stage::Asking) {
+            Stage::Rating(passphrase) => match secret::weak(strength) {
+                Some(doubt) => {
+                    joining.warned = true;
+                    self.notice.say(all_the_same(&doubt), moment.now);
+                }
+                None => effects.push(joining.take(passphrase)),
+            },
+            stage => joining.stage = stage,
+        }
     }
 
     /// What [`Effect::Open`] is about; given once.
@@ -287,6 +323,10 @@ impl State {
             }
         }
     }
+}
+
+fn all_the_same(doubt: &str) -> String {
+    format!("{doubt}. Enter again takes it all the same")
 }
 
 /// Where a word leads: to a URL that somebody handed over, with the line around it, to a room of the configuration

@@ -17,7 +17,6 @@ use super::entry::{Author, Clock, Content, Entry, Measure, Said};
 use super::fade::Fades;
 use super::row::{Place, Row};
 use super::search::Needle;
-use super::theme::Theme;
 use super::unread::{Seen, Unread};
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
@@ -46,15 +45,13 @@ pub enum Reader {
     From(Spot),
 }
 
-/// What is to stand out, and how.
+/// What is to stand out.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marked<'a> {
     /// The entry that is selected.
     pub selected: Option<u64>,
     /// What was looked for.
     pub needle: Option<&'a Needle>,
-    /// How things look.
-    pub theme: &'static Theme,
 }
 
 /// The list.
@@ -294,7 +291,6 @@ impl List {
                 .map(|line| line.count),
             selected: marked.selected == Some(*number),
             needle: marked.needle,
-            theme: marked.theme,
             ..Place::default()
         };
         if let Content::Said(Said {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
-use sotto_protocol::Passphrase;
 use sotto_protocol::instance::{Posted, Target};
 use zeroize::Zeroizing;
 
@@ -20,6 +19,8 @@ use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
 use super::visible::columns;
 use crate::room::{Command, CommandError, Update};
+use crate::secret::Fetched;
+use crate::strength::Strength;
 
 /// What time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +91,9 @@ pub enum Input {
         opened: Result<Box<Conversation>, String>,
     },
     /// What the command of [`Effect::Fetch`] printed.
-    Fetched(Result<Passphrase, String>),
+    Fetched(Result<Fetched, String>),
+    /// The answer to [`Effect::Rate`].
+    Rated(Strength),
     /// Time has passed.
     Tick,
 }
@@ -127,6 +130,8 @@ pub enum Effect {
     },
     /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
     Open(RoomId),
+    /// Say how strong the passphrase is that [`State::unrated`] gives; answered by [`Input::Rated`].
+    Rate,
     /// Give the terminal to the command that prints a passphrase; answered by [`Input::Fetched`].
     Fetch(String),
     /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
@@ -244,11 +249,12 @@ impl State {
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Fetched(passphrase) => {
-                if let Some(passphrase) = self.joining_fetched(passphrase, moment, &mut effects) {
-                    self.unlock(passphrase, moment);
+            Input::Fetched(fetched) => {
+                if let Some(fetched) = self.joining_fetched(fetched, moment, &mut effects) {
+                    self.unlock(fetched.map(|fetched| fetched.passphrase), moment);
                 }
             }
+            Input::Rated(strength) => self.joining_rated(strength, moment, &mut effects),
             Input::Tick => self.rooms.tick(moment),
         }
         self.notice.expire(moment.now);

@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use sotto::connect::{self, form::Form};
+use sotto::rater::Rater;
 use sotto::room::{Command, Update};
 use sotto::screen::conversation::Conversation;
 use sotto::screen::entry::Clock;
@@ -88,7 +89,12 @@ impl Front {
     }
 
     pub fn input(&mut self, input: connect::form::Input) -> &mut Self {
-        self.form.update(input, self.now);
+        for effect in self.form.update(input, self.now) {
+            if let connect::form::Effect::Rate = effect {
+                let strength = Rater::default().rate(self.form.passphrase.expose());
+                self.input(connect::form::Input::Rated(strength));
+            }
+        }
         self
     }
 

@@ -112,7 +112,7 @@ fn the_command_that_gave_the_passphrase_unlocks_when_it_runs_again() {
     script.input(Input::Fetched(Err("it failed".to_owned())));
     assert!(script.picture().contains("locked: it failed"));
     script.press(KeyCode::Enter);
-    script.input(Input::Fetched(Ok(Passphrase::new(RIGHT).unwrap())));
+    script.fetched(RIGHT);
     assert!(script.state.locked.is_none());
 }
 
@@ -200,7 +200,7 @@ fn a_command_that_prints_the_wrong_passphrase_counts_as_a_wrong_try() {
     script.control('x').types("l");
     for _ in 0..3 {
         script.press(KeyCode::Enter);
-        script.input(Input::Fetched(Ok(Passphrase::new("another").unwrap())));
+        script.fetched("another");
     }
     assert!(says(&script).ends_with("wait 1 s"), "{}", says(&script));
     let fetches = script.effects.len();

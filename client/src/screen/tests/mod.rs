@@ -16,18 +16,20 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Position;
-use sotto_protocol::Name;
 use sotto_protocol::fading::FadeTime;
 use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::words::{RoomWords, SafetyWords};
+use sotto_protocol::{Name, Passphrase};
 
 use super::conversation::Conversation;
 use super::entry::{Clock, Copyable};
 use super::rooms::RoomId;
 use super::update::{Effect, Input, Moment, State};
 use super::view::draw;
+use crate::rater::Rater;
 use crate::room::{Command, CommandError, Update};
+use crate::secret::Fetched;
 
 const FIRST: RoomId = RoomId::FIRST;
 const ANNA: InstanceId = InstanceId([1; 16]);
@@ -107,7 +109,14 @@ impl Script {
             now: self.now,
             clock: self.clock,
         };
-        self.effects.extend(self.state.update(input, moment));
+        for effect in self.state.update(input, moment) {
+            if effect == Effect::Rate {
+                let strength = Rater::default().rate(self.state.unrated().unwrap());
+                self.input(Input::Rated(strength));
+            } else {
+                self.effects.push(effect);
+            }
+        }
         self
     }
 
@@ -172,6 +181,14 @@ impl Script {
             repeat: false,
         };
         self.event(name, event)
+    }
+
+    /// The command that prints a passphrase has printed this one.
+    fn fetched(&mut self, passphrase: &str) -> &mut Self {
+        self.input(Input::Fetched(Ok(Fetched {
+            passphrase: Passphrase::new(passphrase).unwrap(),
+            warning: None,
+        })))
     }
 
     fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {

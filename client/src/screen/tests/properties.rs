@@ -180,8 +180,7 @@ proptest! {
                     script.types(if right { RIGHT } else { "wrong" }).press(KeyCode::Enter)
                 }
                 Step::Fetched(right) => {
-                    let passphrase = Passphrase::new(if right { RIGHT } else { "wrong" });
-                    script.input(Input::Fetched(passphrase.map_err(|error| error.to_string())))
+                    script.fetched(if right { RIGHT } else { "wrong" })
                 }
                 Step::Composed(text) => script.input(Input::Composed(Ok(text.map(Into::into)))),
                 Step::OpensAnother => {

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use sotto_protocol::instance::Departure;
-use sotto_protocol::{Passphrase, RoomName, Root};
+use sotto_protocol::{RoomName, Root};
 
 use super::*;
 use crate::config::RoomEntry;
@@ -337,6 +337,28 @@ fn a_weak_passphrase_is_asked_about_and_a_join_can_be_given_up() {
 }
 
 #[test]
+fn while_a_passphrase_is_rated_keys_change_nothing_but_escape_and_then_no_answer_counts() {
+    let mut script = Script::with_anna(80, 24);
+    placed(&mut script);
+    script.types("/join den").press(KeyCode::Enter).types(STRONG);
+    let moment = Moment {
+        now: script.now,
+        clock: script.clock,
+    };
+    let enter = Input::Key {
+        key: KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE),
+        more: false,
+        alone: true,
+    };
+    assert_eq!(script.state.update(enter, moment), [Effect::Rate]);
+    script.types("x").input(Input::Paste("y".to_owned()));
+    assert_eq!(script.state.unrated(), Some(STRONG));
+    script.press(KeyCode::Esc);
+    script.input(Input::Rated(Rater::default().rate(STRONG)));
+    assert!(opens(&script).is_none() && script.state.joining.is_none());
+}
+
+#[test]
 fn a_wrong_url_stays_in_the_input_and_says_why() {
     let mut script = Script::with_anna(80, 24);
     script.types("/join http://relay").press(KeyCode::Enter);
@@ -419,7 +441,7 @@ fn a_room_of_the_configuration_file_is_joined_by_its_name_with_its_command() {
     );
     script.types("meanwhile");
     assert_eq!(script.draft(), "meanwhile");
-    script.input(Input::Fetched(Ok(Passphrase::new(STRONG).unwrap())));
+    script.fetched(STRONG);
     let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
     assert_eq!(
         (opening.room.as_str(), opening.address.host().as_str()),
