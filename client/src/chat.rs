@@ -24,7 +24,6 @@ use crate::compose::Prepared;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::platform::monotonic;
-use crate::rater::RaterTask;
 use crate::room::{Room, Trouble, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
@@ -34,6 +33,7 @@ use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::view;
+use crate::secret::rater::RaterTask;
 use crate::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.

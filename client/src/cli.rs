@@ -8,13 +8,12 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::address::{Address, AddressError, Invitation};
 use crate::config::{Config, RoomEntry};
-use crate::proxy::{self, Proxy, ProxyError};
-use crate::secret::Source;
-
-/// The words of a generated passphrase: 77 bits.
-pub const WORDS: usize = 6;
+use crate::relay_url;
+use crate::relay_url::proxy::{Proxy, ProxyError};
+use crate::relay_url::{Address, AddressError, Invitation};
+use crate::secret::WORDS;
+use crate::secret::source::Source;
 
 /// A terminal chat for two people who share a passphrase.
 #[derive(Debug, Parser)]
@@ -176,7 +175,7 @@ impl Identity {
     /// # Errors
     /// [`ProxyError`] when the environment names a proxy that cannot be used.
     pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
-        proxy::choose(self.proxy.as_ref(), invitation.address.clone())
+        relay_url::choose(self.proxy.as_ref(), invitation.address.clone())
     }
 
     /// The room's name, from the URL or the option; without either, the room without a name.

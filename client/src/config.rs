@@ -11,7 +11,7 @@ use std::time::Duration;
 use sotto_protocol::{Name, RoomName};
 
 pub use self::file::{path, remember};
-use crate::address::Invitation;
+use crate::relay_url::Invitation;
 pub use crate::screen::clock::TimeFormat;
 use crate::screen::settings::Settings;
 use crate::screen::theme::{Depth, Theme};

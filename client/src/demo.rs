@@ -14,15 +14,15 @@ use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use crate::address::Address;
 use crate::chat;
 use crate::cli;
 use crate::config::Config;
-use crate::entrance::say;
 use crate::exit::Exit;
+use crate::exit::say;
 use crate::join::ended;
 use crate::pipe::{self, Input};
 use crate::platform;
+use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;

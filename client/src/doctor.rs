@@ -16,12 +16,12 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
-use crate::address::Address;
 use crate::cli;
 use crate::config::Config;
-use crate::entrance::say;
 use crate::exit::Exit;
-use crate::proxy;
+use crate::exit::say;
+use crate::relay_url;
+use crate::relay_url::Address;
 use crate::room::channel::{Brought, Channel};
 use crate::room::connect::{self, seconds};
 use crate::room::counted::Counted;
@@ -83,7 +83,7 @@ pub async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
         say(&complaint.to_string());
     }
     let (invitation, _) = options.target.find(&config)?;
-    let address = proxy::choose(options.proxy.as_ref(), invitation.address)?;
+    let address = relay_url::choose(options.proxy.as_ref(), invitation.address)?;
     let mut written = Ok(());
     let exit = examine(&address, &Timing::default(), &mut |finding| {
         if written.is_ok() {
@@ -340,7 +340,7 @@ mod tests {
     use sotto_relay::{CancellationToken, Options, Relay};
 
     use super::*;
-    use crate::address::Invitation;
+    use crate::relay_url::Invitation;
 
     /// What is found at a URL, as lines, and the exit code.
     async fn found(url: &str) -> (Vec<String>, Exit) {

@@ -8,10 +8,12 @@ use tokio::sync::mpsc;
 use tokio::time::interval;
 
 use crate::chat::plain;
-use crate::derivation::{DerivationError, derive};
-use crate::exit::Exit;
-use crate::prompt::{self, Prompt, Terminal};
-use crate::secret::{self, SecretError, Source};
+use crate::exit::{Exit, say};
+use crate::secret::kdf::{DerivationError, derive};
+use crate::secret::prompt;
+use crate::secret::prompt::{Prompt, Terminal};
+use crate::secret::source;
+use crate::secret::source::{SecretError, Source};
 use crate::{config, platform, terminal};
 
 /// Between two pictures of the progress line.
@@ -151,7 +153,7 @@ impl Entrance {
     /// [`EntranceError`].
     pub async fn passphrase(&mut self, source: Source) -> Result<Passphrase, EntranceError> {
         let (passphrase, warnings) = self
-            .blocking(move || secret::passphrase(&source, &mut Terminal))
+            .blocking(move || source::passphrase(&source, &mut Terminal))
             .await??;
         for warning in warnings {
             say(&format!("warning: {warning}"));
@@ -168,7 +170,7 @@ impl Entrance {
         question: &'static str,
     ) -> Result<Option<Passphrase>, EntranceError> {
         Ok(self
-            .blocking(move || secret::ask(&mut Terminal, question))
+            .blocking(move || source::ask(&mut Terminal, question))
             .await??)
     }
 
@@ -229,11 +231,6 @@ impl Entrance {
             done = done => done.map_err(|_| EntranceError::Interrupted),
         }
     }
-}
-
-/// A line on stderr, if that is still there.
-pub fn say(line: &str) {
-    let _ = writeln!(io::stderr(), "sotto: {line}");
 }
 
 /// What the system calls the user, where it is fit for a name.

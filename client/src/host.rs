@@ -11,19 +11,21 @@ use sotto_relay::tls::TlsOptions;
 use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 
-use crate::address::{Address, AddressError, USUAL_PORT};
 use crate::chat;
-use crate::cli::{self, WORDS};
+use crate::cli;
 use crate::config::Config;
-use crate::entrance::{Entrance, say};
+use crate::entrance::Entrance;
 use crate::exit::Exit;
+use crate::exit::say;
 use crate::invite::{self, Handout};
 use crate::join::ended;
-use crate::keyhole::Keyhole;
-use crate::pin::{NotAPin, Pin};
+use crate::relay_url::pin::{NotAPin, Pin};
+use crate::relay_url::{Address, AddressError, USUAL_PORT};
 use crate::room::{Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
+use crate::secret::WORDS;
+use crate::secret::verifier::Keyhole;
 
 /// The ports after the usual one that are tried when it is taken.
 const MORE_PORTS: u16 = 20;

@@ -6,9 +6,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Passphrase, RoomName};
 
-use crate::address::{Address, AddressError, Invitation};
 use crate::join::SEEN_ON_THE_WAY;
-use crate::pin::Pin;
+use crate::relay_url::pin::Pin;
+use crate::relay_url::{Address, AddressError, Invitation};
 use crate::screen::entry::Copyable;
 
 /// The lines for one kind of address at most: a machine may have dozens.

@@ -7,12 +7,13 @@ use anyhow::Context;
 use crate::chat::{self, End};
 use crate::cli::{self, Target};
 use crate::config::Config;
-use crate::entrance::{Entrance, say};
+use crate::entrance::Entrance;
 use crate::exit::Exit;
-use crate::keyhole::Keyhole;
+use crate::exit::say;
 use crate::room::{Recorder, Room, Settings, Timing, Trouble, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
+use crate::secret::verifier::Keyhole;
 
 /// What those on the way to a relay see without TLS; said once.
 pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \

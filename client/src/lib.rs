@@ -22,25 +22,17 @@
 #![warn(missing_docs)]
 
 pub mod exit;
-pub mod interrupts;
 pub mod platform;
 pub mod visible;
-pub mod wiping;
 
-pub mod address;
 pub mod cli;
 pub mod config;
-pub mod derivation;
 pub mod entrance;
 pub mod generate;
 pub mod manual;
-pub mod pin;
-pub mod prompt;
-pub mod proxy;
-pub mod rater;
+pub mod relay_url;
 pub mod room_id;
 pub mod secret;
-pub mod strength;
 
 pub mod room;
 
@@ -51,7 +43,6 @@ pub mod connect;
 pub mod desk;
 pub mod doctor;
 pub mod keyboard;
-pub mod keyhole;
 pub mod pipe;
 pub mod save;
 pub mod screen;

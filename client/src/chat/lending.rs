@@ -6,10 +6,11 @@ use zeroize::Zeroizing;
 
 use super::Chat;
 use crate::compose::{ComposeError, Prepared};
-use crate::entrance::say;
+use crate::exit::say;
+use crate::platform::interrupts;
 use crate::screen::update::Input;
+use crate::secret::source;
 use crate::terminal::Terminal;
-use crate::{interrupts, secret};
 
 /// Who is to have the terminal.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Chat {
     }
 
     async fn fetch(&mut self, command: String) -> Input {
-        let mut fetched = spawn_blocking(move || secret::fetch(&command));
+        let mut fetched = spawn_blocking(move || source::fetch(&command));
         let passphrase = loop {
             tokio::select! {
                 passphrase = &mut fetched => break passphrase.ok(),

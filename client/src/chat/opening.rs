@@ -3,14 +3,14 @@
 use tokio::sync::mpsc;
 
 use super::Chat;
-use crate::derivation::derive;
 use crate::join::{self, Opened};
-use crate::keyhole::Keyhole;
-use crate::proxy;
+use crate::relay_url;
 use crate::room::{Settings, Timing};
 use crate::screen::joining::Opening;
 use crate::screen::rooms::RoomId;
 use crate::screen::update::Input;
+use crate::secret::kdf::derive;
+use crate::secret::verifier::Keyhole;
 
 /// How far a room has come that is being opened, or why it comes no further.
 pub(super) struct Progress {
@@ -58,7 +58,7 @@ pub(super) fn derive_for(id: RoomId, opening: Opening, progress: mpsc::Sender<Pr
 async fn settings(opening: Opening) -> Result<Settings, String> {
     // Without a proxy of the room beside it, that of the environment.
     let proxy = opening.address.proxy().cloned();
-    let address = proxy::choose(proxy.as_ref(), opening.address).map_err(|error| error.to_string())?;
+    let address = relay_url::choose(proxy.as_ref(), opening.address).map_err(|error| error.to_string())?;
     let root = derive(opening.passphrase, opening.room)
         .await
         .map_err(|error| error.to_string())?;

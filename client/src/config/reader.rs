@@ -9,7 +9,7 @@ use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, Item, TableLike, Value};
 
 use super::{Complaint, Config, Notices, RoomEntry, SETTINGS, TimeFormat, When};
-use crate::address::Invitation;
+use crate::relay_url::Invitation;
 use crate::screen::keymap::Keymap;
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;

@@ -5,15 +5,15 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
-use crate::address::{AddressError, Invitation, handed_over};
-use crate::cli::WORDS;
+use crate::relay_url::{AddressError, Invitation, handed_over};
 use crate::screen::editor::Editor;
 use crate::screen::hidden::Hidden;
 use crate::screen::key::Action;
 use crate::screen::keymap::{Keymap, Pressed};
 use crate::screen::settings::Settings;
 use crate::screen::theme::Theme;
-use crate::strength::{Slip, Strength};
+use crate::secret::WORDS;
+use crate::secret::strength::{Slip, Strength};
 
 /// The longest relay and name that are typed, in bytes: more than any that are good.
 const MAX_FIELD: usize = 4096;

@@ -19,22 +19,22 @@ use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
 use self::form::{Effect, Field, Form, Input, Ticket};
-use crate::address::{Address, Invitation};
 use crate::chat::{self, plain};
-use crate::cli::WORDS;
 use crate::config::{self, Config};
-use crate::derivation::{DerivationError, derive};
 use crate::desk::{self, Desk};
 use crate::entrance::{EntranceError, login_name};
 use crate::exit::Exit;
 use crate::join::{Opened, ended, open};
 use crate::keyboard::Typed;
-use crate::keyhole::Keyhole;
-use crate::proxy;
-use crate::rater::RaterTask;
+use crate::relay_url;
+use crate::relay_url::{Address, Invitation};
 use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Content, Copyable};
+use crate::secret::WORDS;
+use crate::secret::kdf::{DerivationError, derive};
+use crate::secret::rater::RaterTask;
+use crate::secret::verifier::Keyhole;
 use crate::terminal;
 
 /// Between two pictures of the progress.
@@ -225,7 +225,7 @@ impl Front {
             passphrase,
             made,
         } = ticket;
-        let address = match proxy::choose(None, invitation.address.clone()) {
+        let address = match relay_url::choose(None, invitation.address.clone()) {
             Ok(address) => address,
             Err(error) => {
                 self.input(Input::Failed(Field::Relay, error.to_string()));

@@ -5,15 +5,16 @@ use std::time::Duration;
 use sotto_protocol::{Name, Passphrase, RoomName};
 
 use super::{hand_out, handout};
-use crate::address::{AddressError, Invitation, handed_over};
 use crate::chat::plain;
-use crate::cli::WORDS;
 use crate::config::Config;
-use crate::entrance::{Entrance, EntranceError, login_name, say};
+use crate::entrance::{Entrance, EntranceError, login_name};
 use crate::exit::Exit;
+use crate::exit::say;
 use crate::join::{Opened, ended, open};
-use crate::proxy;
+use crate::relay_url;
+use crate::relay_url::{AddressError, Invitation, handed_over};
 use crate::room::{Settings, Timing, Trouble};
+use crate::secret::WORDS;
 
 /// How often a relay is asked for in a row: who only ever answers with what is none is no person.
 const TRIES: usize = 5;
@@ -108,7 +109,7 @@ async fn join(
     relay: &Invitation,
     person: &Person,
 ) -> anyhow::Result<Result<Opened, Trouble>> {
-    let address = proxy::choose(None, relay.address.clone())?;
+    let address = relay_url::choose(None, relay.address.clone())?;
     let passphrase = Passphrase::new(person.passphrase.expose())?;
     let settings = Settings {
         address,

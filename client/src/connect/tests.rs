@@ -7,8 +7,8 @@ use sotto_protocol::{Passphrase, RoomName};
 
 use super::form::{Effect, Field, Form, Input, Stage, Ticket};
 use super::view::draw;
-use crate::rater::Rater;
 use crate::screen::settings::Settings;
+use crate::secret::rater::Rater;
 
 const STRONG: &str = "excretion railing unjustly crunchy divisive strudel";
 

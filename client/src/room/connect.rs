@@ -8,13 +8,15 @@ use std::time::Duration;
 use rustls::ClientConfig;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
+use tokio_socks::tcp::Socks5Stream;
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 use super::counted::Counted;
 use super::socket::{self, Socket};
 use super::{Timing, Trouble, trust};
-use crate::address::{Address, USUAL_PORT};
+use crate::relay_url::proxy::Proxy;
+use crate::relay_url::{Address, USUAL_PORT};
 use crate::visible::shortened;
 
 /// The addresses of a host that are tried, at most.
@@ -77,7 +79,7 @@ pub(crate) async fn upgrade(
 /// Behind a proxy, from it: then the name of the relay's host is never looked up here.
 pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
     if let Some(proxy) = address.proxy() {
-        return proxy.reach(address, timing).await;
+        return through(proxy, address, timing).await;
     }
     if address.is_onion() {
         return Err(Trouble::Onion);
@@ -98,6 +100,41 @@ pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStrea
         address: with_port(address),
         why,
     })
+}
+
+/// A TCP connection to the relay, made by a proxy.
+async fn through(proxy: &Proxy, address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
+    let failed = |why: String| Trouble::Proxy {
+        proxy: proxy.to_string(),
+        why,
+    };
+    let near = timeout(
+        timing.connect,
+        TcpStream::connect((proxy.host.as_str(), proxy.port)),
+    );
+    let tcp = match near.await {
+        Ok(Ok(tcp)) => tcp,
+        Ok(Err(error)) => return Err(failed(error.to_string())),
+        Err(_) => return Err(failed(format!("no answer within {}", seconds(timing.connect)))),
+    };
+    // An address is handed over as a number, all else as the name that it is.
+    let host = address.host();
+    let target = (host.as_str(), address.port());
+    // It may take as long as a name and several addresses do.
+    let limit = timing.resolve + timing.upgrade;
+    let far = timeout(limit, async {
+        match &proxy.user {
+            None => Socks5Stream::connect_with_socket(tcp, target).await,
+            Some((user, word)) => {
+                Socks5Stream::connect_with_password_and_socket(tcp, target, user, word).await
+            }
+        }
+    });
+    match far.await {
+        Ok(Ok(stream)) => Ok(stream.into_inner()),
+        Ok(Err(error)) => Err(failed(error.to_string())),
+        Err(_) => Err(failed(format!("no connection within {}", seconds(limit)))),
+    }
 }
 
 pub(crate) async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, Trouble> {

@@ -31,7 +31,7 @@ pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 pub use trouble::Trouble;
 
-use crate::address::Address;
+use crate::relay_url::Address;
 
 /// Commands that wait for the room at most; the one who gives the next waits.
 const REQUESTS: usize = 16;

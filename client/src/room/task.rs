@@ -24,8 +24,8 @@ use super::names::Names;
 use super::recorder::Direction;
 use super::socket::Socket;
 use super::{Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
-use crate::address::Address;
 use crate::platform::give_back_pages;
+use crate::relay_url::Address;
 
 /// Updates that are kept for a reader that is slow. Beyond, nothing more is read from the relay: it and the
 /// peers' own limits hold back the rest.

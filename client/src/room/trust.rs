@@ -15,7 +15,7 @@ use rustls::{
 use webpki::EndEntityCert;
 
 use super::Trouble;
-use crate::pin::Pin;
+use crate::relay_url::pin::Pin;
 use crate::visible::shortened;
 
 fn provider() -> Arc<CryptoProvider> {

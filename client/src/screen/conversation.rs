@@ -22,10 +22,10 @@ use super::people::People;
 use super::purpose::Purpose;
 use super::rooms::RoomId;
 use super::update::Effect;
-use crate::address::Address;
 use crate::config::Complaint;
-use crate::keyhole::Keyhole;
+use crate::relay_url::Address;
 use crate::room::{Command, Settings};
+use crate::secret::verifier::Keyhole;
 
 /// The peers whose words were compared that are remembered after they left.
 const MAX_COMPARED: usize = 64;

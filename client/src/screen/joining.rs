@@ -7,10 +7,11 @@ use super::hidden::Hidden;
 use super::key::Action;
 use super::rooms::RoomId;
 use super::update::{Effect, Moment, State};
-use crate::address::{Address, AddressError, Invitation, handed_over};
 use crate::config::RoomEntry;
-use crate::secret::{self, Fetched};
-use crate::strength::Strength;
+use crate::relay_url::{Address, AddressError, Invitation, handed_over};
+use crate::secret::source;
+use crate::secret::source::Fetched;
+use crate::secret::strength::Strength;
 
 /// A room that the user is about to join.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Joining {
         if self.warned {
             return Ok(self.take(passphrase));
         }
-        if let Some(slip) = secret::slip(&passphrase) {
+        if let Some(slip) = source::slip(&passphrase) {
             return Err(all_the_same(&slip));
         }
         self.stage = Stage::Rating(passphrase);
@@ -268,7 +269,7 @@ impl State {
     pub(super) fn joining_rated(&mut self, strength: Strength, moment: Moment, effects: &mut Vec<Effect>) {
         let Some(joining) = &mut self.joining else { return };
         match std::mem::replace(&mut joining.stage, Stage::Asking) {
-            Stage::Rating(passphrase) => match secret::weak(strength) {
+            Stage::Rating(passphrase) => match source::weak(strength) {
                 Some(doubt) => {
                     joining.warned = true;
                     self.notice.say(all_the_same(&doubt), moment.now);

@@ -12,7 +12,7 @@ use super::key::Action;
 use super::notice::wait;
 use super::rooms::Rooms;
 use super::update::{Effect, Moment, State};
-use crate::keyhole::Keyhole;
+use crate::secret::verifier::Keyhole;
 
 /// After so many wrong passphrases the next one has to wait.
 const FREE_TRIES: u32 = 3;

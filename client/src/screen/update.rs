@@ -19,8 +19,8 @@ use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
 use super::visible::columns;
 use crate::room::{Command, CommandError, Update};
-use crate::secret::Fetched;
-use crate::strength::Strength;
+use crate::secret::source::Fetched;
+use crate::secret::strength::Strength;
 
 /// What time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

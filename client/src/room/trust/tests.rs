@@ -11,8 +11,8 @@ use tokio_rustls::TlsAcceptor;
 use super::super::connect::{connect, open};
 use super::super::{Timing, Trouble};
 use super::*;
-use crate::address::Invitation;
 use crate::exit::Exit;
+use crate::relay_url::Invitation;
 
 const WRONG: &str = "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 

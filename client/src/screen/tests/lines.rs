@@ -1,10 +1,10 @@
 //! Without a screen: lines in, and what is done or refused.
 
 use super::*;
-use crate::keyhole::Keyhole;
 use crate::screen::entry::Content;
 use crate::screen::lines::Taken;
 use crate::screen::settings::Settings;
+use crate::secret::verifier::Keyhole;
 
 fn script() -> Script {
     let mut script = Script::new(80, 24);

@@ -4,9 +4,9 @@ use crossterm::event::KeyCode;
 use sotto_protocol::Passphrase;
 
 use super::*;
-use crate::keyhole::Keyhole;
 use crate::screen::entry::Content;
 use crate::screen::settings::Settings;
+use crate::secret::verifier::Keyhole;
 
 const RIGHT: &str = "excretion railing unjustly crunchy";
 

@@ -27,9 +27,9 @@ use super::entry::{Clock, Copyable};
 use super::rooms::RoomId;
 use super::update::{Effect, Input, Moment, State};
 use super::view::draw;
-use crate::rater::Rater;
 use crate::room::{Command, CommandError, Update};
-use crate::secret::Fetched;
+use crate::secret::rater::Rater;
+use crate::secret::source::Fetched;
 
 const FIRST: RoomId = RoomId::FIRST;
 const ANNA: InstanceId = InstanceId([1; 16]);

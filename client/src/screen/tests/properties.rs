@@ -8,11 +8,11 @@ use sotto_protocol::instance::{Departure, Event};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
-use crate::keyhole::Keyhole;
 use crate::screen::chord::Chord;
 use crate::screen::key::{BINDINGS, BROWSING};
 use crate::screen::mouse::Mouse;
 use crate::screen::settings::Settings;
+use crate::secret::verifier::Keyhole;
 
 /// What unlocks the screen.
 const RIGHT: &str = "excretion railing unjustly crunchy";

@@ -5,14 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_socks::tcp::Socks5Stream;
 use url::{Host, Url};
-
-use crate::address::Address;
-use crate::room::connect::seconds;
-use crate::room::{Timing, Trouble};
 
 /// Where proxies usually listen (IANA), and Tor does on 9050.
 const USUAL_PORT: u16 = 1080;
@@ -22,10 +15,10 @@ const VARIABLES: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 /// Where a proxy is, and what it wants to know.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
-    host: String,
-    port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
     /// User name and password: Tor keeps those with different ones on different ways.
-    user: Option<(String, String)>,
+    pub(crate) user: Option<(String, String)>,
 }
 
 /// Why a text is no proxy of ours.
@@ -90,21 +83,13 @@ impl fmt::Debug for Proxy {
     }
 }
 
-/// The address, through the proxy that was given, else that of the environment; what is on this machine is not
-/// behind the latter.
+/// What the environment names, if it names one.
 ///
 /// # Errors
-/// [`ProxyError`] when the environment names what cannot be used: it must not be gone around in silence.
-pub fn choose(given: Option<&Proxy>, address: Address) -> Result<Address, ProxyError> {
-    let proxy = match given {
-        Some(proxy) => Some(proxy.clone()),
-        None if address.is_local() => None,
-        None => from_environment(|name| std::env::var(name).ok())?,
-    };
-    Ok(address.through(proxy))
-}
-
-fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, ProxyError> {
+/// [`ProxyError`] when it cannot be used.
+pub(super) fn from_environment(
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<Option<Proxy>, ProxyError> {
     let found = VARIABLES
         .into_iter()
         .find_map(|name| Some((name, variable(name).filter(|value| !value.is_empty())?)));
@@ -114,43 +99,6 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Result<Option<
             Ok(proxy) => Ok(Some(proxy)),
             Err(ProxyError(why)) => Err(ProxyError(format!("{name} in the environment: {why}"))),
         },
-    }
-}
-
-impl Proxy {
-    /// A TCP connection to the relay, made by the proxy.
-    pub(crate) async fn reach(&self, address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
-        let failed = |why: String| Trouble::Proxy {
-            proxy: self.to_string(),
-            why,
-        };
-        let near = timeout(
-            timing.connect,
-            TcpStream::connect((self.host.as_str(), self.port)),
-        );
-        let tcp = match near.await {
-            Ok(Ok(tcp)) => tcp,
-            Ok(Err(error)) => return Err(failed(error.to_string())),
-            Err(_) => return Err(failed(format!("no answer within {}", seconds(timing.connect)))),
-        };
-        // An address is handed over as a number, all else as the name that it is.
-        let host = address.host();
-        let target = (host.as_str(), address.port());
-        // It may take as long as a name and several addresses do.
-        let limit = timing.resolve + timing.upgrade;
-        let far = timeout(limit, async {
-            match &self.user {
-                None => Socks5Stream::connect_with_socket(tcp, target).await,
-                Some((user, word)) => {
-                    Socks5Stream::connect_with_password_and_socket(tcp, target, user, word).await
-                }
-            }
-        });
-        match far.await {
-            Ok(Ok(stream)) => Ok(stream.into_inner()),
-            Ok(Err(error)) => Err(failed(error.to_string())),
-            Err(_) => Err(failed(format!("no connection within {}", seconds(limit)))),
-        }
     }
 }
 

@@ -110,7 +110,7 @@ impl<'a> Slip<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rater::Rater;
+    use crate::secret::rater::Rater;
 
     #[test]
     fn what_people_think_of_is_weaker_than_what_was_drawn() {

@@ -2,6 +2,9 @@
 //!
 //! The fragment is what the relay must not see: it is taken off here and never sent.
 
+pub mod pin;
+pub mod proxy;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,8 +12,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use sotto_protocol::RoomName;
 use url::{Host, Url};
 
-use crate::pin::{NotAPin, Pin};
-use crate::proxy::Proxy;
+use self::pin::{NotAPin, Pin};
+use self::proxy::{Proxy, ProxyError};
 
 /// The port on which a relay listens unless it is told otherwise.
 pub const USUAL_PORT: u16 = 4000;
@@ -191,6 +194,20 @@ impl FromStr for Address {
             Some((_, fragment)) => Err(AddressError::Fragment(crate::visible::shortened(fragment, 20))),
         }
     }
+}
+
+/// The address, through the proxy that was given, else that of the environment; what is on this machine is not
+/// behind the latter.
+///
+/// # Errors
+/// [`ProxyError`] when the environment names what cannot be used: it must not be gone around in silence.
+pub fn choose(given: Option<&Proxy>, address: Address) -> Result<Address, ProxyError> {
+    let proxy = match given {
+        Some(proxy) => Some(proxy.clone()),
+        None if address.is_local() => None,
+        None => proxy::from_environment(|name| std::env::var(name).ok())?,
+    };
+    Ok(address.through(proxy))
 }
 
 /// What the line that is handed over begins with.

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::platform::{self, Modes, Tty};
+use crate::platform;
+use crate::platform::{Modes, Tty};
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
 pub const MAX_LINE: usize = 4096;

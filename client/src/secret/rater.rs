@@ -17,8 +17,8 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 use zeroize::Zeroizing;
 
+use super::strength::Strength;
 use crate::platform::apart;
-use crate::strength::Strength;
 
 /// What asks the executable to be that process.
 const ARGUMENT: &str = "rate-passphrases";

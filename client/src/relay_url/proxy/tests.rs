@@ -5,6 +5,8 @@ use tokio::net::TcpListener;
 
 use super::*;
 use crate::exit::Exit;
+use crate::relay_url::Address;
+use crate::room::Timing;
 use crate::room::connect::connect;
 
 fn proxy(text: &str) -> Result<Proxy, ProxyError> {

@@ -15,10 +15,10 @@ use sotto_protocol::Passphrase;
 use sotto_protocol::passphrase::{MAX_PASSPHRASE, PassphraseError};
 use zeroize::Zeroizing;
 
+use super::prompt::Prompt;
+use super::rater::Rater;
+use super::strength::{Slip, Strength};
 use crate::platform::{open_to_others, shell};
-use crate::prompt::Prompt;
-use crate::rater::Rater;
-use crate::strength::{Slip, Strength};
 
 /// The most that is read of a source, in bytes: four times the longest passphrase, as normalisation may shrink
 /// it, and a line end.
