@@ -130,7 +130,7 @@ fn room(messages: u64) -> (State, Duration) {
 fn moment() -> Moment {
     Moment {
         now: Duration::from_secs(1000),
-        clock: sotto::chat::clock(),
+        clock: sotto::open::clock(),
     }
 }
 

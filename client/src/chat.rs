@@ -7,12 +7,13 @@ pub mod plain;
 mod rooms;
 mod vanishing;
 
+use crate::open::End;
+use crate::open::clock;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use time::{OffsetDateTime, UtcOffset};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -24,10 +25,9 @@ use crate::compose::Prepared;
 use crate::desk::{self, Desk};
 use crate::keyboard::{Keyboard, Typed};
 use crate::platform::monotonic;
-use crate::room::{Room, Trouble, Update, Updates};
+use crate::room::{Room, Update, Updates};
 use crate::save::save;
 use crate::screen::conversation::Conversation;
-use crate::screen::entry::Clock;
 use crate::screen::mouse::Mouse;
 use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
@@ -38,34 +38,6 @@ use crate::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
-
-/// How a chat ended.
-#[derive(Debug)]
-pub enum End {
-    /// The room was left.
-    Left {
-        /// How many of our messages were not delivered.
-        undelivered: usize,
-    },
-    /// The first join failed.
-    Failed(Trouble),
-}
-
-/// Chats in a room, on the screen or in lines, until it is left.
-///
-/// # Errors
-/// Those of the terminal.
-pub async fn show(
-    plain: bool,
-    room: (Room, Updates),
-    conversation: Conversation,
-    settings: Settings,
-) -> io::Result<End> {
-    if plain::is_wanted(plain) {
-        return plain::run(room, conversation, settings).await;
-    }
-    run(Desk::take()?, room, conversation, settings).await
-}
 
 /// Shows a room, and others that are joined beside it, until all are left.
 ///
@@ -381,16 +353,5 @@ async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => pending().await,
-    }
-}
-
-/// The time of the day where the user is; where that is not known, UTC.
-pub fn clock() -> Clock {
-    let now = OffsetDateTime::now_utc();
-    let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
-    Clock {
-        date: here.date(),
-        hour: here.hour(),
-        minute: here.minute(),
     }
 }

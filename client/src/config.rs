@@ -4,14 +4,15 @@
 mod file;
 mod reader;
 
+use crate::screen::settings::Complaint;
+use crate::screen::settings::Notices;
+use crate::screen::settings::RoomEntry;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::time::Duration;
 
-use sotto_protocol::{Name, RoomName};
+use sotto_protocol::Name;
 
 pub use self::file::{path, remember};
-use crate::relay_url::Invitation;
 pub use crate::screen::clock::TimeFormat;
 use crate::screen::settings::Settings;
 use crate::screen::theme::{Depth, Theme};
@@ -75,40 +76,6 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// When a notice is given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum When {
-    /// Not at all.
-    Never,
-    /// While the user looks elsewhere.
-    #[default]
-    Unfocused,
-    /// For every message.
-    Always,
-}
-
-/// How a message is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Notices {
-    /// By the terminal's bell.
-    pub bell: When,
-    /// By the desktop.
-    pub desktop: When,
-}
-
-/// A room with a name for the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomEntry {
-    /// What to call it here.
-    pub name: String,
-    /// Where it is, with the room's name where the URL has one.
-    pub relay: Invitation,
-    /// The room's name, where the URL has none.
-    pub room: Option<RoomName>,
-    /// The command whose first line is the passphrase.
-    pub passphrase_command: Option<String>,
-}
-
 /// What the user has set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
@@ -130,24 +97,6 @@ pub struct Config {
     pub mouse: bool,
     /// Keys of the user's own, by action.
     pub keys: BTreeMap<String, String>,
-}
-
-/// What is wrong in the file; all else of it counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
-    /// In which line, from 1 on; `None` for the file as a whole.
-    pub line: Option<usize>,
-    /// What is wrong, and what is allowed.
-    pub what: String,
-}
-
-impl fmt::Display for Complaint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "config.toml, line {line}: {}", self.what),
-            None => write!(f, "config.toml: {}", self.what),
-        }
-    }
 }
 
 impl Config {

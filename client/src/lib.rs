@@ -27,11 +27,7 @@ pub mod visible;
 
 pub mod cli;
 pub mod config;
-pub mod entrance;
-pub mod generate;
-pub mod manual;
 pub mod relay_url;
-pub mod room_id;
 pub mod secret;
 
 pub mod room;
@@ -39,19 +35,12 @@ pub mod room;
 pub mod attention;
 pub mod chat;
 pub mod compose;
-pub mod connect;
 pub mod desk;
-pub mod doctor;
 pub mod keyboard;
 pub mod pipe;
 pub mod save;
 pub mod screen;
 pub mod terminal;
 
-#[cfg(feature = "host")]
-pub mod demo;
-#[cfg(feature = "host")]
-pub mod host;
-#[cfg(feature = "host")]
-pub mod invite;
-pub mod join;
+pub mod command;
+pub mod open;

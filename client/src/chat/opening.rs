@@ -1,9 +1,10 @@
 //! Another room beside those that are open: from its passphrase to the first word of its relay.
 
+use crate::open::stages;
 use tokio::sync::mpsc;
 
 use super::Chat;
-use crate::join::{self, Opened};
+use crate::open::stages::Opened;
 use crate::relay_url;
 use crate::room::{Settings, Timing};
 use crate::screen::joining::Opening;
@@ -85,7 +86,7 @@ impl Chat {
             Ok(Step::Derived(settings)) => {
                 let progress = self.opening.clone();
                 tokio::spawn(async move {
-                    let opened = join::open(*settings).await;
+                    let opened = stages::open(*settings).await;
                     let step = opened.map(|opened| Step::Joined(Box::new(opened)));
                     let step = step.map_err(|trouble| trouble.to_string());
                     begun.tell(step, progress).await;

@@ -7,8 +7,9 @@ use sotto_protocol::instance::Event;
 use tokio::time::{Instant, sleep};
 
 use super::rooms::{FromRooms, OpenRooms, Order};
-use super::{End, clock, until};
+use super::until;
 use crate::exit::Exit;
+use crate::open::{End, clock};
 use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::save::save;

@@ -8,9 +8,11 @@ use std::time::Duration;
 use sotto_protocol::{Name, RoomName};
 use toml_edit::{Document, Item, TableLike, Value};
 
-use super::{Complaint, Config, Notices, RoomEntry, SETTINGS, TimeFormat, When};
+use super::{Config, SETTINGS};
 use crate::relay_url::Invitation;
+use crate::screen::clock::TimeFormat;
 use crate::screen::keymap::Keymap;
+use crate::screen::settings::{Complaint, Notices, RoomEntry, When};
 use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
 

@@ -1,3 +1,5 @@
+use crate::screen::settings::Complaint;
+use crate::screen::settings::When;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::reader::MAX_COMPLAINTS;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sotto_protocol::instance::Event;
 
 use super::rooms::RoomId;
+use super::settings::When;
 use super::update::{Effect, Moment, State};
-use crate::config::When;
 use crate::room::Update;
 
 /// Between two alerts at least: a burst of messages is one reason to look.

@@ -32,6 +32,7 @@ pub mod history;
 pub mod joining;
 pub mod key;
 pub mod keymap;
+pub mod layer;
 pub mod leaving;
 pub mod lines;
 pub mod lock;

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use sotto::connect::form::{Field, Input as FormInput};
 use sotto::room::{Command, Trouble, Update};
 use sotto::screen::conversation::Place;
 use sotto::screen::entry::{Content, Copyable};
+use sotto::screen::layer::form::{Field, Input as FormInput};
 use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
 use sotto::secret::verifier::Keyhole;

@@ -5,8 +5,8 @@ use sotto_protocol::instance::Departure;
 use sotto_protocol::{RoomName, Root};
 
 use super::*;
-use crate::config::RoomEntry;
 use crate::screen::conversation::Place;
+use crate::screen::settings::RoomEntry;
 use crate::screen::settings::Settings;
 
 #[test]

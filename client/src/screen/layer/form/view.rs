@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::form::{Field, Form, Stage};
+use super::{Field, Form, Stage};
 use crate::screen::view::put;
 use crate::screen::visible::{columns, visible, visible_line};
 use crate::screen::wrap::{Breaks, wrap};

@@ -1,6 +1,8 @@
 //! `sotto demo`: a relay in this process and a scripted peer, to try the chat alone. Everything is real: sockets,
 //! handshakes, both layers of sealing. Only the key is not stretched from a passphrase, but random.
 
+use crate::command::show;
+use crate::open::clock;
 use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -14,13 +16,13 @@ use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use crate::chat;
 use crate::cli;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::exit::say;
-use crate::join::ended;
-use crate::pipe::{self, Input};
+use crate::open::ended;
+use crate::pipe;
+use crate::pipe::Input;
 use crate::platform;
 use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
@@ -87,9 +89,9 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
         let about = format!("a relay in this process, at {address}; /quit leaves");
         conversation.place = Some(place);
-        conversation.list.push(chat::clock(), Content::Quiet(vec![about]));
-        conversation.complain(&complaints, chat::clock());
-        chat::show(options.plain, ours, conversation, config.settings())
+        conversation.list.push(clock(), Content::Quiet(vec![about]));
+        conversation.complain(&complaints, clock());
+        show(options.plain, ours, conversation, config.settings())
             .await
             .map(ended)?
     } else {

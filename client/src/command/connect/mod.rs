@@ -4,10 +4,10 @@
 //! An input changes the [`form`], which keeps the passphrase hidden; what is to be done comes out as effects;
 //! [`view`] makes the picture. Only the shell below does I/O.
 
-pub mod form;
 mod questions;
-pub mod view;
 
+use crate::open::clock;
+use crate::screen::layer::form::view;
 use std::collections::VecDeque;
 use std::future::{Future, pending};
 use std::io;
@@ -18,19 +18,23 @@ use crossterm::event::{Event, KeyEventKind};
 use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
-use self::form::{Effect, Field, Form, Input, Ticket};
-use crate::chat::{self, plain};
-use crate::config::{self, Config};
-use crate::desk::{self, Desk};
-use crate::entrance::{EntranceError, login_name};
+use crate::chat;
+use crate::chat::plain;
+use crate::config;
+use crate::config::Config;
+use crate::desk;
+use crate::desk::Desk;
 use crate::exit::Exit;
-use crate::join::{Opened, ended, open};
 use crate::keyboard::Typed;
+use crate::open::ask::{EntranceError, login_name};
+use crate::open::ended;
+use crate::open::stages::{Opened, open};
 use crate::relay_url;
 use crate::relay_url::{Address, Invitation};
 use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
 use crate::screen::entry::{Content, Copyable};
+use crate::screen::layer::form::{Effect, Field, Form, Input, Ticket};
 use crate::secret::WORDS;
 use crate::secret::kdf::{DerivationError, derive};
 use crate::secret::rater::RaterTask;
@@ -96,13 +100,13 @@ pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
     let (room, mut conversation) = opened.begun(Duration::ZERO);
     hand_out(std::mem::take(&mut journey.handout), &mut conversation);
     conversation.keyhole = journey.keyhole.take();
-    conversation.complain(&complaints, chat::clock());
+    conversation.complain(&complaints, clock());
     // A file that is no TOML is left as it is; that was said.
     if let Err(error) = journey.remember().await
         && error.kind() != io::ErrorKind::InvalidData
     {
         let what = format!("the relay and your name cannot be remembered: {error}");
-        conversation.list.push(chat::clock(), Content::Answer(what));
+        conversation.list.push(clock(), Content::Answer(what));
     }
     let end = chat::run(desk, room, conversation, settings).await?;
     Ok(ended(end))
@@ -292,7 +296,7 @@ fn handout(address: &Address, room: &RoomName, made: &Passphrase) -> Vec<Copyabl
 fn hand_out(handout: Vec<Copyable>, conversation: &mut Conversation) {
     if !handout.is_empty() {
         conversation.invitation.clone_from(&handout);
-        conversation.list.push(chat::clock(), Content::Copyable(handout));
+        conversation.list.push(clock(), Content::Copyable(handout));
     }
 }
 
@@ -306,6 +310,3 @@ impl Journey {
         written.await.map_err(io::Error::other)?
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -23,9 +23,11 @@ use crate::exit::say;
 use crate::relay_url;
 use crate::relay_url::Address;
 use crate::room::channel::{Brought, Channel};
-use crate::room::connect::{self, seconds};
+use crate::room::connect;
+use crate::room::connect::seconds;
 use crate::room::counted::Counted;
-use crate::room::socket::{self, Socket};
+use crate::room::socket;
+use crate::room::socket::Socket;
 use crate::room::{Timing, Trouble, trust};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.

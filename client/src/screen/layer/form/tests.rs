@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use ratatui::buffer::CellWidth;
 use sotto_protocol::{Passphrase, RoomName};
 
-use super::form::{Effect, Field, Form, Input, Stage, Ticket};
 use super::view::draw;
+use super::{Effect, Field, Form, Input, Stage, Ticket};
 use crate::screen::settings::Settings;
 use crate::secret::rater::Rater;
 

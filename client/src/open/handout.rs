@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use sotto_protocol::words::RoomWords;
 use sotto_protocol::{Passphrase, RoomName};
 
-use crate::join::SEEN_ON_THE_WAY;
+use super::stages::SEEN_ON_THE_WAY;
 use crate::relay_url::pin::Pin;
 use crate::relay_url::{Address, AddressError, Invitation};
 use crate::screen::entry::Copyable;

@@ -1,5 +1,7 @@
 //! `sotto host`: a relay in this process and the chat, with one command.
 
+use crate::command::show;
+use crate::open::clock;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -11,14 +13,14 @@ use sotto_relay::tls::TlsOptions;
 use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 
-use crate::chat;
 use crate::cli;
 use crate::config::Config;
-use crate::entrance::Entrance;
 use crate::exit::Exit;
 use crate::exit::say;
-use crate::invite::{self, Handout};
-use crate::join::ended;
+use crate::open::ask::Entrance;
+use crate::open::ended;
+use crate::open::handout;
+use crate::open::handout::Handout;
 use crate::relay_url::pin::{NotAPin, Pin};
 use crate::relay_url::{Address, AddressError, USUAL_PORT};
 use crate::room::{Room, Settings, Timing};
@@ -68,7 +70,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let root = entrance.root(passphrase, room_name.clone()).await?;
     drop(entrance);
     let words = root.room_words();
-    let addresses = invite::addresses().unwrap_or_else(|error| {
+    let addresses = handout::addresses().unwrap_or_else(|error| {
         say(&format!("cannot find the addresses of this machine: {error}"));
         Vec::new()
     });
@@ -95,19 +97,19 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let place = Place::of(&settings);
     let status = format!("your relay, port {}", listening.port());
     let mut conversation = Conversation::new(status, words, name, lines.clone());
-    conversation.list.push(chat::clock(), Content::Copyable(lines));
+    conversation.list.push(clock(), Content::Copyable(lines));
     if options.listen.is_none() && listening.port() != USUAL_PORT {
         let other = format!(
             "port {USUAL_PORT} is taken: this relay has port {}",
             listening.port()
         );
-        conversation.list.push(chat::clock(), Content::Quiet(vec![other]));
+        conversation.list.push(clock(), Content::Quiet(vec![other]));
     }
     conversation.keyhole = Some(keyhole);
     conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
-    conversation.complain(&complaints, chat::clock());
-    let end = chat::show(
+    conversation.complain(&complaints, clock());
+    let end = show(
         options.plain,
         Room::open(settings),
         conversation,
@@ -158,7 +160,7 @@ fn own_address(listening: SocketAddr, pin: Option<Pin>) -> Result<Address, Addre
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         ip => ip,
     };
-    invite::address_of(SocketAddr::new(ip, listening.port()), pin)
+    handout::address_of(SocketAddr::new(ip, listening.port()), pin)
 }
 
 /// The key of a relay that speaks TLS.

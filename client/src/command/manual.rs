@@ -1,5 +1,9 @@
 //! `sotto man`: one manual page that holds every subcommand.
 
+use crate::cli::Cli;
+use crate::command::Exit;
+use crate::command::print;
+use clap::CommandFactory;
 use std::io;
 
 use clap::Command;
@@ -9,6 +13,14 @@ use crate::config::SETTINGS;
 use crate::screen::answering;
 use crate::screen::keymap::Keymap;
 use crate::screen::page::Section;
+
+/// Prints the page.
+///
+/// # Errors
+/// When standard output takes nothing.
+pub fn print_page() -> anyhow::Result<Exit> {
+    print(page(Cli::command())?.trim_end())
+}
 
 /// The page, in roff.
 ///

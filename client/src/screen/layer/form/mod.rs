@@ -1,5 +1,9 @@
 //! What the connect screen knows, and how inputs change it. No I/O and no clock here.
 
+#[cfg(test)]
+mod tests;
+pub mod view;
+
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};

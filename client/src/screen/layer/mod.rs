@@ -1,0 +1,3 @@
+//! What lies over the talk.
+
+pub mod form;
