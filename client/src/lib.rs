@@ -32,15 +32,11 @@ pub mod secret;
 
 pub mod room;
 
-pub mod attention;
 pub mod chat;
-pub mod compose;
-pub mod desk;
-pub mod keyboard;
 pub mod pipe;
-pub mod save;
+pub mod plain;
 pub mod screen;
-pub mod terminal;
+pub mod tui;
 
 pub mod command;
 pub mod open;

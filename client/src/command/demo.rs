@@ -28,7 +28,7 @@ use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::entry::Content;
-use crate::terminal;
+use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
 
 /// What the peer is called.

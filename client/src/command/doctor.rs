@@ -22,13 +22,14 @@ use crate::exit::Exit;
 use crate::exit::say;
 use crate::relay_url;
 use crate::relay_url::Address;
-use crate::room::channel::{Brought, Channel};
-use crate::room::connect;
-use crate::room::connect::seconds;
-use crate::room::counted::Counted;
-use crate::room::socket;
-use crate::room::socket::Socket;
-use crate::room::{Timing, Trouble, trust};
+use crate::room::relay::channel::{Brought, Channel};
+use crate::room::relay::connect;
+use crate::room::relay::connect::seconds;
+use crate::room::relay::counted::Counted;
+use crate::room::relay::socket;
+use crate::room::relay::socket::Socket;
+use crate::room::relay::trust;
+use crate::room::{Timing, Trouble};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;

@@ -16,13 +16,14 @@ use std::io::{self, Write};
 
 use anyhow::Context;
 
-use crate::chat::{self, plain};
-use crate::desk::Desk;
 use crate::exit::Exit;
 use crate::open::End;
 use crate::room::{Room, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::settings::Settings;
+use crate::tui::session::Desk;
+use crate::tui::terminal;
+use crate::{chat, plain};
 
 /// Chats in a room, on the screen or in lines, until it is left.
 ///
@@ -34,7 +35,7 @@ pub async fn show(
     conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
-    if plain::is_wanted(plain) {
+    if terminal::plain_is_wanted(plain) {
         return plain::run(room, conversation, settings).await;
     }
     chat::run(Desk::take()?, room, conversation, settings).await

@@ -7,14 +7,14 @@ use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::sync::mpsc;
 use tokio::time::interval;
 
-use crate::chat::plain;
 use crate::exit::{Exit, say};
 use crate::secret::kdf::{DerivationError, derive};
 use crate::secret::prompt;
 use crate::secret::prompt::{Prompt, Terminal};
 use crate::secret::source;
 use crate::secret::source::{SecretError, Source};
-use crate::{config, platform, terminal};
+use crate::tui::terminal;
+use crate::{config, platform};
 
 /// Between two pictures of the progress line.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -73,7 +73,7 @@ impl Entrance {
     pub fn open() -> Result<Self, EntranceError> {
         Ok(Self {
             signals: platform::asked_to_end()?,
-            plain: plain::is_wanted(false),
+            plain: terminal::plain_is_wanted(false),
         })
     }
 
@@ -86,7 +86,7 @@ impl Entrance {
             return Err(EntranceError::NoTerminal);
         }
         Ok(Self {
-            plain: plain::is_wanted(plain),
+            plain: terminal::plain_is_wanted(plain),
             ..Self::open()?
         })
     }

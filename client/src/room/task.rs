@@ -16,13 +16,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::channel::{Brought, Channel};
 use super::clock::{self, Watch};
-use super::connect::connect;
-use super::heartbeat::{Due, Heartbeat};
 use super::names::Names;
 use super::recorder::Direction;
-use super::socket::Socket;
+use super::relay::channel::{Brought, Channel};
+use super::relay::connect::connect;
+use super::relay::heartbeat::{Due, Heartbeat};
+use super::relay::socket::Socket;
 use super::{Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
 use crate::platform::give_back_pages;
 use crate::relay_url::Address;

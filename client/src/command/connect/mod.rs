@@ -19,13 +19,9 @@ use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
 use crate::chat;
-use crate::chat::plain;
 use crate::config;
 use crate::config::Config;
-use crate::desk;
-use crate::desk::Desk;
 use crate::exit::Exit;
-use crate::keyboard::Typed;
 use crate::open::ask::{EntranceError, login_name};
 use crate::open::ended;
 use crate::open::stages::{Opened, open};
@@ -39,7 +35,10 @@ use crate::secret::WORDS;
 use crate::secret::kdf::{DerivationError, derive};
 use crate::secret::rater::RaterTask;
 use crate::secret::verifier::Keyhole;
-use crate::terminal;
+use crate::tui::keyboard::Typed;
+use crate::tui::session;
+use crate::tui::session::Desk;
+use crate::tui::terminal;
 
 /// Between two pictures of the progress.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -69,7 +68,7 @@ struct Journey {
 /// # Errors
 /// What keeps it from being done, as a sentence.
 pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
-    if plain::is_wanted(plain) {
+    if terminal::plain_is_wanted(plain) {
         return questions::ask().await;
     }
     if !terminal::is_there() {
@@ -174,7 +173,7 @@ impl Front {
                     Effect::Suspend => {
                         // Who reads the terminal meanwhile would change its modes.
                         desk.keyboard.pause();
-                        let stopped = desk::suspend(&mut desk.terminal, &mut desk.continued).await;
+                        let stopped = session::suspend(&mut desk.terminal, &mut desk.continued).await;
                         if stopped {
                             self.resume(desk)?;
                         }

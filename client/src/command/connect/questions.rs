@@ -5,13 +5,13 @@ use std::time::Duration;
 use sotto_protocol::{Name, Passphrase, RoomName};
 
 use super::{hand_out, handout};
-use crate::chat::plain;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::exit::say;
 use crate::open::ask::{Entrance, EntranceError, login_name};
 use crate::open::ended;
 use crate::open::stages::{Opened, open};
+use crate::plain;
 use crate::relay_url;
 use crate::relay_url::{AddressError, Invitation, handed_over};
 use crate::room::{Settings, Timing, Trouble};

@@ -7,7 +7,7 @@ use super::*;
 use crate::exit::Exit;
 use crate::relay_url::Address;
 use crate::room::Timing;
-use crate::room::connect::connect;
+use crate::room::relay::connect::connect;
 
 fn proxy(text: &str) -> Result<Proxy, ProxyError> {
     text.parse()

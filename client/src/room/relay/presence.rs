@@ -9,7 +9,7 @@ const MAX_SEATS: usize = 16_384;
 
 /// Seats by key, as Phoenix Presence tells them; an entry's metas are connections of one key.
 #[derive(Default)]
-pub(super) struct Presence {
+pub(in crate::room) struct Presence {
     seats: HashMap<String, Vec<Meta>>,
 }
 
@@ -33,7 +33,7 @@ struct Diff {
 
 impl Presence {
     /// Takes a `presence_state`. `None` when it is none.
-    pub(super) fn state(&mut self, json: &str) -> Option<usize> {
+    pub(in crate::room) fn state(&mut self, json: &str) -> Option<usize> {
         let entries: Entries = serde_json::from_str(json).ok()?;
         self.seats.clear();
         self.join(entries);
@@ -41,7 +41,7 @@ impl Presence {
     }
 
     /// Takes a `presence_diff`. `None` when it is none.
-    pub(super) fn diff(&mut self, json: &str) -> Option<usize> {
+    pub(in crate::room) fn diff(&mut self, json: &str) -> Option<usize> {
         let Diff { joins, leaves } = serde_json::from_str(json).ok()?;
         self.join(joins);
         for (key, entry) in leaves {

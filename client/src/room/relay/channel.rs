@@ -9,7 +9,7 @@ use sotto_protocol::{Credentials, Topic};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::presence::Presence;
-use super::trouble::Trouble;
+use crate::room::error::Trouble;
 
 /// Pushes whose reply is waited for, at most: a server that never replies must not fill our memory.
 const MAX_WAITING: usize = 4096;

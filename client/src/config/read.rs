@@ -13,7 +13,8 @@ use crate::relay_url::Invitation;
 use crate::screen::clock::TimeFormat;
 use crate::screen::keymap::Keymap;
 use crate::screen::settings::{Complaint, Notices, RoomEntry, When};
-use crate::screen::theme::{self, BUILT_IN, Depth, STYLES, Theme};
+use crate::screen::theme;
+use crate::screen::theme::{BUILT_IN, Depth, STYLES, Theme};
 use crate::visible::shortened;
 
 /// The longest time that a setting takes, in seconds: a year.

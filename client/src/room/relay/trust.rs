@@ -14,8 +14,8 @@ use rustls::{
 };
 use webpki::EndEntityCert;
 
-use super::Trouble;
 use crate::relay_url::pin::Pin;
+use crate::room::Trouble;
 use crate::visible::shortened;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -23,7 +23,7 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// Trusts what the system trusts.
-pub(super) async fn system() -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) async fn system() -> Result<Arc<ClientConfig>, Trouble> {
     vouched(roots().await?)
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn days_left(
 }
 
 /// Trusts whom one of these vouches for.
-pub(super) fn vouched(roots: RootCertStore) -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) fn vouched(roots: RootCertStore) -> Result<Arc<ClientConfig>, Trouble> {
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .map_err(|error| Trouble::NoRoots(error.to_string()))?
@@ -85,7 +85,7 @@ pub(super) fn vouched(roots: RootCertStore) -> Result<Arc<ClientConfig>, Trouble
 }
 
 /// Trusts one key and nothing else: no name, no date, nobody who vouches for another.
-pub(super) fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, Trouble> {
     let provider = provider();
     let verifier = Arc::new(OneKey {
         pin,

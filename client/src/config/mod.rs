@@ -2,7 +2,7 @@
 //! never a message.
 
 mod file;
-mod reader;
+mod read;
 
 use crate::screen::settings::Complaint;
 use crate::screen::settings::Notices;
@@ -129,7 +129,7 @@ impl Config {
 
     /// Reads a text, for a terminal of some colours.
     pub fn parse(text: &str, depth: Depth) -> (Self, Vec<Complaint>) {
-        reader::parse(text, depth)
+        read::parse(text, depth)
     }
 }
 

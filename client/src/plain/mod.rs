@@ -6,25 +6,26 @@ use std::time::Duration;
 use sotto_protocol::instance::Event;
 use tokio::time::{Instant, sleep};
 
-use super::rooms::{FromRooms, OpenRooms, Order};
-use super::until;
+use crate::chat::rooms::{FromRooms, OpenRooms, Order};
+use crate::chat::save::save;
+use crate::chat::until;
 use crate::exit::Exit;
 use crate::open::{End, clock};
-use crate::platform::{self, monotonic};
+use crate::platform;
+use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
-use crate::save::save;
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::lines::Taken;
 use crate::screen::rooms::RoomId;
 use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 
+mod delivery_watch;
 mod input;
-mod late;
 mod output;
 
+use self::delivery_watch::Late;
 use self::input::Typed;
-use self::late::Late;
 use self::output::{Output, note};
 
 /// What is said once, before anything else.
@@ -33,11 +34,6 @@ const KEPT: &str = "lines in, lines out: your terminal keeps what is said here. 
 const HURRY: Duration = Duration::from_secs(2);
 /// How long it takes when everything is to end at once.
 const PANIC: Duration = Duration::from_millis(40);
-
-/// Whether the chat is to be lines: asked for, or the terminal can do nothing else.
-pub fn is_wanted(asked: bool) -> bool {
-    asked || std::env::var("TERM").is_ok_and(|term| term == "dumb")
-}
 
 /// Chats until the room is left.
 ///

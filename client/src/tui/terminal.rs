@@ -1,9 +1,8 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
-mod doubtful;
-mod hyperlinks;
-
+use super::ambiguous_width;
+use crate::tui::hyperlinks;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Once;
@@ -74,6 +73,11 @@ pub struct Terminal {
 /// Whether there is a terminal to chat on: both standard input and output.
 pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
+}
+
+/// Whether the chat is to be lines: asked for, or the terminal can do nothing else.
+pub fn plain_is_wanted(asked: bool) -> bool {
+    asked || std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
 impl Terminal {
@@ -156,7 +160,7 @@ impl Terminal {
                 Buffer::empty(picture.area)
             }
         };
-        doubtful::start_over(&mut bytes, &mut before, &picture)?;
+        ambiguous_width::start_over(&mut bytes, &mut before, &picture)?;
         hyperlinks::write(&mut bytes, before.diff_iter(&picture), &links, picture.area.width)?;
         queue!(bytes, MoveTo(caret.x, caret.y), Show, EndSynchronizedUpdate)?;
         self.out.write_all(&bytes)?;

@@ -9,7 +9,7 @@ use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
-use super::doubtful;
+use super::ambiguous_width;
 use crate::screen::view::Link;
 
 /// Writes cells of rows of some width, with those that are part of a link between its marks.
@@ -21,7 +21,7 @@ pub fn write<'a>(
 ) -> io::Result<()> {
     let cells: Vec<_> = cells.map(|cell| (cell, of(links, cell.0, cell.1))).collect();
     let goes_on = |(cell, one): &(_, Option<&Link>), (_, other): &(_, Option<&Link>)| {
-        one == other && !doubtful::is_doubtful(cell)
+        one == other && !ambiguous_width::is_doubtful(cell)
     };
     for run in cells.chunk_by(goes_on) {
         let address = run
@@ -31,7 +31,7 @@ pub fn write<'a>(
         if let Some(address) = address {
             write!(bytes, "\x1b]8;id={:x};{address}\x1b\\", id(address))?;
         }
-        let wide = run.last().is_some_and(|(last, _)| doubtful::is_wide(last));
+        let wide = run.last().is_some_and(|(last, _)| ambiguous_width::is_wide(last));
         if wide {
             queue!(bytes, DisableLineWrap)?;
         }
@@ -43,7 +43,7 @@ pub fn write<'a>(
             write!(bytes, "\x1b]8;;\x1b\\")?;
         }
         if let Some((last, _)) = run.last() {
-            doubtful::settle(bytes, *last, width)?;
+            ambiguous_width::settle(bytes, *last, width)?;
         }
     }
     Ok(())

@@ -1,14 +1,14 @@
 //! The chat: terminal, screen and room joined together.
 
-mod hand_over;
-mod lending;
+mod handover;
 mod opening;
-pub mod plain;
-mod rooms;
-mod vanishing;
+mod panic_exit;
+pub(crate) mod rooms;
+pub(crate) mod save;
 
 use crate::open::End;
 use crate::open::clock;
+use crate::tui::clipboard;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -17,16 +17,12 @@ use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventK
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use self::lending::Borrower;
+use self::handover::Borrower;
 use self::opening::Progress;
 use self::rooms::{FromRooms, OpenRooms, Order};
-use crate::attention::Attention;
-use crate::compose::Prepared;
-use crate::desk::{self, Desk};
-use crate::keyboard::{Keyboard, Typed};
+use self::save::save;
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
-use crate::save::save;
 use crate::screen::conversation::Conversation;
 use crate::screen::mouse::Mouse;
 use crate::screen::rooms::RoomId;
@@ -34,7 +30,12 @@ use crate::screen::settings::Settings;
 use crate::screen::update::{Effect, Input, Moment, State};
 use crate::screen::view;
 use crate::secret::rater::RaterTask;
-use crate::terminal::Terminal;
+use crate::tui::external_editor::Prepared;
+use crate::tui::keyboard::{Keyboard, Typed};
+use crate::tui::notify::Attention;
+use crate::tui::session;
+use crate::tui::session::Desk;
+use crate::tui::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
@@ -100,7 +101,7 @@ pub async fn run(
         if std::mem::take(&mut chat.suspend) {
             // Who reads the terminal meanwhile would change its modes.
             chat.keyboard.pause();
-            if desk::suspend(&mut terminal, &mut continued).await {
+            if session::suspend(&mut terminal, &mut continued).await {
                 chat.resume(&mut terminal);
             }
             chat.keyboard.go_on();
@@ -191,7 +192,7 @@ impl Chat {
                 }
                 Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
                 Effect::Copy(text) => self.copy(text, "copied"),
-                Effect::OpenLink(link) => match hand_over::open(&link) {
+                Effect::OpenLink(link) => match clipboard::open(&link) {
                     Ok(()) => self.input(Input::Told(format!("opened {link}"))),
                     Err(why) => self.copy(link, &format!("{why}; the link was copied")),
                 },
@@ -224,7 +225,7 @@ impl Chat {
 
     /// Hands a text to the clipboard, which never answers.
     fn copy(&mut self, text: String, what: &str) {
-        if hand_over::in_tmux() && hand_over::to_tmux(text.clone()).is_ok() {
+        if clipboard::in_tmux() && clipboard::to_tmux(text.clone()).is_ok() {
             return self.input(Input::Told(format!("{what}: handed to tmux")));
         }
         self.clipboard = Some(text);
@@ -349,7 +350,7 @@ fn done_with(mouse: MouseEvent) -> Option<Mouse> {
     }
 }
 
-async fn until(moment: Option<Instant>) {
+pub(crate) async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => pending().await,

@@ -8,11 +8,11 @@ use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
-use super::super::connect::{connect, open};
-use super::super::{Timing, Trouble};
 use super::*;
 use crate::exit::Exit;
 use crate::relay_url::Invitation;
+use crate::room::relay::connect::{connect, open};
+use crate::room::{Timing, Trouble};
 
 const WRONG: &str = "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 

@@ -150,7 +150,7 @@ impl Trouble {
     }
 
     /// The refusal of a join, by the relay's word for it.
-    pub(super) fn refused(reason: &str) -> Self {
+    pub(in crate::room) fn refused(reason: &str) -> Self {
         match reason {
             "room_full" => Self::RoomFull,
             "relay_full" => Self::RelayFull,

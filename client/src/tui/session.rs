@@ -7,10 +7,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::keyboard::Keyboard;
+use super::terminal;
+use super::terminal::Terminal;
 use crate::exit::Exit;
-use crate::keyboard::Keyboard;
-use crate::platform::{self, Continued};
-use crate::terminal::{self, Terminal};
+use crate::platform;
+use crate::platform::Continued;
 
 /// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
 const HURRY: Duration = Duration::from_secs(2);

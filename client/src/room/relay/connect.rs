@@ -13,10 +13,12 @@ use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 use super::counted::Counted;
-use super::socket::{self, Socket};
-use super::{Timing, Trouble, trust};
+use super::socket;
+use super::socket::Socket;
+use super::trust;
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
+use crate::room::{Timing, Trouble};
 use crate::visible::shortened;
 
 /// The addresses of a host that are tried, at most.

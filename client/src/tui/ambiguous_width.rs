@@ -60,7 +60,7 @@ mod tests {
     use ratatui::style::Style;
 
     use super::*;
-    use crate::terminal::hyperlinks;
+    use crate::tui::hyperlinks;
 
     fn picture(rows: [&str; 2]) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 2));

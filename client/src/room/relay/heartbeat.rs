@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
-use super::Timing;
+use crate::room::Timing;
 
 /// The slowest link that is waited for, in bytes a second: what is pushed before a heartbeat is ahead of it there.
 /// A relay gives a frame of 64 KiB a minute.
 const SLOWEST_LINK: u64 = 1024;
 
 /// The heartbeats of one connection.
-pub(super) struct Heartbeat {
+pub(in crate::room) struct Heartbeat {
     timing: Timing,
     /// When the next one is due.
     next: Duration,
@@ -30,7 +30,7 @@ struct Asked {
 
 /// What is to be done now.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Due {
+pub(in crate::room) enum Due {
     Nothing,
     /// Send a heartbeat.
     Beat,
@@ -39,7 +39,7 @@ pub(super) enum Due {
 }
 
 impl Heartbeat {
-    pub(super) fn new(timing: Timing, now: Duration, rng: &mut impl Rng) -> Self {
+    pub(in crate::room) fn new(timing: Timing, now: Duration, rng: &mut impl Rng) -> Self {
         let mut heartbeat = Self {
             timing,
             next: now,
@@ -57,7 +57,7 @@ impl Heartbeat {
 
     /// To be called when time has passed; after [`Due::Beat`] the answer is waited for, the longer the more bytes are
     /// on the way before it.
-    pub(super) fn due(&mut self, now: Duration, on_the_way: u64, rng: &mut impl Rng) -> Due {
+    pub(in crate::room) fn due(&mut self, now: Duration, on_the_way: u64, rng: &mut impl Rng) -> Due {
         match &self.asked {
             Some(asked) if now >= asked.deadline => Due::Dead,
             None if now >= self.next => {
@@ -75,7 +75,7 @@ impl Heartbeat {
     }
 
     /// A heartbeat goes out at once, whose answer has little time.
-    pub(super) fn probe(&mut self, now: Duration) {
+    pub(in crate::room) fn probe(&mut self, now: Duration) {
         self.asked = Some(Asked {
             deadline: now + self.timing.probe_answer,
             probe: true,
@@ -83,7 +83,7 @@ impl Heartbeat {
     }
 
     /// Something came, or could not: the relay lives, though its answer may be far back in a queue.
-    pub(super) fn heard(&mut self, now: Duration) {
+    pub(in crate::room) fn heard(&mut self, now: Duration) {
         if let Some(asked) = &mut self.asked
             && !asked.probe
         {
@@ -92,7 +92,7 @@ impl Heartbeat {
     }
 
     /// So many bytes have come by now: over a slow link a frame may be long on the way.
-    pub(super) fn received(&mut self, bytes: u64, now: Duration) {
+    pub(in crate::room) fn received(&mut self, bytes: u64, now: Duration) {
         if bytes > self.received {
             self.received = bytes;
             self.heard(now);
@@ -100,12 +100,12 @@ impl Heartbeat {
     }
 
     /// The answer came.
-    pub(super) fn answered(&mut self) {
+    pub(in crate::room) fn answered(&mut self) {
         self.asked = None;
     }
 
     /// When [`due`](Self::due) has something to say.
-    pub(super) fn timeout(&self) -> Duration {
+    pub(in crate::room) fn timeout(&self) -> Duration {
         match &self.asked {
             Some(asked) => asked.deadline,
             None => self.next,

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, error::ProtocolError};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use super::counted::Counted;
-use super::trouble::Trouble;
+use crate::room::error::Trouble;
 use crate::visible::shortened;
 
 /// The largest message of a relay: a sealed payload is at most 64 KiB and some, a `presence_state` 128 bytes a

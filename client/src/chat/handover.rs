@@ -5,12 +5,12 @@ use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
 use super::Chat;
-use crate::compose::{ComposeError, Prepared};
 use crate::exit::say;
 use crate::platform::interrupts;
 use crate::screen::update::Input;
 use crate::secret::source;
-use crate::terminal::Terminal;
+use crate::tui::external_editor::{ComposeError, Prepared};
+use crate::tui::terminal::Terminal;
 
 /// Who is to have the terminal.
 #[derive(Debug)]
