@@ -108,6 +108,7 @@ fn room(messages: u64) -> (State, Duration) {
         name: Name::new("anna").unwrap(),
         words: SafetyWords(["acorn"; 6]),
         back: false,
+        compared: false,
     };
     let message = |number: u64| Event::Message {
         receipt: Receipt { peer, number },

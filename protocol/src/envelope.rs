@@ -76,9 +76,9 @@ pub enum OpenError {
     /// It is of another version of the protocol.
     #[error("the payload is of version {0}, which this program does not know")]
     Version(u8),
-    /// It opens, but its kind or recipient is not one.
-    #[error("the header is malformed")]
-    Header,
+    /// It is of a kind that this version has no use for.
+    #[error("the payload is of kind {0}, which this program does not know")]
+    Kind(u8),
 }
 
 /// Seals and opens the envelopes of one room.
@@ -148,7 +148,8 @@ pub fn bucket_for(body: usize) -> Option<usize> {
 }
 
 impl Header {
-    fn write(&self, out: &mut Vec<u8>) {
+    /// Appends its [`HEADER_LEN`] bytes.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
         out.extend([VERSION, self.kind as u8]);
         out.extend(self.from.0);
         out.extend(match self.to {
@@ -161,7 +162,7 @@ impl Header {
 
     fn read(plaintext: &[u8]) -> Result<Self, OpenError> {
         fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], OpenError> {
-            let (field, after) = rest.split_first_chunk().ok_or(OpenError::Header)?;
+            let (field, after) = rest.split_first_chunk().ok_or(OpenError::Length)?;
             *rest = after;
             Ok(*field)
         }
@@ -175,7 +176,7 @@ impl Header {
             2 => Kind::First,
             3 => Kind::Second,
             4 => Kind::Message,
-            _ => return Err(OpenError::Header),
+            kind => return Err(OpenError::Kind(kind)),
         };
         let from = InstanceId(take(rest)?);
         let to = match take(rest)? {

@@ -17,15 +17,16 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::envelope::{HEADER_LEN, SessionId};
-use crate::message::{InstanceId, Kind, Message};
+use crate::message::{Kind, Message};
 use crate::root::expand;
+use crate::run_key::{PublicRunKey, SIGNATURE_LEN};
 use crate::session::{Session, SessionError};
 use crate::topic::Topic;
 use crate::words::SafetyWords;
 
 const PATTERN: &str = "Noise_NNpsk0+psk2_25519_ChaChaPoly_SHA256";
-/// Both handshake messages fill the 4 KiB bucket.
-pub const BODY_LEN: usize = 4096 - HEADER_LEN;
+/// With its signature, either handshake message fills the 4 KiB bucket.
+pub const BODY_LEN: usize = 4096 - HEADER_LEN - SIGNATURE_LEN;
 /// A Noise message: an ephemeral key, the payload, a tag.
 const NOISE_OVERHEAD: usize = 32 + 16;
 const EK_LEN: usize = 1184;
@@ -82,19 +83,24 @@ impl FirstKey {
 pub struct Parties<'a> {
     /// The room.
     pub topic: &'a Topic,
-    /// The lower id, which alone begins.
-    pub initiator: InstanceId,
+    /// The one with the lower id, which alone begins.
+    pub initiator: &'a PublicRunKey,
     /// The other.
-    pub responder: InstanceId,
+    pub responder: &'a PublicRunKey,
 }
 
 impl<'a> Parties<'a> {
     /// A handshake between two instances: the lower id begins.
-    pub fn between(topic: &'a Topic, one: InstanceId, other: InstanceId) -> Self {
+    pub fn between(topic: &'a Topic, one: &'a PublicRunKey, other: &'a PublicRunKey) -> Self {
+        let (initiator, responder) = if one.id() < other.id() {
+            (one, other)
+        } else {
+            (other, one)
+        };
         Self {
             topic,
-            initiator: one.min(other),
-            responder: one.max(other),
+            initiator,
+            responder,
         }
     }
 
@@ -108,8 +114,8 @@ impl<'a> Parties<'a> {
         let prologue = [
             b"sotto/v1",
             self.topic.as_str().as_bytes(),
-            &self.initiator.0,
-            &self.responder.0,
+            self.initiator.as_bytes(),
+            self.responder.as_bytes(),
             &session.0,
         ]
         .concat();

@@ -5,7 +5,8 @@
 //! 1. a [`passphrase`] and a room name are stretched to a [`root`], which yields the keys of a room;
 //! 2. from it come the three [`hash`]es of a [`join`] to a [`topic`], and the [`words`] that people compare;
 //! 3. what is said becomes a [`message`], numbered in the stream to each peer, and may be [`fading`];
-//! 4. a [`session`], agreed in a [`handshake`] after a hello, seals it; the [`envelope`] hides even that;
+//! 4. a [`session`], agreed in a [`handshake`] after a hello, both signed under a [`run_key`], seals it; the
+//!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others.
 //!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
@@ -40,6 +41,8 @@ pub mod message;
 #[cfg(feature = "session")]
 pub mod name;
 #[cfg(feature = "session")]
+pub mod run_key;
+#[cfg(feature = "session")]
 pub mod session;
 
 pub mod frame;
@@ -47,7 +50,7 @@ pub mod frame;
 #[cfg(feature = "session")]
 pub use instance::Instance;
 #[cfg(feature = "session")]
-pub use name::Name;
+pub use name::{Name, Skeleton};
 #[cfg(feature = "session")]
 pub use passphrase::{Passphrase, RoomName};
 #[cfg(feature = "session")]

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
+use sotto_protocol::message::InstanceId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -118,7 +119,11 @@ enum Written<'a> {
     Withheld {
         peer: &'a str,
         peer_id: String,
+        of: &'a str,
         count: usize,
+    },
+    Lost {
+        id: String,
     },
     Disturbed {
         count: u64,
@@ -270,11 +275,11 @@ impl Format {
                 format!("{name} asks that messages fade after {time}, which lines cannot")
             }
             Event::Fading { .. } => format!("{name} wants that messages stay"),
-            Event::Withheld { count, .. } => {
-                format!(
-                    "{count} messages wait, as {name} is another run than the one whose words were compared"
-                )
+            Event::Withheld { count, of, .. } => {
+                format!("{count} messages for {of} wait, as {name} may be somebody else")
             }
+            Event::Lost { .. } => "a message was not delivered, and cannot be any more".to_owned(),
+            Event::Refused { .. } => format!("{name} {REFUSED}"),
             Event::Disturbed { count } => format!("{count} times, something came that does not open"),
             Event::Newer => NEWER.to_owned(),
             Event::Impostor { .. } => format!("{IMPOSTOR} {name}"),
@@ -290,6 +295,7 @@ impl Format {
 
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
+const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";
 
 fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'a> {
@@ -391,22 +397,29 @@ fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'
             by: name,
             peer_id: by.to_string(),
         },
-        Event::Withheld { peer, count } => Written::Withheld {
+        Event::Withheld { peer, of, count } => Written::Withheld {
             peer: name,
             peer_id: peer.to_string(),
+            of: of.as_str(),
             count: *count,
         },
+        Event::Lost { id } => Written::Lost { id: id.to_string() },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
         Event::Newer => complaint("newer_peer", NEWER.to_owned()),
         Event::Crowded => complaint("crowded", CROWDED.to_owned()),
-        Event::Impostor { peer } => Written::Error {
-            reason: "impostor",
-            message: format!("{IMPOSTOR} {name}"),
-            peer: Some(name),
-            peer_id: Some(peer.to_string()),
-            in_ms: None,
-        },
+        Event::Impostor { peer } => about("impostor", format!("{IMPOSTOR} {name}"), *peer, name),
+        Event::Refused { peer } => about("refused", format!("{name} {REFUSED}"), *peer, name),
+    }
+}
+
+fn about<'a>(reason: &'static str, message: String, peer: InstanceId, name: &'a str) -> Written<'a> {
+    Written::Error {
+        reason,
+        message,
+        peer: Some(name),
+        peer_id: Some(peer.to_string()),
+        in_ms: None,
     }
 }
 

@@ -54,6 +54,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         | Event::Fading { peer, .. }
         | Event::Typing { peer, .. }
         | Event::Withheld { peer, .. }
+        | Event::Refused { peer }
         | Event::Impostor { peer } => Some(*peer),
         Event::Message { receipt, .. }
         | Event::Edited { receipt, .. }
@@ -62,6 +63,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         Event::Delivered { to, .. } => Some(*to),
         Event::Read { by, .. } => Some(*by),
         Event::Sent { .. }
+        | Event::Lost { .. }
         | Event::Disturbed { .. }
         | Event::Newer
         | Event::Crowded

@@ -163,9 +163,7 @@ pub struct Conversation {
     known_as: Option<String>,
     /// Messages have faded here: what is said about them later means nothing.
     pub(super) has_faded: bool,
-    /// Whose words were compared, those who left included.
-    compared: HashSet<InstanceId>,
-    /// What they were called: somebody else may come under that name.
+    /// What those were called whose words were compared: somebody else may come under that name.
     compared_names: HashSet<String>,
     /// Since when we are in the room and nobody came, until that was said.
     alone_since: Option<Duration>,
@@ -208,7 +206,6 @@ impl Conversation {
             slip: None,
             known_as: None,
             has_faded: false,
-            compared: HashSet::new(),
             compared_names: HashSet::new(),
             alone_since: None,
             typing_since: None,
@@ -325,9 +322,6 @@ impl Conversation {
                 self.me = name;
             }
             Command::Compared(peer) => {
-                if self.compared.len() < MAX_COMPARED {
-                    self.compared.insert(peer);
-                }
                 if let Some(person) = self.people.get_mut(peer) {
                     person.compared = true;
                     if self.compared_names.len() < MAX_COMPARED {

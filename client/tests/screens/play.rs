@@ -221,6 +221,7 @@ impl Chat {
             name: Name::new(who.name).unwrap(),
             words: SafetyWords(who.words),
             back: false,
+            compared: false,
         };
         self.event(who, event)
     }

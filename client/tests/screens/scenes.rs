@@ -11,6 +11,7 @@ use sotto::screen::layer::form::{Field, Input as FormInput};
 use sotto::screen::rooms::RoomId;
 use sotto::screen::update::Input;
 use sotto::secret::verifier::Keyhole;
+use sotto_protocol::Name;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
@@ -319,7 +320,14 @@ fn trouble(chat: &mut Chat) {
     chat.meets(ANNA);
     let (peer, nobody) = (ANNA.id, Person { name: "", ..ANNA });
     chat.event(ANNA, Event::Impostor { peer })
-        .event(ANNA, Event::Withheld { peer, count: 2 })
+        .event(
+            ANNA,
+            Event::Withheld {
+                peer,
+                of: Name::new("anna").unwrap(),
+                count: 2,
+            },
+        )
         .event(nobody, Event::Disturbed { count: 1 })
         .event(nobody, Event::Newer)
         .event(nobody, Event::Strangers { count: 1 })

@@ -3,19 +3,13 @@ use rand::{SeedableRng, rngs::StdRng};
 use super::*;
 use crate::hash::RoomHash;
 use crate::message::Acknowledged;
+use crate::run_key::RunKey;
 
 const ROOM: FirstKey = FirstKey::Room([1; 32]);
 
-fn parties(topic: &Topic) -> Parties<'_> {
-    Parties {
-        topic,
-        initiator: InstanceId([1; 16]),
-        responder: InstanceId([2; 16]),
-    }
-}
-
 struct Pair {
     topic: Topic,
+    runs: [PublicRunKey; 2],
     rng: StdRng,
 }
 
@@ -23,16 +17,29 @@ impl Pair {
     fn new() -> Self {
         Self {
             topic: Topic::of(&RoomHash::from_bytes([5; 32])),
+            runs: [1, 2].map(|seed| RunKey::new(&mut StdRng::seed_from_u64(seed)).public()),
             rng: StdRng::seed_from_u64(7),
         }
     }
 
     fn begin(&mut self, key: &FirstKey) -> Begun {
-        Begun::new(parties(&self.topic), key, 1, &mut self.rng).unwrap()
+        Begun::new(
+            Parties::between(&self.topic, &self.runs[0], &self.runs[1]),
+            key,
+            1,
+            &mut self.rng,
+        )
+        .unwrap()
     }
 
     fn read(&mut self, begun: &Begun, key: &FirstKey, body: &[u8]) -> Result<First, HandshakeError> {
-        First::read(parties(&self.topic), begun.session(), key, body, &mut self.rng)
+        First::read(
+            Parties::between(&self.topic, &self.runs[0], &self.runs[1]),
+            begun.session(),
+            key,
+            body,
+            &mut self.rng,
+        )
     }
 
     fn agree(&mut self, key: &FirstKey) -> (Agreed, Unconfirmed) {
@@ -135,7 +142,7 @@ fn a_man_in_the_middle_with_the_passphrase_gets_other_words() {
         pair.rng = StdRng::seed_from_u64(seed);
         let begun = pair.begin(&ROOM);
         let first = First::read(
-            parties(&pair.topic),
+            Parties::between(&pair.topic, &pair.runs[0], &pair.runs[1]),
             begun.session(),
             &ROOM,
             begun.first(),

@@ -32,7 +32,7 @@ pub enum Departure {
 /// list has it), which is what "delivered" on the other side means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A session with a peer is confirmed and its name is known. `back`: it had been here before, in this run.
+    /// A session with a peer is confirmed and its name is known.
     PeerJoined {
         /// Who.
         peer: InstanceId,
@@ -40,8 +40,10 @@ pub enum Event {
         name: Name,
         /// The pair's safety words, the same for both runs.
         words: SafetyWords,
-        /// It was here before and had been given up.
+        /// It was here before, in this run, and had been given up.
         back: bool,
+        /// The user has said that these words were compared. Nothing else says so: not the id, not the name.
+        compared: bool,
     },
     /// A peer took another name.
     PeerRenamed {
@@ -144,13 +146,21 @@ pub enum Event {
         /// Who has read it.
         by: InstanceId,
     },
-    /// Messages that an earlier run did not acknowledge wait for the user's word
-    /// ([`Instance::release`](super::Instance::release)): its words had been compared, the new run's were not.
+    /// Messages that were not acknowledged wait for the user's word
+    /// ([`Instance::release`](super::Instance::release)): the words of the one they are for had been compared, or it
+    /// is not sure that the new one is a later run of it.
     Withheld {
-        /// The new run.
+        /// Who is here now and may get them.
         peer: InstanceId,
+        /// The name of the one that they were for.
+        of: Name,
         /// How many messages.
         count: usize,
+    },
+    /// A text of ours that nobody got, and nobody will: whom it was for has been forgotten, as too many came since.
+    Lost {
+        /// Which one.
+        id: MessageId,
     },
     /// Something came that does not open or decrypt, or a number was left out: the relay dropped or changed it.
     /// `count` is of all so far.
@@ -160,14 +170,20 @@ pub enum Event {
     },
     /// A peer speaks a newer version of the protocol.
     Newer,
-    /// Somebody with the passphrase tried to pose as a peer that is confirmed.
+    /// A peer hears us, and has answered none of our handshakes for two minutes: it talks to as many as it can, or
+    /// has forgotten us, or the relay keeps its answers back.
+    Refused {
+        /// Who.
+        peer: InstanceId,
+    },
+    /// Somebody with the passphrase tried to pose as a peer: what he made is not signed by its run.
     Impostor {
         /// As whom.
         peer: InstanceId,
     },
     /// More peers are present than an instance talks to; the further ones are ignored.
     Crowded,
-    /// How many seats of the room belong to no confirmed peer; told when it changes.
+    /// How many seats of the room belong to no confirmed peer that has said its name; told when it changes.
     Strangers {
         /// How many.
         count: usize,

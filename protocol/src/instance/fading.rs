@@ -1,7 +1,6 @@
 //! Whether messages fade: what we want of it, what each peer wants, and when that is the same.
 
 use super::outbox::Piece;
-use super::pair::Presence;
 use super::{Instance, Now};
 use crate::fading::{FadeTime, Fading};
 
@@ -13,11 +12,7 @@ impl Instance {
             return;
         }
         self.fading = fading;
-        for pair in self
-            .pairs
-            .values_mut()
-            .filter(|pair| pair.presence != Presence::Unmet)
-        {
+        for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
             // What we wanted before is no news any more.
             pair.outgoing
                 .take(|piece| matches!(piece, Piece::Fading(_)), || Piece::Empty);

@@ -4,7 +4,7 @@ use super::limits::{
     PEERS, UNANSWERED_PUSHES, WINDOW_FIRST, WINDOW_LARGEST, WINDOW_MESSAGES, WINDOW_SMALLEST,
 };
 use super::outbox::Piece;
-use super::{Event, Instance, Now};
+use super::{Instance, Now};
 use crate::message::{Content, FIXED_LEN, InstanceId, Kind};
 use crate::session::sealed_len;
 
@@ -65,7 +65,7 @@ impl Instance {
             return false;
         };
         // Before its name, a peer is told ours only: what waits for an earlier run of it goes first.
-        if pair.name.is_none() && !matches!(piece, Piece::Name(_)) {
+        if pair.name.is_none() && !matches!(piece, Piece::Name(_) | Piece::Empty | Piece::Leave) {
             return false;
         }
         let content_len = match piece {
@@ -118,89 +118,4 @@ impl Instance {
         }
         true
     }
-
-    /// Gives a peer what earlier runs of its name did not acknowledge, before anything newer.
-    pub(super) fn adopt(&mut self, heir: InstanceId, now: Now) {
-        let Some(name) = self.pairs.get(&heir).and_then(|pair| pair.name.clone()) else {
-            return;
-        };
-        let met_at = self.pairs.get(&heir).map_or(now.monotonic, |pair| pair.met_at);
-        let mut earlier: Vec<_> = self
-            .pairs
-            .values()
-            .filter(|pair| {
-                pair.id != heir
-                    && !pair.is_here()
-                    && pair.name.as_ref() == Some(&name)
-                    && met_at >= pair.heard_at
-                    && pair.withheld_for.is_none()
-            })
-            .map(|pair| (pair.heard_at, pair.id))
-            .collect();
-        earlier.sort();
-        // The oldest comes first in the heir's stream, so it is put there last.
-        for (_, id) in earlier.into_iter().rev() {
-            let Some(pair) = self.pairs.get_mut(&id) else {
-                continue;
-            };
-            let count = pair
-                .outgoing
-                .undelivered()
-                .filter(|(piece, _)| is_entry(piece))
-                .count();
-            if count == 0 {
-                continue;
-            }
-            if pair.compared {
-                pair.withheld_for = Some(heir);
-                self.own.tell(Event::Withheld { peer: heir, count });
-            } else {
-                self.hand_over(id, heir);
-            }
-        }
-    }
-
-    /// Moves what a peer does not hold into another's stream. A number that it had is kept empty.
-    pub(super) fn hand_over(&mut self, from: InstanceId, to: InstanceId) {
-        let Some(pair) = self.pairs.get_mut(&from) else {
-            return;
-        };
-        pair.withheld_for = None;
-        let taken = pair.outgoing.take(is_entry, || Piece::Empty);
-        let mut pieces = Vec::new();
-        for (piece, was_sent) in taken {
-            let Piece::Entry { key, repeat } = piece else {
-                continue;
-            };
-            // A text that was addressed to both is already in the other's stream.
-            if self.outbox.remember(key, to) {
-                pieces.push(Piece::Entry {
-                    key,
-                    repeat: repeat || was_sent,
-                });
-            } else {
-                self.outbox.release(key);
-            }
-        }
-        if let Some(heir) = self.pairs.get_mut(&to) {
-            heir.outgoing
-                .push_first(pieces, |piece| matches!(piece, Piece::Name(_) | Piece::Fading(_)));
-        }
-    }
-
-    /// Forgets a pair and what only it was to get.
-    pub(super) fn forget(&mut self, id: InstanceId) {
-        let Some(mut pair) = self.pairs.remove(&id) else {
-            return;
-        };
-        for (piece, _) in pair.outgoing.take(is_entry, || Piece::Empty) {
-            if let Piece::Entry { key, .. } = piece {
-                self.outbox.release(key);
-            }
-        }
-    }
-}
-
-fn is_entry(piece: &Piece) -> bool {
-    matches!(piece, Piece::Entry { .. })
 }

@@ -10,9 +10,10 @@ const fn secs(seconds: u64) -> Duration {
 pub const HELLO_FIRST: Duration = secs(1);
 /// See [`HELLO_FIRST`].
 pub const HELLO_LONGEST: Duration = secs(30);
-/// An instance is answered by one hello a second, so that a relay that repeats hellos makes no storm.
+/// An instance is answered by one hello a second, and by one *second*: a relay that repeats hellos makes no storm, and
+/// a man in the middle has few tries at the safety words.
 pub const ANSWER_SPACING: Duration = secs(1);
-/// So many hellos a second answer others, in all.
+/// So many hellos a second answer others, in all, and so many *seconds*.
 pub const ANSWERS_A_SECOND: usize = 4;
 /// Within this time of a handshake nothing but a rejoin asks for another.
 pub const HANDSHAKE_SPACING: Duration = secs(5);
@@ -28,8 +29,14 @@ pub const SESSION_AGE: Duration = secs(15 * 60);
 pub const PEERS: usize = 7;
 /// Instances that an instance remembers, met and merely heard of each.
 pub const KNOWN: usize = 64;
-/// Whoever answers nothing for so long is told so by nobody: we take a new id.
+/// Ids of instances that were met and forgotten, which are not met again: 64 KiB.
+pub const BURNED: usize = 4096;
+/// A peer that hears us and answers no handshake for so long is told of.
 pub const REFUSED: Duration = secs(120);
+/// A confirmed peer says its name within this time. The first thing that an honest one sends is its name.
+pub const NAME_LIMIT: Duration = secs(10);
+/// One that has said none is left alone for so long.
+pub const NAMELESS_PAUSE: Duration = secs(30);
 
 /// A pair in which nothing was heard for so long is pinged, so that the answer comes before [`SILENT`].
 pub const KEEPALIVE: Duration = secs(30);
@@ -39,13 +46,17 @@ pub const SILENT: Duration = secs(40);
 pub const GONE: Duration = secs(120);
 /// The answer to a ping, or the progress of acknowledgements, may take so long.
 pub const ANSWER_LIMIT: Duration = secs(10);
-/// Acknowledgements are collected for so long.
+/// Acknowledgements are collected for so long at most; at least a third of it, at random.
 pub const ACK_DELAY: Duration = Duration::from_millis(300);
+/// That something was read is said after so long at most, at least a third of it, at random: on the wire it does not
+/// mark the moment.
+pub const READ_DELAY: Duration = Duration::from_millis(1500);
 /// So many messages held are acknowledged at once.
 pub const ACK_AT_ONCE: u64 = 8;
 /// So many bytes of messages held are acknowledged at once: two large ones would fill the window.
 pub const ACK_BYTES_AT_ONCE: usize = 16 * 1024;
-/// A seat that is not a peer's is told of when it stays: one who joins is a peer before that.
+/// A seat that is not a peer's is told of when it stays: one who joins is a peer before that. What was typed while alone
+/// waits so long for everybody who sits there.
 pub const STRANGER_AFTER: Duration = secs(10);
 
 /// Frames on the way in a room at the start and after time-outs, in bytes: a slow link must not fill a relay's queue.
@@ -65,6 +76,9 @@ pub const OUTBOX_MESSAGES: usize = 1024;
 pub const OUTBOX_BYTES: usize = 4 * 1024 * 1024;
 /// Our messages that can be edited, and those whose reading is still told.
 pub const REMEMBERED: usize = 1024;
+/// Pushes that wait for the socket. Over it nothing is made that another would make again when it is needed: a path
+/// that takes nothing costs no memory.
+pub const PUSHES_WAITING: usize = 64;
 /// Pushes that wait for the relay's answer; older ones are not told as sent.
 pub const UNANSWERED_PUSHES: usize = 256;
 

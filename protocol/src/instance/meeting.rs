@@ -3,31 +3,40 @@
 use std::time::Duration;
 
 use super::limits::{
-    ANSWER_SPACING, ANSWERS_A_SECOND, FIRST_RESEND, GONE, HANDSHAKE_LIMIT, HANDSHAKE_SPACING, HANDSHAKES,
-    HELLO_FIRST, HELLO_LONGEST, IMPOSTOR_EVERY, KNOWN, PEERS, REFUSED,
+    ANSWER_SPACING, FIRST_RESEND, GONE, HANDSHAKE_LIMIT, HANDSHAKE_SPACING, HANDSHAKES, HELLO_FIRST,
+    HELLO_LONGEST, IMPOSTOR_EVERY, KNOWN, PEERS, REFUSED,
 };
 use super::outbox::Piece;
-use super::own::Nonce;
+use super::own::{Nonce, Own};
 use super::pair::{Answer, Bond, Open, Pair, Presence};
 use super::{Event, Instance, Now};
-use crate::envelope::{Kind, Recipient, SessionId};
+use crate::envelope::{Header, Kind, Recipient};
 use crate::fading::Fading;
 use crate::handshake::{Begun, First, FirstKey, Parties, safety_words};
 use crate::message::{self, InstanceId};
+use crate::run_key::PublicRunKey;
+use crate::topic::Topic;
 
 impl Instance {
     /// A hello came.
-    pub(super) fn on_hello(&mut self, from: InstanceId, counter: u64, body: &[u8], now: Now) {
-        let Some((nonce, echo)) = read_hello(body) else {
-            return;
-        };
-        let at = now.monotonic;
-        self.make_room_for(from);
-        let pair = self.pairs.entry(from).or_insert_with(|| Pair::new(from, now));
-        if pair.hello_counter.is_some_and(|highest| counter <= highest) {
+    pub(super) fn on_hello(&mut self, header: &Header, body: &[u8], now: Now) {
+        let (at, from, topic) = (now.monotonic, header.from, self.own.envelopes.topic());
+        let known = self.pairs.get(&from);
+        let highest = known.and_then(|pair| pair.hello_counter);
+        // A recording is not worth verifying.
+        if self.burned.contains(&from)
+            || highest.is_some_and(|highest| header.counter <= highest)
+            || known.is_some_and(|pair| pair.is_paused(at))
+        {
             return;
         }
-        pair.hello_counter = Some(counter);
+        let Some(Hello { nonce, echo, run_key }) = Hello::read(topic, header, body) else {
+            return self.forged(from, at);
+        };
+        self.make_room_for(from);
+        let initiates = self.own.id < from;
+        let pair = self.pairs.entry(from).or_insert_with(|| Pair::new(run_key, now));
+        pair.hello_counter = Some(header.counter);
         pair.sign_at = at;
         let new = pair.nonce != Some(nonce);
         let echoes = self.own.nonce == Some(echo);
@@ -43,19 +52,33 @@ impl Instance {
         if echoes {
             pair.echoed = true;
         }
+        let rested = pair
+            .handshake_at
+            .is_none_or(|last| at >= last + HANDSHAKE_SPACING);
         if new || !echoes {
             pair.answer_due = true;
-        } else if pair
-            .handshake_at
-            .is_none_or(|last| at >= last + HANDSHAKE_SPACING)
-        {
+            // A session stands for us, and it answers a join that is not our last: our hellos may be old to it, but a
+            // first is not.
+            let astray = !new && header.to != Recipient::All;
+            pair.wanted |= astray && initiates && pair.fresh && rested;
+        } else if rested {
             pair.wanted = true;
-            // It hears us, answers no first, and asks: it has forgotten us, or takes us for somebody else.
-            // Time alone proves nothing: one of us may have slept.
+            // It hears us, asks, and answers no first. Time alone proves nothing: one of us may have slept.
             if pair.open.is_some() && at >= *pair.refused_since.get_or_insert(at) + REFUSED {
-                self.renew(now);
+                pair.refused_since = Some(at);
+                self.own.tell(Event::Refused { peer: from });
             }
         }
+    }
+
+    /// Something was made in the name of an instance that did not sign it: by somebody who has the passphrase. The user
+    /// is told once there is a name for it.
+    fn forged(&mut self, from: InstanceId, at: Duration) {
+        let Some(pair) = self.pairs.get_mut(&from) else {
+            return self.disturb(at);
+        };
+        pair.forged = true;
+        pair.tell_forged(&mut self.own, at);
     }
 
     /// Keeps those that were only heard of, and those that were met, to [`KNOWN`] each.
@@ -64,17 +87,17 @@ impl Instance {
             return;
         }
         for unmet in [true, false] {
-            let of_kind = self
-                .pairs
-                .values()
-                .filter(|pair| (pair.presence == Presence::Unmet) == unmet);
+            let of_kind = self.pairs.values().filter(|pair| pair.was_met() != unmet);
             if of_kind.clone().count() < KNOWN {
                 continue;
             }
             // Those with something undelivered last: it would be lost.
             let oldest = of_kind
                 .filter(|pair| !pair.is_here())
-                .min_by_key(|pair| (pair.outgoing.undelivered().next().is_some(), pair.sign_at))
+                .min_by_key(|pair| {
+                    let owed = pair.outgoing.undelivered().next().is_some();
+                    (owed, pair.compared, pair.sign_at)
+                })
                 .map(|pair| pair.id);
             if let Some(oldest) = oldest {
                 self.forget(oldest);
@@ -85,7 +108,7 @@ impl Instance {
     /// Sends the hellos that are due: to all while alone or while seats are nobody's, and to each with whom a
     /// session is needed.
     pub(super) fn send_hellos(&mut self, at: Duration) {
-        if self.own.nonce.is_none() {
+        if self.own.nonce.is_none() || self.own.is_clogged() {
             return;
         }
         if at >= self.hello_at && self.wants_company() {
@@ -100,30 +123,23 @@ impl Instance {
         {
             pair.send_hello(&mut self.own, at);
         }
-        self.answers.retain(|&sent| at < sent + Duration::from_secs(1));
         for pair in self.pairs.values_mut().filter(|pair| pair.answer_due) {
-            if self.answers.len() >= ANSWERS_A_SECOND {
+            if self.answers.next_free(at) > at {
                 break;
             }
             if pair.hello_sent.is_none_or(|sent| at >= sent + ANSWER_SPACING) {
                 pair.answer_due = false;
                 pair.send_hello(&mut self.own, at);
-                self.answers.push(at);
+                self.answers.note(at);
             }
         }
     }
 
     /// When the next hello is due.
     pub(super) fn next_hello(&self) -> Option<Duration> {
-        self.own.nonce?;
+        self.own.nonce.filter(|_| !self.own.is_clogged())?;
         let to_all = self.wants_company().then_some(self.hello_at);
-        let slot = if self.answers.len() < ANSWERS_A_SECOND {
-            Duration::ZERO
-        } else {
-            self.answers
-                .first()
-                .map_or(Duration::ZERO, |&first| first + Duration::from_secs(1))
-        };
+        let slot = self.answers.next_free(Duration::ZERO);
         let to_each = self.pairs.values().flat_map(|pair| {
             let needed = pair.wants_hello().then_some(pair.hello_at);
             let free = pair
@@ -170,7 +186,7 @@ impl Instance {
                 Bond::Initiated { chain, .. } => chain.clone(),
                 _ => self.own.room_key.clone(),
             };
-            let parties = Parties::between(self.own.envelopes.topic(), self.own.id, pair.id);
+            let parties = Parties::between(self.own.envelopes.topic(), &self.own.public, &pair.run_key);
             let begun = Begun::new(parties, &key, pair.attempt + 1, &mut *self.own.rng);
             // The library refuses nothing that we give it; if it did, the next hello would ask again.
             let Ok(begun) = begun else { continue };
@@ -209,49 +225,50 @@ impl Instance {
     }
 
     /// A *first* came.
-    pub(super) fn on_first(&mut self, from: InstanceId, session: SessionId, body: &[u8], now: Now) {
-        let at = now.monotonic;
+    pub(super) fn on_first(&mut self, header: &Header, body: &[u8], now: Now) {
+        let (at, from, session) = (now.monotonic, header.from, header.session);
         let here = self.pairs.values().filter(|pair| pair.is_here()).count();
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
         };
-        if from >= self.own.id || !pair.echoed {
+        if from >= self.own.id || !pair.echoed || pair.is_paused(at) || self.own.is_clogged() {
             return;
         }
+        let topic = self.own.envelopes.topic();
+        let Some(body) = pair.run_key.verified(topic, header, body) else {
+            return self.forged(from, at);
+        };
         if !pair.is_here() && here >= PEERS {
             self.crowded = self.crowded.more();
             return;
         }
-        let keys = pair.bond.answerable(&self.own.room_key);
-        let parties = Parties::between(self.own.envelopes.topic(), from, self.own.id);
-        let mut read = |key: &FirstKey| First::read(parties, session, key, body, &mut *self.own.rng).ok();
-        let under = keys
-            .into_iter()
-            .find_map(|key| read(&key).map(|first| (key, first)));
-        let impostor = under.is_none()
-            && !matches!(pair.bond, Bond::None)
-            && read(&self.own.room_key).is_some_and(|first| first.attempt > pair.attempt);
-        let Some((key, first)) = under else {
-            if !impostor {
-                self.disturb(at);
-            } else if pair.impostor_told.is_none_or(|told| at >= told + IMPOSTOR_EVERY) {
-                pair.impostor_told = Some(at);
-                self.own.tell(Event::Impostor { peer: from });
-            }
-            return;
-        };
         pair.sign_at = at;
-        if first.attempt <= pair.attempt {
-            if let Some(answer) = &mut pair.answer
-                && first.attempt == pair.attempt
-                && answer.unconfirmed.id() == session
-                && at >= answer.sent_at + ANSWER_SPACING
-            {
+        if let Some(answer) = &mut pair.answer
+            && answer.unconfirmed.id() == session
+        {
+            if at >= answer.sent_at + ANSWER_SPACING {
                 answer.sent_at = at;
                 let second = answer.second.clone();
                 self.own
                     .push(Kind::Second, Recipient::One(from), session, 0, &second);
             }
+            return;
+        }
+        // It comes again after two seconds.
+        if pair.answered_at.is_some_and(|last| at < last + ANSWER_SPACING) || self.seconds.next_free(at) > at
+        {
+            return;
+        }
+        let keys = pair.bond.answerable(&self.own.room_key);
+        let parties = Parties::between(topic, &pair.run_key, &self.own.public);
+        let mut read = |key: &FirstKey| First::read(parties, session, key, body, &mut *self.own.rng).ok();
+        let under = keys
+            .into_iter()
+            .find_map(|key| read(&key).map(|first| (key, first)));
+        let Some((key, first)) = under else {
+            return self.disturb(at);
+        };
+        if first.attempt <= pair.attempt {
             return;
         }
         let attempt = first.attempt;
@@ -271,6 +288,8 @@ impl Instance {
         pair.attempt = attempt;
         pair.wanted = false;
         pair.handshake_at = Some(at);
+        pair.answered_at = Some(at);
+        self.seconds.note(at);
         self.own
             .push(Kind::Second, Recipient::One(from), session, 0, &second);
         pair.answer = Some(Answer {
@@ -281,10 +300,16 @@ impl Instance {
     }
 
     /// A *second* came.
-    pub(super) fn on_second(&mut self, from: InstanceId, session: SessionId, body: &[u8], now: Now) {
-        let at = now.monotonic;
+    pub(super) fn on_second(&mut self, header: &Header, body: &[u8], now: Now) {
+        let (at, from, session) = (now.monotonic, header.from, header.session);
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
+        };
+        if pair.open.is_none() {
+            return;
+        }
+        let Some(body) = pair.run_key.verified(self.own.envelopes.topic(), header, body) else {
+            return self.forged(from, at);
         };
         let Some(open) = pair.open.take_if(|open| open.begun.session() == session) else {
             return;
@@ -327,6 +352,7 @@ impl Instance {
         pair.heard(&mut self.own, now.monotonic);
         let before = std::mem::replace(&mut pair.presence, Presence::Here);
         pair.withheld_for = None;
+        pair.typed_alone = false;
         if before == Presence::Unmet {
             pair.met_at = now.monotonic;
             pair.outgoing.push(Piece::Name(self.own.name.clone()));
@@ -336,42 +362,22 @@ impl Instance {
             }
         }
         if before != Presence::Here {
-            for key in self.outbox.address(id) {
-                pair.outgoing.push(Piece::Entry { key, repeat: false });
-            }
+            pair.here_since = now.monotonic;
             self.welcome(id, now);
         }
-    }
-
-    /// Takes a new id: one that is refused for long is as good as none.
-    fn renew(&mut self, now: Now) {
-        self.own.id = InstanceId(self.own.random());
-        self.own.nonce = self.own.nonce.map(|_| self.own.random());
-        for (id, mut pair) in std::mem::take(&mut self.pairs) {
-            if pair.is_here() {
-                pair.presence = Presence::Away;
-                if pair.name.is_some() {
-                    self.own.tell(Event::PeerLeft {
-                        peer: id,
-                        how: super::Departure::Gone,
-                    });
-                }
-            }
-            if pair.outgoing.undelivered().next().is_some() && pair.name.is_some() {
-                // What it does not hold waits under an id that nobody has, for the first of its name.
-                let mut orphan = Pair::new(InstanceId(self.own.random()), now);
-                (orphan.name, orphan.compared, orphan.presence) = (pair.name, pair.compared, Presence::Away);
-                orphan.outgoing = pair.outgoing;
-                orphan.met_at = pair.met_at;
-                self.pairs.insert(orphan.id, orphan);
-            }
-        }
-        self.hello_wait = HELLO_FIRST;
-        self.hello_at = now.monotonic;
     }
 }
 
 impl Pair {
+    /// Tells the user that somebody poses as this one: when it has a name, and not all the time.
+    pub(super) fn tell_forged(&mut self, own: &mut Own, at: Duration) {
+        let lately = self.impostor_told.is_some_and(|told| at < told + IMPOSTOR_EVERY);
+        if self.is_announced() && std::mem::take(&mut self.forged) && !lately {
+            self.impostor_told = Some(at);
+            own.tell(Event::Impostor { peer: self.id });
+        }
+    }
+
     /// Whether it is to be sent hellos: a session is needed, its nonce is known, and it showed itself lately or
     /// has something to get.
     ///
@@ -389,6 +395,7 @@ impl Pair {
         if !may || self.open.is_some() {
             return None;
         }
+        let paused = self.paused_until.unwrap_or_default();
         let spacing = match (self.fresh, self.wanted) {
             (false, _) => HELLO_FIRST,
             (true, true) => HANDSHAKE_SPACING,
@@ -396,15 +403,31 @@ impl Pair {
             (true, false) => return None,
         };
         let Some(last) = self.handshake_at else {
-            return Some(Duration::ZERO);
+            return Some(paused);
         };
         // Without a sign since the last attempt, only one who is taken to be here is tried again.
-        (self.is_here() || self.sign_at > last).then_some(last + spacing)
+        (self.is_here() || self.sign_at > last).then_some(paused.max(last + spacing))
     }
 }
 
-/// A hello's nonce and the one that it echoes.
-fn read_hello(body: &[u8]) -> Option<(Nonce, Nonce)> {
-    let (nonce, rest) = body.split_first_chunk()?;
-    Some((*nonce, *rest.first_chunk()?))
+/// What a hello says.
+struct Hello {
+    nonce: Nonce,
+    echo: Nonce,
+    run_key: PublicRunKey,
+}
+
+impl Hello {
+    /// Reads one that its run has signed.
+    fn read(topic: &Topic, header: &Header, body: &[u8]) -> Option<Self> {
+        let (nonce, rest) = body.split_first_chunk()?;
+        let (echo, rest) = rest.split_first_chunk()?;
+        let run_key = PublicRunKey::from_bytes(rest.first_chunk()?)?;
+        run_key.verified(topic, header, body)?;
+        Some(Self {
+            nonce: *nonce,
+            echo: *echo,
+            run_key,
+        })
+    }
 }

@@ -17,7 +17,9 @@ pub mod limits;
 mod meeting;
 mod outbox;
 mod own;
+mod pace;
 mod pair;
+mod redirection;
 mod streams;
 mod talk;
 mod timers;
@@ -31,7 +33,8 @@ use rand_core::CryptoRng;
 use self::flow::Window;
 use self::outbox::{Key, Outbox, Piece};
 use self::own::Own;
-use self::pair::{Pair, Presence};
+use self::pace::Pace;
+use self::pair::Pair;
 use crate::envelope::{Kind, OpenError, Recipient};
 use crate::fading::{FadeTime, Fading};
 pub use crate::message::Target;
@@ -86,6 +89,9 @@ pub enum SayError {
     /// No message of ours has this id (or it is too old to be known).
     #[error("no such message of yours")]
     Unknown,
+    /// Whom the message was for, or came from, is not known any more: this would go to somebody else.
+    #[error("it is not known any more whom that was for")]
+    Forgotten,
 }
 
 /// A text that was taken.
@@ -128,8 +134,11 @@ pub struct Instance {
     /// When, and after which wait, the next hello to all goes out while alone.
     hello_at: Duration,
     hello_wait: Duration,
-    /// When hellos answered others within the last second.
-    answers: Vec<Duration>,
+    /// When hellos answered others, and when *seconds* did.
+    answers: Pace,
+    seconds: Pace,
+    /// Who was met and forgotten, oldest first.
+    burned: VecDeque<InstanceId>,
 
     /// When a typing notice last went out; none since the user stopped.
     typing_at: Option<Duration>,
@@ -144,6 +153,8 @@ pub struct Instance {
     strangers: usize,
     strangers_since: Duration,
     strangers_told: usize,
+    /// Since when something that was typed while alone waits for all who sit in the room to be met.
+    gathering_since: Option<Duration>,
     /// What we want of messages that fade.
     fading: Fading,
     leaving: bool,
@@ -176,7 +187,9 @@ impl Instance {
             tags: VecDeque::new(),
             hello_at: Duration::ZERO,
             hello_wait: limits::HELLO_FIRST,
-            answers: Vec::new(),
+            answers: Pace::default(),
+            seconds: Pace::default(),
+            burned: VecDeque::new(),
             typing_at: None,
             disturbed: 0,
             disturbed_told: None,
@@ -186,6 +199,7 @@ impl Instance {
             strangers: 0,
             strangers_since: Duration::ZERO,
             strangers_told: 0,
+            gathering_since: None,
             fading: Fading::default(),
             leaving: false,
         }
@@ -209,7 +223,9 @@ impl Instance {
             pair.doubted = None;
             // What was lost with a connection of ours says nothing of the peer.
             pair.refused_since = None;
-            pair.heard_at = if pair.is_here() { at } else { pair.heard_at };
+            if pair.is_here() {
+                (pair.heard_at, pair.here_since) = (at, at);
+            }
             pair.fresh = false;
         }
         self.hello_wait = limits::HELLO_FIRST;
@@ -237,10 +253,8 @@ impl Instance {
                 }
                 return;
             }
-            Err(_) => {
-                self.disturb(now.monotonic);
-                return;
-            }
+            Err(OpenError::Kind(_)) => return,
+            Err(OpenError::Length | OpenError::Sealed) => return self.disturb(now.monotonic),
         };
         let is_for_us = match header.to {
             Recipient::All => true,
@@ -252,9 +266,9 @@ impl Instance {
             return;
         }
         match header.kind {
-            Kind::Hello => self.on_hello(header.from, header.counter, &body, now),
-            Kind::First => self.on_first(header.from, header.session, &body, now),
-            Kind::Second => self.on_second(header.from, header.session, &body, now),
+            Kind::Hello => self.on_hello(&header, &body, now),
+            Kind::First => self.on_first(&header, &body, now),
+            Kind::Second => self.on_second(&header, &body, now),
             Kind::Message => self.on_message(header.from, header.session, header.counter, &body, now),
         }
         self.drive(now);
@@ -293,7 +307,8 @@ impl Instance {
         self.drive(now);
     }
 
-    /// Says a text to all who are here, or to the first who comes.
+    /// Says a text to all who are here and have said their names. With nobody here it waits: for the one whose words
+    /// were compared, if there is one, else for those who come.
     ///
     /// # Errors
     /// [`SayError`]; nothing was taken then.
@@ -310,15 +325,10 @@ impl Instance {
             fades,
             text: text.to_owned(),
         };
-        let here: Vec<_> = self
-            .pairs
-            .values()
-            .filter(|pair| pair.is_here())
-            .map(|pair| pair.id)
-            .collect();
-        self.post(Content::Text(text), &here, now)?;
+        let to = self.addressees();
+        self.post(Content::Text(text), &to, now)?;
         self.typing_at = None;
-        let to = here.len().max(1);
+        let to = to.len().max(1);
         Ok(Posted { id, to, fades })
     }
 
@@ -369,18 +379,21 @@ impl Instance {
                 over: reaction.len() - MAX_REACTION,
             });
         }
-        let here: Vec<_> = self
-            .pairs
-            .values()
-            .filter(|pair| pair.is_here())
-            .map(|pair| pair.id)
-            .collect();
+        let mut to = self.announced();
+        if to.is_empty() {
+            // It is of use to those who have the message, and to nobody else.
+            to = if target.author == self.own.id {
+                self.outbox.recipients(target.id).unwrap_or_default().to_vec()
+            } else {
+                vec![target.author]
+            };
+        }
         self.post(
             Content::Reaction {
                 target,
                 reaction: reaction.to_owned(),
             },
-            &here,
+            &to,
             now,
         )
     }
@@ -388,11 +401,7 @@ impl Instance {
     /// Takes another name and tells everybody.
     pub fn rename(&mut self, name: Name, now: Now) {
         self.own.name = name;
-        for pair in self
-            .pairs
-            .values_mut()
-            .filter(|pair| pair.presence != Presence::Unmet)
-        {
+        for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
             pair.outgoing
                 .take(|piece| matches!(piece, Piece::Name(_)), || Piece::Empty);
             pair.outgoing
@@ -410,10 +419,11 @@ impl Instance {
         };
         if due {
             self.typing_at = on.then_some(at);
+            let clogged = self.own.is_clogged();
             for pair in self
                 .pairs
                 .values_mut()
-                .filter(|pair| pair.is_announced() && pair.is_open())
+                .filter(|pair| pair.is_announced() && pair.is_open() && !clogged)
             {
                 pair.send(&mut self.own, crate::message::Kind::Typing(on));
             }
@@ -425,7 +435,7 @@ impl Instance {
         if let Some(pair) = self.pairs.get_mut(&receipt.peer)
             && pair.incoming.hold(receipt.number)
         {
-            pair.held_more(now.monotonic);
+            pair.held_more(&mut self.own, now.monotonic);
         }
         self.drive(now);
     }
@@ -435,7 +445,7 @@ impl Instance {
         if let Some(pair) = self.pairs.get_mut(&receipt.peer)
             && pair.incoming.read_up_to(receipt.number)
         {
-            pair.acknowledge_by(now.monotonic + limits::ACK_DELAY);
+            pair.acknowledge_by(now.monotonic + self.own.at_most(limits::READ_DELAY));
         }
         self.drive(now);
     }
@@ -449,12 +459,9 @@ impl Instance {
 
     /// Gives what was [`Withheld`](Event::Withheld) to a new run.
     pub fn release(&mut self, peer: InstanceId, now: Now) {
-        let withheld: Vec<_> = self
-            .pairs
-            .values()
-            .filter(|pair| pair.withheld_for == Some(peer))
-            .map(|pair| (pair.heard_at, pair.id))
-            .collect();
+        let withheld = self.pairs.values().filter(|pair| pair.withheld_for == Some(peer));
+        let mut withheld: Vec<_> = withheld.map(|pair| (pair.decrypted_at, pair.id)).collect();
+        withheld.sort();
         for (_, id) in withheld.into_iter().rev() {
             self.hand_over(id, peer);
         }
@@ -482,7 +489,7 @@ impl Instance {
                 .undelivered()
                 .any(|(piece, _)| *piece == Piece::Leave)
         };
-        self.leaving && !self.pairs.values().any(|pair| pair.is_here() && owed(pair))
+        self.leaving && !self.pairs.values().any(|pair| pair.is_announced() && owed(pair))
     }
 
     /// How many of our messages not everybody holds who should.
@@ -523,6 +530,10 @@ impl Instance {
             .copied()
             .filter(|id| self.pairs.contains_key(id))
             .collect();
+        // Only a text may wait for those who come.
+        if to.is_empty() && !matches!(content, Content::Text(_)) {
+            return Err(SayError::Forgotten);
+        }
         let key = self.outbox.add(content, &to, now.monotonic)?;
         for id in to {
             if let Some(pair) = self.pairs.get_mut(&id) {

@@ -38,8 +38,19 @@ struct Entry {
     handed: bool,
     /// The relay has it, and the user was told.
     sent: bool,
+    /// Somebody holds it.
+    delivered: bool,
     /// The streams, and the queue for whoever comes first, that refer to it.
     holders: usize,
+}
+
+impl Entry {
+    fn text_id(&self) -> Option<MessageId> {
+        match &self.content {
+            Content::Text(text) => Some(text.id),
+            _ => None,
+        }
+    }
 }
 
 /// See the [module](self).
@@ -48,14 +59,14 @@ pub(super) struct Outbox {
     entries: BTreeMap<Key, Entry>,
     next: Key,
     bytes: usize,
-    /// For the first who comes.
+    /// For those who come.
     unaddressed: VecDeque<Key>,
     /// Our last texts and whom they were addressed to, oldest first.
     remembered: VecDeque<(MessageId, Vec<InstanceId>)>,
 }
 
 impl Outbox {
-    /// Takes something said, for `holders` streams; with none, for the first who comes.
+    /// Takes something said, for the streams of `to`; with none, for those who come.
     pub(super) fn add(
         &mut self,
         content: Content,
@@ -80,6 +91,7 @@ impl Outbox {
             typed,
             handed: false,
             sent: false,
+            delivered: false,
             holders: to.len().max(1),
         };
         self.entries.insert(key, entry);
@@ -89,11 +101,21 @@ impl Outbox {
         Ok(key)
     }
 
-    /// What waits for the first who comes is for this one: their keys, in order.
-    pub(super) fn address(&mut self, peer: InstanceId) -> Vec<Key> {
+    /// Whether something waits for those who come.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.unaddressed.is_empty()
+    }
+
+    /// What waits for those who come is for these: the keys, in order.
+    pub(super) fn address(&mut self, peers: &[InstanceId]) -> Vec<Key> {
         let keys: Vec<Key> = self.unaddressed.drain(..).collect();
-        for &key in &keys {
-            self.remember(key, peer);
+        for key in &keys {
+            for &peer in peers {
+                self.remember(*key, peer);
+            }
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.holders = peers.len();
+            }
         }
         keys
     }
@@ -128,8 +150,7 @@ impl Outbox {
 
     /// The entry of a text that no socket has had yet.
     pub(super) fn unhanded(&self, id: MessageId) -> Option<Key> {
-        let is_it =
-            |entry: &Entry| !entry.handed && matches!(&entry.content, Content::Text(text) if text.id == id);
+        let is_it = |entry: &Entry| !entry.handed && entry.text_id() == Some(id);
         self.entries
             .iter()
             .find(|(_, entry)| is_it(entry))
@@ -165,20 +186,26 @@ impl Outbox {
         }
     }
 
-    /// One stream needs an entry no longer. Its message's id, for a text.
+    /// A peer holds an entry: its stream needs it no longer. Its message's id, for a text.
+    pub(super) fn delivered(&mut self, key: Key) -> Option<MessageId> {
+        let entry = self.entries.get_mut(&key)?;
+        entry.delivered = true;
+        let id = entry.text_id();
+        self.release(key);
+        id
+    }
+
+    /// One stream needs an entry no longer. Its message's id, for a text that nobody got and no other stream has.
     pub(super) fn release(&mut self, key: Key) -> Option<MessageId> {
         let entry = self.entries.get_mut(&key)?;
-        let id = if let Content::Text(text) = &entry.content {
-            Some(text.id)
-        } else {
-            None
-        };
         entry.holders -= 1;
-        if entry.holders == 0 {
-            self.bytes -= length(&entry.content);
-            self.entries.remove(&key);
+        if entry.holders > 0 {
+            return None;
         }
-        id
+        let lost = entry.text_id().filter(|_| !entry.delivered);
+        self.bytes -= length(&entry.content);
+        self.entries.remove(&key);
+        lost
     }
 
     /// The bytes of an entry's content.

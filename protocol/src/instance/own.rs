@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use rand_core::CryptoRng;
 
+use super::limits::PUSHES_WAITING;
 use super::{Event, Push, Tag};
 use crate::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
 use crate::handshake::FirstKey;
 use crate::message::InstanceId;
 use crate::name::Name;
 use crate::root::RoomKeys;
+use crate::run_key::{PublicRunKey, RunKey};
 use crate::topic::Topic;
 
 /// A hello's nonce: new at every join.
@@ -18,6 +20,8 @@ pub(super) type Nonce = [u8; 16];
 
 pub(super) struct Own {
     pub id: InstanceId,
+    run_key: RunKey,
+    pub public: PublicRunKey,
     pub name: Name,
     pub envelopes: Envelopes,
     pub room_key: FirstKey,
@@ -32,10 +36,12 @@ pub(super) struct Own {
 
 impl Own {
     pub(super) fn new(keys: &RoomKeys, topic: Topic, name: Name, mut rng: Box<dyn CryptoRng + Send>) -> Self {
-        let mut id = [0; 16];
-        rng.fill_bytes(&mut id);
+        let run_key = RunKey::new(&mut *rng);
+        let public = run_key.public();
         Self {
-            id: InstanceId(id),
+            id: public.id(),
+            run_key,
+            public,
             name,
             envelopes: Envelopes::new(keys, topic),
             room_key: FirstKey::Room(keys.psk),
@@ -59,7 +65,18 @@ impl Own {
         wait + wait * u32::from(self.random::<1>()[0]) / 1024
     }
 
-    /// Seals a body and queues it for the relay. Nothing while there is no connection.
+    /// A wait of at most so long, at least a third of it.
+    pub(super) fn at_most(&mut self, wait: Duration) -> Duration {
+        wait / 3 + wait * 2 / 3 * u32::from(self.random::<1>()[0]) / 255
+    }
+
+    /// Whether the socket takes less than there is to push.
+    pub(super) fn is_clogged(&self) -> bool {
+        self.pushes.len() >= PUSHES_WAITING
+    }
+
+    /// Seals a body, signed if it belongs to no session, and queues it for the relay. Nothing while there is no
+    /// connection.
     pub(super) fn push(
         &mut self,
         kind: Kind,
@@ -76,7 +93,12 @@ impl Own {
             session,
             counter,
         };
-        let payload = self.envelopes.seal(&header, body, &mut *self.rng)?;
+        let payload = if kind == Kind::Message {
+            self.envelopes.seal(&header, body, &mut *self.rng)?
+        } else {
+            let signed = self.run_key.sign(self.envelopes.topic(), &header, body)?;
+            self.envelopes.seal(&header, &signed, &mut *self.rng)?
+        };
         let tag = Tag(self.next_tag);
         self.next_tag += 1;
         self.pushes.push_back(Push { payload, tag });
@@ -87,7 +109,7 @@ impl Own {
     pub(super) fn hello(&mut self, to: Recipient, echo: Option<Nonce>) {
         let Some(nonce) = self.nonce else { return };
         self.hello_counter += 1;
-        let body = [nonce, echo.unwrap_or_default()].concat();
+        let body = [&nonce[..], &echo.unwrap_or_default(), self.public.as_bytes()].concat();
         self.push(Kind::Hello, to, SessionId([0; 8]), self.hello_counter, &body);
     }
 

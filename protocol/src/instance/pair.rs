@@ -13,6 +13,7 @@ use crate::fading::Fading;
 use crate::handshake::{Begun, FirstKey, Origin, Revealed, Unconfirmed};
 use crate::message::{Acknowledged, InstanceId, Kind, Message, MessageId, Text};
 use crate::name::Name;
+use crate::run_key::PublicRunKey;
 use crate::session::Session;
 use crate::words::SafetyWords;
 
@@ -68,6 +69,8 @@ pub(super) struct Ping {
 
 pub(super) struct Pair {
     pub id: InstanceId,
+    /// What its hellos and handshakes are signed with.
+    pub run_key: PublicRunKey,
 
     // Hello.
     /// The highest counter of its hellos.
@@ -97,8 +100,12 @@ pub(super) struct Pair {
     pub answer: Option<Answer>,
     /// When a handshake was last begun or answered.
     pub handshake_at: Option<Duration>,
+    /// When one was last answered.
+    pub answered_at: Option<Duration>,
     /// Since when it has asked for handshakes without answering our first.
     pub refused_since: Option<Duration>,
+    /// Somebody made something in its name that it did not sign; when the user was told.
+    pub forged: bool,
     pub impostor_told: Option<Duration>,
 
     // Session.
@@ -120,16 +127,26 @@ pub(super) struct Pair {
     pub announced_before: bool,
     /// When its first session was confirmed.
     pub met_at: Duration,
+    /// Since when it is here.
+    pub here_since: Duration,
+    /// It has said no name in time: it is left alone until then.
+    pub paused_until: Option<Duration>,
     /// When the last thing of it decrypted.
+    pub decrypted_at: Duration,
+    /// What its silence is measured from: the last thing that decrypted, or a join of ours.
     pub heard_at: Duration,
     pub silent: bool,
     pub ping: Option<Ping>,
+    /// The token of its last ping, until it is answered. One that pings again before has its answer in the later one.
+    pub pong: Option<u64>,
     /// The relay has fewer seats than we have peers: it must answer in time from here.
     pub doubted: Option<Duration>,
     /// When acknowledgements last advanced, or had nothing to advance to.
     pub progress_at: Duration,
     /// The peer that this one's undelivered messages wait to be released to.
     pub withheld_for: Option<InstanceId>,
+    /// Among them are some that were typed when nobody was here: nobody else gets them unasked.
+    pub typed_alone: bool,
 
     // Streams.
     pub outgoing: Outgoing<Piece>,
@@ -147,10 +164,11 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    pub(super) fn new(id: InstanceId, now: Now) -> Self {
+    pub(super) fn new(run_key: PublicRunKey, now: Now) -> Self {
         let at = now.monotonic;
         Self {
-            id,
+            id: run_key.id(),
+            run_key,
             hello_counter: None,
             nonce: None,
             echoed: false,
@@ -166,7 +184,9 @@ impl Pair {
             open: None,
             answer: None,
             handshake_at: None,
+            answered_at: None,
             refused_since: None,
+            forged: false,
             impostor_told: None,
             current: None,
             old: None,
@@ -179,12 +199,17 @@ impl Pair {
             fading: Fading::default(),
             announced_before: false,
             met_at: at,
+            here_since: at,
+            paused_until: None,
+            decrypted_at: at,
             heard_at: at,
             silent: false,
             ping: None,
+            pong: None,
             doubted: None,
             progress_at: at,
             withheld_for: None,
+            typed_alone: false,
             outgoing: Outgoing::new(),
             incoming: Incoming::default(),
             ack_at: None,
@@ -197,6 +222,16 @@ impl Pair {
 
     pub(super) fn is_here(&self) -> bool {
         self.presence == Presence::Here
+    }
+
+    /// Whether a session with it was ever confirmed.
+    pub(super) fn was_met(&self) -> bool {
+        self.presence != Presence::Unmet
+    }
+
+    /// Whether it has said no name in time and is left alone for a while.
+    pub(super) fn is_paused(&self, at: Duration) -> bool {
+        self.paused_until.is_some_and(|until| at < until)
     }
 
     /// Whether the user knows of it: it is here and has said its name.
@@ -269,11 +304,13 @@ impl Pair {
         self.spoke_after = self.handshake_at.unwrap_or(at);
         self.progress_at = at;
         self.ping = None;
+        self.pong = None;
         self.outgoing.restart();
     }
 
     /// Something of it decrypted.
     pub(super) fn heard(&mut self, own: &mut Own, at: Duration) {
+        self.decrypted_at = at;
         self.heard_at = at;
         self.sign_at = at;
         self.doubted = None;

@@ -6,6 +6,7 @@ use super::limits::{
     ACK_AT_ONCE, ACK_BYTES_AT_ONCE, ACK_DELAY, AGE_TOLD, DISTURBED_EVERY, HANDSHAKE_SPACING, REMEMBERED,
 };
 use super::outbox::Piece;
+use super::own::Own;
 use super::pair::{Answer, Bond, Pair, Presence};
 use super::streams::Place;
 use super::{Crowded, Departure, Event, Instance, Now, Receipt};
@@ -116,9 +117,7 @@ impl Instance {
         };
         match message.kind {
             Kind::Nothing | Kind::Unknown | Kind::Confirm { .. } => {}
-            Kind::Ping(token) => {
-                pair.send(&mut self.own, Kind::Pong(token));
-            }
+            Kind::Ping(token) => pair.pong = Some(token),
             Kind::Pong(token) => {
                 if let Some(ping) = pair.ping.take_if(|ping| ping.token == token) {
                     pair.spoke_after = pair.spoke_after.max(ping.at);
@@ -135,7 +134,7 @@ impl Instance {
                 // More than an honest peer has on the way. It comes again while it is not acknowledged.
                 Place::Next if pair.incoming.is_full() => {}
                 Place::Next => self.on_content(from, number, content, now),
-                Place::Before => pair.acknowledge_by(at + ACK_DELAY),
+                Place::Before => pair.acknowledge_by(at + self.own.at_most(ACK_DELAY)),
                 Place::Beyond => {
                     pair.ask(at);
                     self.disturb(at);
@@ -163,7 +162,7 @@ impl Instance {
         let due = if content == Content::Leave {
             at
         } else {
-            at + ACK_DELAY
+            at + self.own.at_most(ACK_DELAY)
         };
         pair.acknowledge_by(due);
         let receipt = Receipt { peer: from, number };
@@ -226,13 +225,15 @@ impl Instance {
             name,
             words,
             back,
+            compared: pair.compared,
         });
+        pair.tell_forged(&mut self.own, now.monotonic);
         // It is the same run: what it wants still stands.
         if back && pair.fading != Fading::default() {
             let fading = pair.fading;
             self.own.tell(Event::Fading { peer: id, fading });
         }
-        self.adopt(id, now);
+        self.redirect();
     }
 
     /// A peer acknowledges.
@@ -250,7 +251,7 @@ impl Instance {
         for (number, piece, size, _) in freed {
             self.window.grow(size);
             let Piece::Entry { key, .. } = piece else { continue };
-            if let Some(id) = self.outbox.release(key) {
+            if let Some(id) = self.outbox.delivered(key) {
                 self.own.tell(Event::Delivered { id, to: from });
                 pair.unread.push_back((number, id));
                 if pair.unread.len() > REMEMBERED {
@@ -281,7 +282,6 @@ impl Instance {
         pair.ping = None;
         pair.doubted = None;
         pair.wanted = false;
-        let (name, last_sign) = (pair.name.clone(), pair.heard_at);
         match how {
             Departure::Left => {
                 pair.open = None;
@@ -301,24 +301,14 @@ impl Instance {
             self.hello_at = now.monotonic + self.hello_wait;
         }
         self.crowded = Crowded::No;
-        let mut orphans = false;
         for pair in self
             .pairs
             .values_mut()
             .filter(|pair| pair.withheld_for == Some(id))
         {
             pair.withheld_for = None;
-            orphans = true;
         }
-        let heir = self
-            .pairs
-            .values()
-            .filter(|pair| pair.is_announced() && pair.name == name && (orphans || pair.met_at >= last_sign))
-            .min_by_key(|pair| pair.met_at)
-            .map(|pair| pair.id);
-        if let Some(heir) = heir {
-            self.adopt(heir, now);
-        }
+        self.redirect();
     }
 
     /// Something does not open, or is missing. It is counted, and told at most every few seconds.
@@ -381,10 +371,10 @@ impl Pair {
     }
 
     /// The user's side has taken more: much of it is acknowledged at once.
-    pub(super) fn held_more(&mut self, at: Duration) {
+    pub(super) fn held_more(&mut self, own: &mut Own, at: Duration) {
         let held = self.incoming.held();
         let much = held >= self.acked + ACK_AT_ONCE
             || (held > self.acked && self.unacked_bytes >= ACK_BYTES_AT_ONCE);
-        self.acknowledge_by(if much { at } else { at + ACK_DELAY });
+        self.acknowledge_by(if much { at } else { at + own.at_most(ACK_DELAY) });
     }
 }

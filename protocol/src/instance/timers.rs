@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::limits::{ANSWER_LIMIT, DISTURBED_EVERY, GONE, SILENT, STRANGER_AFTER};
+use super::limits::{
+    ANSWER_LIMIT, DISTURBED_EVERY, GONE, NAME_LIMIT, NAMELESS_PAUSE, SILENT, STRANGER_AFTER,
+};
 use super::pair::Pair;
 use super::{Crowded, Departure, Event, Instance, Now};
 use crate::message::Kind;
@@ -13,6 +15,7 @@ impl Instance {
         let told = self.disturbed_told.filter(|&(_, told)| told < self.disturbed);
         let pairs = self.pairs.values().filter(|pair| pair.is_here());
         let connected = self.own.nonce.is_some();
+        let takes = connected && !self.own.is_clogged();
         [
             self.next_hello(),
             self.next_handshake(),
@@ -25,9 +28,10 @@ impl Instance {
                 .min(),
             self.pairs
                 .values()
-                .filter(|_| connected)
-                .filter_map(Pair::acknowledge_at)
+                .filter(|_| takes)
+                .filter_map(|pair| pair.pong_at().or_else(|| pair.acknowledge_at()))
                 .min(),
+            self.gathered_at(),
         ]
         .into_iter()
         .flatten()
@@ -53,7 +57,9 @@ impl Instance {
             self.own.tell(Event::Crowded);
         }
         let here = self.pairs.values().filter(|pair| pair.is_here()).count();
-        let strangers = self.seats.map_or(0, |seats| seats.saturating_sub(1 + here));
+        let announced = self.announced().len();
+        let strangers = self.seats.map_or(0, |seats| seats.saturating_sub(1 + announced));
+        let strangers = strangers.max(here - announced);
         if strangers != self.strangers {
             (self.strangers, self.strangers_since) = (strangers, at);
         }
@@ -63,6 +69,7 @@ impl Instance {
                 count: self.strangers,
             });
         }
+        self.gather(at);
         if self.own.nonce.is_none() {
             return;
         }
@@ -78,9 +85,16 @@ impl Instance {
         self.send_hellos(at);
         self.drive_handshakes(at);
         self.pump(now);
+        for pair in self.pairs.values_mut().filter(|pair| pair.pong_at().is_some()) {
+            if !self.own.is_clogged()
+                && let Some(token) = pair.pong.take()
+            {
+                pair.send(&mut self.own, Kind::Pong(token));
+            }
+        }
         // Last: whatever was sent in the meantime has acknowledged.
         for pair in self.pairs.values_mut() {
-            if pair.acknowledge_at().is_some_and(|due| at >= due) {
+            if !self.own.is_clogged() && pair.acknowledge_at().is_some_and(|due| at >= due) {
                 pair.send(&mut self.own, Kind::Nothing);
             }
         }
@@ -94,6 +108,13 @@ impl Instance {
         };
         if at >= pair.gone_at() {
             return self.depart(id, Departure::Gone, now);
+        }
+        if pair.nameless_at().is_some_and(|due| at >= due) {
+            self.depart(id, Departure::Gone, now);
+            if let Some(pair) = self.pairs.get_mut(&id) {
+                pair.pause(at + NAMELESS_PAUSE);
+            }
+            return;
         }
         if !pair.silent && at >= pair.heard_at + SILENT {
             pair.silent = true;
@@ -115,6 +136,24 @@ impl Instance {
 }
 
 impl Pair {
+    /// When one that has said no name is left alone.
+    fn nameless_at(&self) -> Option<Duration> {
+        self.name.is_none().then_some(self.here_since + NAME_LIMIT)
+    }
+
+    /// Has no session with it, and begins and answers none, until then.
+    fn pause(&mut self, until: Duration) {
+        (self.current, self.old, self.open, self.answer) = (None, None, None, None);
+        (self.fresh, self.wanted, self.answer_due) = (false, false, false);
+        self.hello_at = until;
+        self.paused_until = Some(until);
+    }
+
+    /// When its ping is answered: at once, where anything can be sent.
+    fn pong_at(&self) -> Option<Duration> {
+        self.pong.filter(|_| self.is_open()).map(|_| Duration::ZERO)
+    }
+
     /// When it is given up, unless it is heard.
     fn gone_at(&self) -> Duration {
         let silence = self.heard_at + GONE;
@@ -144,9 +183,10 @@ impl Pair {
     }
 
     /// Every moment at which something is to happen with one who is here.
-    fn moments(&self) -> [Option<Duration>; 4] {
+    fn moments(&self) -> [Option<Duration>; 5] {
         [
             Some(self.gone_at()),
+            self.nameless_at(),
             (!self.silent).then_some(self.heard_at + SILENT),
             self.ping.as_ref().map(|ping| ping.at + ANSWER_LIMIT),
             self.ping_at(),

@@ -8,6 +8,7 @@ use sotto_protocol::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
 use sotto_protocol::handshake::{Begun, FirstKey, Parties};
 use sotto_protocol::instance::Event;
 use sotto_protocol::message::InstanceId;
+use sotto_protocol::run_key::{PublicRunKey, RunKey};
 
 use crate::secs;
 use crate::world::{World, keys};
@@ -37,7 +38,34 @@ fn room_key() -> FirstKey {
     FirstKey::Room(psk)
 }
 
-fn sealed(
+/// The key of somebody who has the passphrase.
+fn member(seed: u64) -> RunKey {
+    RunKey::new(&mut StdRng::seed_from_u64(seed))
+}
+
+/// The public half of a client's, as the first hello shows it that the relay has seen of it.
+fn run_key_of(world: &World, who: usize) -> PublicRunKey {
+    let (keys, topic) = keys();
+    let envelopes = Envelopes::new(&keys, topic);
+    let id = world.clients[who].instance.id();
+    let opened = world
+        .history
+        .iter()
+        .filter_map(|payload| envelopes.open(payload).ok());
+    opened
+        .filter(|(header, _)| header.kind == Kind::Hello && header.from == id)
+        .find_map(|(_, body)| PublicRunKey::from_bytes(body[32..64].try_into().unwrap()))
+        .unwrap()
+}
+
+/// What a hello says before its signature.
+fn hello(key: &PublicRunKey) -> Vec<u8> {
+    [&[9; 16][..], &[0; 16], key.as_bytes()].concat()
+}
+
+/// An envelope in anybody's name, with whose key it is signed.
+fn signed(
+    by: &RunKey,
     kind: Kind,
     from: InstanceId,
     to: InstanceId,
@@ -53,8 +81,9 @@ fn sealed(
         session,
         counter,
     };
+    let body = by.sign(&topic, &header, body).unwrap();
     Envelopes::new(&keys, topic)
-        .seal(&header, body, &mut StdRng::seed_from_u64(99))
+        .seal(&header, &body, &mut StdRng::seed_from_u64(99))
         .unwrap()
 }
 
@@ -65,11 +94,12 @@ fn nobody_takes_over_a_confirmed_instance() {
         world.clients[initiator].instance.id(),
         world.clients[responder].instance.id(),
     );
-    let topic = keys().1;
-    let parties = Parties::between(&topic, from, to);
+    let (topic, member) = (keys().1, member(1));
+    let (key, theirs) = (member.public(), run_key_of(&world, responder));
+    let parties = Parties::between(&topic, &key, &theirs);
     let begun = Begun::new(parties, &room_key(), 1_000, &mut StdRng::seed_from_u64(1)).unwrap();
     let frames = world.history.len();
-    let first = sealed(Kind::First, from, to, begun.session(), 0, begun.first());
+    let first = signed(&member, Kind::First, from, to, begun.session(), 0, begun.first());
     world.act(responder, |instance, now| instance.received(&first, now));
     assert!(
         world.clients[responder]
@@ -93,15 +123,17 @@ fn whoever_poses_as_the_responder_cannot_answer_under_the_chain() {
         world.clients[initiator].instance.id(),
         world.clients[responder].instance.id(),
     );
-    // A hello as from the responder, with a nonce of his own: a handshake begins, which he cannot answer.
-    let mut hello = vec![9; 16];
-    hello.extend([0; 16]);
-    let hello = sealed(Kind::Hello, them, us, SessionId([0; 8]), 1 << 40, &hello);
+    // A hello as from the responder, with a nonce of his own: he cannot sign it.
+    let member = member(2);
+    let body = hello(&run_key_of(&world, responder));
+    let hello = signed(&member, Kind::Hello, them, us, SessionId([0; 8]), 1 << 40, &body);
     world.act(initiator, |instance, now| instance.received(&hello, now));
     world.say(initiator, "for the real one");
     world.run(secs(60));
     assert_eq!(world.clients[responder].got.len(), 1);
     assert!(world.is_delivered());
+    let told = Event::Impostor { peer: them };
+    assert!(world.clients[initiator].events.contains(&told), "it is said");
 }
 
 #[test]
@@ -145,8 +177,9 @@ fn a_flood_of_strangers_costs_bounded_answers() {
     let us = world.clients[initiator].instance.id();
     let frames = world.history.len();
     for n in 0..1000u64 {
-        let from = InstanceId(std::array::from_fn(|at| (n >> (at % 8)) as u8 ^ at as u8));
-        let hello = sealed(Kind::Hello, from, us, SessionId([0; 8]), n + 1, &[3; 32]);
+        let stranger = member(n);
+        let (from, body) = (stranger.public().id(), hello(&stranger.public()));
+        let hello = signed(&stranger, Kind::Hello, from, us, SessionId([0; 8]), 1, &body);
         world.act(initiator, |instance, now| instance.received(&hello, now));
     }
     world.run(secs(10));

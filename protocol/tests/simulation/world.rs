@@ -50,8 +50,6 @@ pub struct Got {
 
 pub struct Client {
     pub instance: Instance,
-    /// The id under which `words` were told.
-    id: InstanceId,
     pub connected: bool,
     /// A stopped process: nothing reaches it, no timer of it runs.
     pub stopped: bool,
@@ -123,7 +121,6 @@ impl World {
         let rng = StdRng::seed_from_u64(seed);
         let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
         self.clients.push(Client {
-            id: instance.id(),
             instance,
             connected: false,
             stopped: false,
@@ -333,9 +330,6 @@ impl Client {
             Event::PeerJoined {
                 peer, name, words, ..
             } => {
-                if std::mem::replace(&mut self.id, self.instance.id()) != self.id {
-                    self.words.clear();
-                }
                 let words = words.to_string();
                 let before = self.words.insert(peer, words.clone());
                 assert!(

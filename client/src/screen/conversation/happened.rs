@@ -80,9 +80,12 @@ impl Conversation {
     fn event(&mut self, event: Event, name: String, now: Duration, at: Clock) -> Option<Command> {
         match event {
             Event::PeerJoined {
-                peer, words, back, ..
+                peer,
+                words,
+                back,
+                compared,
+                ..
             } => {
-                let compared = self.compared.contains(&peer);
                 let faded = self.fades();
                 self.known_as = Some(name.clone());
                 self.people.joined(peer, name.clone(), words, compared, now);
@@ -205,17 +208,31 @@ impl Conversation {
             Event::Sent { id } => self.mark(id, Mark::Sent, now),
             Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to), now),
             Event::Read { id, by } => self.mark(id, Mark::Read(by), now),
-            Event::Withheld { count, .. } => {
+            Event::Withheld { count, of, .. } => {
                 let what = if count == 1 {
-                    "1 message waits".to_owned()
+                    "1 message for".to_owned()
                 } else {
-                    format!("{count} messages wait")
+                    format!("{count} messages for")
                 };
-                self.list.push(at, Content::Loud(format!(
-                    "{what} for {name}, who is here with another run than the one whose words you compared: \
-                     compare again (/verify), then /release {name} sends"
-                )));
+                self.list.push(
+                    at,
+                    Content::Loud(format!(
+                        "{what} {of} did not arrive, and {name} may be somebody else: \
+                         compare the words (/verify), then /release {name} sends"
+                    )),
+                );
             }
+            Event::Lost { .. } => self.list.push(
+                at,
+                Content::Loud("a message was not delivered, and cannot be any more: too many came since".to_owned()),
+            ),
+            Event::Refused { .. } => self.list.push(
+                at,
+                Content::Loud(format!(
+                    "{name} hears you and has not answered for two minutes: perhaps too many are here, or one of you \
+                     has to start sotto again"
+                )),
+            ),
             Event::Disturbed { count } => {
                 if self.disturbed == 0 {
                     self.list.quiet(

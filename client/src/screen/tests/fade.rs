@@ -499,6 +499,7 @@ fn one_who_comes_without_agreeing_ends_it_until_he_has_gone() {
         name: Name::new("carl").unwrap(),
         words: SafetyWords(["gavel"; 6]),
         back: true,
+        compared: false,
     };
     script.event("carl", event);
     script.shows("what is said now stays, until carl agrees");

@@ -69,6 +69,7 @@ impl Script {
             name: Name::new("carl").unwrap(),
             words,
             back: false,
+            compared: false,
         };
         let name = "carl".to_owned();
         self.in_room(id, Update::Event { event, name });
@@ -141,6 +142,7 @@ impl Script {
             name: Name::new(name).unwrap(),
             words,
             back: false,
+            compared: false,
         };
         self.event(name, event)
     }

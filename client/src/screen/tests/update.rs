@@ -407,7 +407,7 @@ fn a_third_party_cannot_be_missed() {
 }
 
 #[test]
-fn compared_words_are_remembered_for_the_run() {
+fn only_the_pair_itself_says_that_its_words_were_compared() {
     let mut script = Script::with_anna(80, 24);
     script.types("/verify").press(KeyCode::Enter);
     assert!(
@@ -423,15 +423,20 @@ fn compared_words_are_remembered_for_the_run() {
         answer: Ok(()),
     });
     assert!(script.rows()[0].contains("anna verified"));
-    script.event(
-        "anna",
-        Event::PeerLeft {
-            peer: ANNA,
-            how: Departure::Gone,
-        },
-    );
-    script.joins(ANNA, "anna");
-    assert!(script.rows()[0].contains("anna verified"));
+    let back = |compared| Event::PeerJoined {
+        peer: ANNA,
+        name: Name::new("anna").unwrap(),
+        words: SafetyWords(["acorn"; 6]),
+        back: true,
+        compared,
+    };
+    for compared in [true, false] {
+        let (peer, how) = (ANNA, Departure::Gone);
+        script.event("anna", Event::PeerLeft { peer, how });
+        script.event("anna", back(compared));
+        assert_eq!(script.rows()[0].contains("anna verified"), compared);
+    }
+    assert!(script.picture().contains("compare again (/verify)"), "it is loud");
 }
 
 #[test]
