@@ -265,7 +265,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::screen::theme::Depth;
+    use crate::screen::theme::depth::Depth;
 
     #[test]
     fn the_command_line_is_consistent() {

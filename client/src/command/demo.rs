@@ -27,7 +27,7 @@ use crate::platform;
 use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
-use crate::screen::entry::Content;
+use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
 

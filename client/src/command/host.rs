@@ -25,7 +25,7 @@ use crate::relay_url::pin::{NotAPin, Pin};
 use crate::relay_url::{Address, AddressError, USUAL_PORT};
 use crate::room::{Room, Settings, Timing};
 use crate::screen::conversation::{Conversation, Place};
-use crate::screen::entry::Content;
+use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
 use crate::secret::verifier::Keyhole;
 

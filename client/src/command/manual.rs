@@ -12,7 +12,7 @@ use clap_mangen::Man;
 use crate::config::SETTINGS;
 use crate::screen::answering;
 use crate::screen::keymap::Keymap;
-use crate::screen::page::Section;
+use crate::screen::keymap::Section;
 
 /// Prints the page.
 ///

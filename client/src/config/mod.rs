@@ -13,9 +13,10 @@ use std::time::Duration;
 use sotto_protocol::Name;
 
 pub use self::file::{path, remember};
-pub use crate::screen::clock::TimeFormat;
 use crate::screen::settings::Settings;
-use crate::screen::theme::{Depth, Theme};
+pub use crate::screen::talk::clock::TimeFormat;
+use crate::screen::theme::Theme;
+use crate::screen::theme::depth::Depth;
 
 /// The settings with their defaults and what they are for, as the manual lists them.
 pub const SETTINGS: &[(&str, &str, &str)] = &[

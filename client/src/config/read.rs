@@ -10,11 +10,12 @@ use toml_edit::{Document, Item, TableLike, Value};
 
 use super::{Config, SETTINGS};
 use crate::relay_url::Invitation;
-use crate::screen::clock::TimeFormat;
 use crate::screen::keymap::Keymap;
 use crate::screen::settings::{Complaint, Notices, RoomEntry, When};
+use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme;
-use crate::screen::theme::{BUILT_IN, Depth, STYLES, Theme};
+use crate::screen::theme::depth::Depth;
+use crate::screen::theme::{BUILT_IN, STYLES, Theme};
 use crate::visible::shortened;
 
 /// The longest time that a setting takes, in seconds: a year.

@@ -9,7 +9,7 @@ use sotto_protocol::{Passphrase, RoomName};
 use super::stages::SEEN_ON_THE_WAY;
 use crate::relay_url::pin::Pin;
 use crate::relay_url::{Address, AddressError, Invitation};
-use crate::screen::entry::Copyable;
+use crate::screen::talk::entry::Copyable;
 
 /// The lines for one kind of address at most: a machine may have dozens.
 const MAX_LINES: usize = 4;

@@ -11,7 +11,7 @@ use time::{OffsetDateTime, UtcOffset};
 
 use crate::exit::{Exit, say};
 use crate::room::Trouble;
-use crate::screen::entry::Clock;
+use crate::screen::talk::clock::Clock;
 
 /// How a chat ended.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::open::clock;
 use crate::room::{Room, Settings, Trouble, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
-use crate::screen::entry::Content;
+use crate::screen::talk::entry::Content;
 
 /// What those on the way to a relay see without TLS; said once.
 pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use sotto_protocol::instance::Event;
 
-use crate::screen::clock::{Clock, TimeFormat};
-use crate::screen::entry::{Author, Content, Copyable, Entry, Said};
-use crate::screen::list::List;
 use crate::screen::notice::wait;
-use crate::screen::visible::{visible, visible_line};
+use crate::screen::talk::clock::{Clock, TimeFormat};
+use crate::screen::talk::entry::{Author, Content, Copyable, Entry, Said};
+use crate::screen::talk::list::List;
+use crate::screen::text::visible::{visible, visible_line};
 
 /// The characters of a message that are read out again where another one answers it.
 const QUOTED: usize = 40;
@@ -184,7 +184,7 @@ mod tests {
     use sotto_protocol::message::{InstanceId, MessageId};
 
     use super::*;
-    use crate::screen::fade::Fades;
+    use crate::screen::talk::expiry::Fades;
 
     const ANNA: InstanceId = InstanceId([1; 16]);
 

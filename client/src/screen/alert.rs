@@ -14,7 +14,7 @@ const ALERT_EVERY: Duration = Duration::from_secs(5);
 
 impl State {
     /// Tells of a message, where the user wants to be told. Before the room takes the update in.
-    pub(super) fn alert(&mut self, id: RoomId, update: &Update, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn alert(&mut self, id: RoomId, update: &Update, moment: Moment, effects: &mut Vec<Effect>) {
         let Update::Event {
             event: Event::Message { .. },
             ..

@@ -6,15 +6,16 @@ use sotto_protocol::fading::Fading;
 
 use super::command;
 use super::conversation::Conversation;
-use super::entry::Content;
-use super::history::History;
-use super::key::Action;
+use super::editor::history::History;
 use super::keymap::Keymap;
+use super::keymap::Section;
+use super::keymap::action::Action;
 use super::lines;
 use super::notice::wait;
-use super::page::{Page, Section};
+use super::page::Page;
 use super::rooms::RoomId;
-use super::transcript::transcript;
+use super::talk::entry::Content;
+use super::talk::transcript::transcript;
 use super::update::{Effect, Moment, State};
 use crate::room::{Command, CommandError};
 
@@ -59,7 +60,7 @@ enum Outcome {
 
 impl State {
     /// Shows an answer; of one that is higher than the screen, the beginning.
-    pub(super) fn answer(&mut self, text: String, moment: Moment) {
+    pub(crate) fn answer(&mut self, text: String, moment: Moment) {
         let (measure, height) = (self.measure(), self.list_height());
         let list = &mut self.rooms.current_mut().list;
         let number = list.pushed();
@@ -69,7 +70,7 @@ impl State {
     }
 
     /// Does what the user has typed; false where it cannot be done, which is said.
-    pub(super) fn run(
+    pub(crate) fn run(
         &mut self,
         command: command::Command,
         moment: Moment,
@@ -133,7 +134,7 @@ impl State {
     }
 
     /// A room's answer to what it was to do.
-    pub(super) fn done(
+    pub(crate) fn done(
         &mut self,
         room: RoomId,
         command: Command,

@@ -8,15 +8,15 @@ use sotto_protocol::instance::Target;
 
 use self::asks::{Asks, MAX_LINKS};
 use super::conversation::Conversation;
-use super::entry::{Measure, Said};
-use super::key::{Action, Browsing};
 use super::keymap::Keymap;
-use super::list::{Marked, Reader};
-use super::markup;
+use super::keymap::action::{Action, Browsing};
 use super::page::Page;
-use super::search::Needle;
+use super::talk::entry::{Measure, Said};
+use super::talk::list::{Marked, Reader};
+use super::text::markup;
+use super::text::search::Needle;
+use super::text::visible::visible_line;
 use super::update::{Effect, Moment, State};
-use super::visible::visible_line;
 
 /// What the event line names.
 const SHOWN: &[Browsing] = &[
@@ -81,7 +81,9 @@ impl Conversation {
     /// What the event line says while browsing: of a message that fades, also when.
     pub fn browsing_told(&self, keymap: &Keymap, now: Duration) -> Option<String> {
         let browse = self.browse.as_ref()?;
-        let fades = self.selected().and_then(|said| said.fading_told(now));
+        let fades = self
+            .selected()
+            .and_then(|said| said.fades.told(said.by().is_none(), now));
         Some(match fades.filter(|_| browse.asks.is_none()) {
             Some(fades) => format!("{fades} · {}", browse.line(keymap)),
             None => browse.line(keymap),
@@ -89,7 +91,7 @@ impl Conversation {
     }
 
     /// The message that is selected.
-    pub(super) fn selected(&self) -> Option<&Said> {
+    pub(crate) fn selected(&self) -> Option<&Said> {
         self.list.said(self.browse.as_ref()?.selected)
     }
 
@@ -111,7 +113,7 @@ impl Conversation {
     }
 
     /// After messages went: if the selected one did, the next one is, or the one before it.
-    pub(super) fn keep_browsing(&mut self) {
+    pub(crate) fn keep_browsing(&mut self) {
         let Some(Browse { selected, asks, .. }) = &mut self.browse else {
             return;
         };
@@ -157,7 +159,7 @@ impl Conversation {
 
 impl State {
     /// Begins to browse with the last message on the screen. False where there is none.
-    pub(super) fn browse(&mut self) -> bool {
+    pub(crate) fn browse(&mut self) -> bool {
         let (measure, height) = (self.measure(), self.list_height());
         let room = self.rooms.current_mut();
         let shown = room.list.shown(measure, height);
@@ -178,7 +180,7 @@ impl State {
     }
 
     /// Brings what is selected before the reader's eyes again.
-    pub(super) fn show_selected(&mut self) {
+    pub(crate) fn show_selected(&mut self) {
         let (measure, height) = (self.measure(), self.list_height());
         let room = self.rooms.current_mut();
         let selected = room.browse.as_ref().map(|browse| browse.selected);
@@ -186,7 +188,7 @@ impl State {
     }
 
     /// Selects a message that is on the screen.
-    pub(super) fn pick(&mut self, number: u64) {
+    pub(crate) fn pick(&mut self, number: u64) {
         if self.rooms.current().browse.is_none() && !self.browse() {
             return;
         }
@@ -195,7 +197,7 @@ impl State {
     }
 
     /// Searches for a text from the newest message on. False when it is nowhere: then nothing is selected either.
-    pub(super) fn search(&mut self, text: &str, moment: Moment) -> bool {
+    pub(crate) fn search(&mut self, text: &str, moment: Moment) -> bool {
         self.rooms.current_mut().list.to_newest();
         if !self.browse() {
             self.notice.say("nothing was said yet", moment.now);
@@ -231,7 +233,7 @@ impl State {
     }
 
     /// A key while browsing. False when it is not for here, but for whatever is on the screen.
-    pub(super) fn browse_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
+    pub(crate) fn browse_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
         let Some(browse) = &mut self.rooms.current_mut().browse else {
             return false;
         };
@@ -319,7 +321,7 @@ impl State {
 
     /// What a key of browse mode does, by its name and with no message selected: it is done with the newest message
     /// that it can be done with.
-    pub(super) fn browse_for(&mut self, does: Browsing, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn browse_for(&mut self, does: Browsing, moment: Moment, effects: &mut Vec<Effect>) {
         if !self.browse() {
             return self.notice.say("nothing was said yet", moment.now);
         }

@@ -4,8 +4,8 @@ use sotto_protocol::Name;
 use sotto_protocol::fading::Fading;
 
 use super::fade;
-use super::key::Action;
 use super::keymap;
+use super::keymap::action::Action;
 
 /// The commands, as `/help` shows them.
 pub const HELP: &[(&str, &str)] = &[
@@ -226,7 +226,7 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::screen::key::{BINDINGS, BROWSING};
+    use crate::screen::keymap::action::{BINDINGS, BROWSING};
 
     #[test]
     fn an_unknown_command_is_never_said() {

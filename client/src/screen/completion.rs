@@ -11,7 +11,7 @@ const OF_ROOMS: &[&str] = &["/room "];
 
 impl State {
     /// Completes what is before the caret, or inserts a tab where nothing begins like it.
-    pub(super) fn complete(&mut self, moment: Moment) {
+    pub(crate) fn complete(&mut self, moment: Moment) {
         let room = self.rooms.current();
         let before = room.draft.text()[..room.draft.caret()].to_owned();
         let (begun, candidates) = match before.strip_prefix("/join ") {

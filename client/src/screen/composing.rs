@@ -8,7 +8,7 @@ use super::update::{Moment, State};
 
 impl State {
     /// The editor is done: a new draft, nothing where it was not changed, or why it was not edited.
-    pub(super) fn composed(&mut self, outcome: Result<Option<Zeroizing<String>>, String>, moment: Moment) {
+    pub(crate) fn composed(&mut self, outcome: Result<Option<Zeroizing<String>>, String>, moment: Moment) {
         match outcome {
             Ok(Some(text)) if text.len() > MAX_TEXT => {
                 let over = grouped(text.len() - MAX_TEXT);

@@ -13,15 +13,16 @@ use sotto_protocol::{Name, RoomHash};
 
 use super::browse::Browse;
 use super::editor::Editor;
-use super::entry::{Author, Clock, Content, Copyable, Marks, Said};
-use super::fade::Fades;
-use super::history::History;
+use super::editor::history::History;
 use super::leaving::WayOut;
-use super::list::List;
 use super::people::People;
 use super::purpose::Purpose;
 use super::rooms::RoomId;
 use super::settings::Complaint;
+use super::talk::clock::Clock;
+use super::talk::entry::{Author, Content, Copyable, Marks, Said};
+use super::talk::expiry::Fades;
+use super::talk::list::List;
 use super::update::Effect;
 use crate::relay_url::Address;
 use crate::room::{Command, Settings};
@@ -158,11 +159,11 @@ pub struct Conversation {
     /// Something else happened since then.
     pub stirred: bool,
     /// The line that was held back once for its leading space.
-    pub(super) slip: Option<String>,
+    pub(crate) slip: Option<String>,
     /// What the last peer was called that was here; before, what the user calls the room.
     known_as: Option<String>,
     /// Messages have faded here: what is said about them later means nothing.
-    pub(super) has_faded: bool,
+    pub(crate) has_faded: bool,
     /// What those were called whose words were compared: somebody else may come under that name.
     compared_names: HashSet<String>,
     /// Since when we are in the room and nobody came, until that was said.
@@ -389,7 +390,7 @@ impl Conversation {
             _ => None,
         };
         let alone = self.alone_since.map(|since| since + ALONE);
-        let told = self.selected().and_then(|said| said.fading_told_until(now));
+        let told = self.selected().and_then(|said| said.fades.told_until(now));
         countdown
             .into_iter()
             .chain(alone)
@@ -400,7 +401,7 @@ impl Conversation {
 }
 
 /// What of a wait is over a whole number of seconds, or a second.
-pub(super) fn fraction(wait: Duration) -> Duration {
+pub(crate) fn fraction(wait: Duration) -> Duration {
     match wait.subsec_nanos() {
         0 => Duration::from_secs(1),
         nanos => Duration::from_nanos(nanos.into()),

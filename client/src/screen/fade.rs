@@ -7,8 +7,9 @@ use sotto_protocol::message::InstanceId;
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Content, Said};
 use super::purpose::Purpose;
+use super::talk::clock::Clock;
+use super::talk::entry::Content;
 use crate::room::Command;
 
 /// What `/fade` takes, where it cannot be read.
@@ -16,24 +17,6 @@ const WANTED: &str =
     "it is /fade 10m (s, m, h, d and w are known, 5s to 4w), /fade off, or /fade for how it stands";
 /// The units of a time as it is typed, largest first.
 const UNITS: [(u32, &str); 5] = [(604_800, "w"), (86_400, "d"), (3600, "h"), (60, "m"), (1, "s")];
-
-/// Whether a message goes by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fades {
-    /// It stays.
-    #[default]
-    Never,
-    /// So long after it was read, or, if it is ours, after everybody holds it.
-    After(FadeTime),
-    /// At this time.
-    At(Duration),
-}
-
-impl From<Option<FadeTime>> for Fades {
-    fn from(time: Option<FadeTime>) -> Self {
-        time.map_or(Self::Never, Self::After)
-    }
-}
 
 /// Reads what stands behind `/fade`.
 ///
@@ -80,7 +63,7 @@ impl Conversation {
     }
 
     /// We have said what we want.
-    pub(super) fn want(&mut self, fading: Fading, at: Clock) {
+    pub(crate) fn want(&mut self, fading: Fading, at: Clock) {
         let faded = self.fades().is_some();
         let asked = self
             .people
@@ -104,7 +87,7 @@ impl Conversation {
     }
 
     /// Somebody who has just come was asked, as whoever comes is. `faded`: messages did before.
-    pub(super) fn asked_to_fade(&mut self, name: &str, faded: bool, at: Clock) {
+    pub(crate) fn asked_to_fade(&mut self, name: &str, faded: bool, at: Clock) {
         if let Fading::After(time) = self.fading {
             let until = until(faded);
             let asked = format!("asked {name} for messages that fade after {time}{until}");
@@ -113,7 +96,7 @@ impl Conversation {
     }
 
     /// Somebody has gone or is back: says whether messages still fade, where that has changed.
-    pub(super) fn still_fades(&mut self, before: Option<FadeTime>, at: Clock) {
+    pub(crate) fn still_fades(&mut self, before: Option<FadeTime>, at: Clock) {
         let said = match (before, self.fades()) {
             (Some(_), None) if self.people.is_empty() => {
                 "nobody is here to agree: what is said now stays".to_owned()
@@ -126,7 +109,7 @@ impl Conversation {
     }
 
     /// A peer says what it wants. Gives back the answer, where there is no choice.
-    pub(super) fn wanted(
+    pub(crate) fn wanted(
         &mut self,
         peer: InstanceId,
         name: &str,
@@ -178,7 +161,7 @@ impl Conversation {
     }
 
     /// What has faded goes, and all that shows it. Gives back what is to be said about that.
-    pub(super) fn fade(&mut self, now: Duration) -> Option<&'static str> {
+    pub(crate) fn fade(&mut self, now: Duration) -> Option<&'static str> {
         let faded = self.list.take_faded(now);
         let mut says = None;
         for said in &faded {
@@ -208,7 +191,7 @@ impl Conversation {
     }
 
     /// A line that was sent is not to be had again; if it was fetched into the input, it goes from there.
-    pub(super) fn forget_sent(&mut self, text: &str) {
+    pub(crate) fn forget_sent(&mut self, text: &str) {
         if let Some(draft) = self.history.forget(text)
             && self.draft.text() == text
         {
@@ -223,7 +206,7 @@ impl Conversation {
     }
 
     /// How it stands.
-    pub(super) fn fading_told(&self) -> String {
+    pub(crate) fn fading_told(&self) -> String {
         let now = match (self.fades(), self.fading) {
             (Some(time), _) => format!("messages fade {time} after they are read"),
             (None, Fading::After(time)) => format!("messages stay; you want them to fade after {time}"),
@@ -246,46 +229,6 @@ impl Conversation {
         );
         lines.join("\n")
     }
-}
-
-impl Said {
-    /// When it goes, in words; nothing for one that stays.
-    pub fn fading_told(&self, now: Duration) -> Option<String> {
-        match self.fades {
-            Fades::Never => None,
-            Fades::After(time) if self.by().is_none() => Some(format!("fades {time} after all have it")),
-            Fades::After(time) => Some(format!("fades {time} after it is read")),
-            Fades::At(due) => {
-                let left = due.saturating_sub(now);
-                let (unit, name) = unit(left);
-                let count = left.as_nanos().div_ceil(unit.as_nanos());
-                Some(format!("fades in {count} {name}"))
-            }
-        }
-    }
-
-    /// When these words change.
-    pub fn fading_told_until(&self, now: Duration) -> Option<Duration> {
-        let Fades::At(due) = self.fades else {
-            return None;
-        };
-        let left = due.checked_sub(now)?;
-        let (unit, _) = unit(left);
-        let over = Duration::from_nanos_u128(left.as_nanos() % unit.as_nanos());
-        Some(now + if over.is_zero() { unit } else { over })
-    }
-}
-
-/// The unit in which a time that is left is told.
-fn unit(left: Duration) -> (Duration, &'static str) {
-    let begun = left.as_secs() + u64::from(left.subsec_nanos() > 0);
-    let (seconds, name) = match begun {
-        0..=120 => (1, "s"),
-        121..=7200 => (60, "min"),
-        7201..=172_800 => (3600, "h"),
-        _ => (86_400, "days"),
-    };
-    (Duration::from_secs(seconds), name)
 }
 
 fn until(faded: bool) -> &'static str {

@@ -3,8 +3,8 @@
 use sotto_protocol::{Name, Passphrase, RoomName};
 
 use super::conversation::Conversation;
-use super::hidden::Hidden;
-use super::key::Action;
+use super::editor::secret_line::Hidden;
+use super::keymap::action::Action;
 use super::rooms::RoomId;
 use super::settings::RoomEntry;
 use super::update::{Effect, Moment, State};
@@ -124,7 +124,7 @@ impl State {
     }
 
     /// Begins to join: asks for the passphrase, or for the command that prints it to be run.
-    pub(super) fn join(&mut self, target: &str, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn join(&mut self, target: &str, moment: Moment, effects: &mut Vec<Effect>) {
         let here = self.rooms.current();
         let to = match self.joining {
             Some(_) => Err("one room after the other: Esc gives up the first".to_owned()),
@@ -152,7 +152,7 @@ impl State {
     }
 
     /// A key while a room is being joined. False when it is for the chat.
-    pub(super) fn joining_key(
+    pub(crate) fn joining_key(
         &mut self,
         action: Action,
         alone: bool,
@@ -213,7 +213,7 @@ impl State {
     }
 
     /// A paste while a passphrase is asked for. False when it is for the chat.
-    pub(super) fn joining_paste(&mut self, text: &str, moment: Moment) -> bool {
+    pub(crate) fn joining_paste(&mut self, text: &str, moment: Moment) -> bool {
         let Some(joining) = self.joining.as_mut().filter(|joining| joining.asked().is_some()) else {
             return false;
         };
@@ -229,7 +229,7 @@ impl State {
     }
 
     /// What the command printed that was to print a passphrase; given back if it was not for a room.
-    pub(super) fn joining_fetched(
+    pub(crate) fn joining_fetched(
         &mut self,
         fetched: Result<Fetched, String>,
         moment: Moment,
@@ -266,7 +266,7 @@ impl State {
     }
 
     /// The passphrase that was typed is so strong: takes it, or warns.
-    pub(super) fn joining_rated(&mut self, strength: Strength, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn joining_rated(&mut self, strength: Strength, moment: Moment, effects: &mut Vec<Effect>) {
         let Some(joining) = &mut self.joining else { return };
         match std::mem::replace(&mut joining.stage, Stage::Asking) {
             Stage::Rating(passphrase) => match source::weak(strength) {
@@ -309,7 +309,7 @@ impl State {
     }
 
     /// The answer to [`Effect::Open`]. What was typed is asked for again when there is no room.
-    pub(super) fn opened(&mut self, id: RoomId, opened: Result<Box<Conversation>, String>, moment: Moment) {
+    pub(crate) fn opened(&mut self, id: RoomId, opened: Result<Box<Conversation>, String>, moment: Moment) {
         let Some(joining) = self.joining.as_mut().filter(|joining| joining.id == id) else {
             return;
         };

@@ -45,14 +45,14 @@ impl State {
     }
 
     /// Leaves all rooms; each waits for what is not yet delivered while that can be.
-    pub(super) fn leave_all(&mut self, effects: &mut Vec<Effect>) {
+    pub(crate) fn leave_all(&mut self, effects: &mut Vec<Effect>) {
         for room in self.rooms.ids() {
             self.leave_patiently(room, effects);
         }
     }
 
     /// Leaves a room, which waits for what is not yet delivered while that can be.
-    pub(super) fn leave_patiently(&mut self, room: RoomId, effects: &mut Vec<Effect>) {
+    pub(crate) fn leave_patiently(&mut self, room: RoomId, effects: &mut Vec<Effect>) {
         if let Some(timeout) = self.rooms.get_mut(room).map(|room| room.patience()) {
             self.leave(room, timeout, effects);
         }
@@ -77,7 +77,7 @@ impl State {
     }
 
     /// Leaves once the room has all that was typed, or at once.
-    pub(super) fn go_on_leaving(&mut self, id: RoomId, effects: &mut Vec<Effect>) {
+    pub(crate) fn go_on_leaving(&mut self, id: RoomId, effects: &mut Vec<Effect>) {
         if let Some(room) = self.rooms.get_mut(id)
             && (room.out.now || room.outgoing.texts.is_empty())
             && let Some(timeout) = room.out.then.take()
@@ -88,12 +88,12 @@ impl State {
     }
 
     /// Whether leaving would not wait for something that is not delivered.
-    pub(super) fn loses_something(&self) -> bool {
+    pub(crate) fn loses_something(&self) -> bool {
         let mut rooms = self.rooms.iter();
         rooms.any(|(_, room)| room.waiting() > 0 && room.patience().is_zero())
     }
 
-    pub(super) fn ask(&mut self) {
+    pub(crate) fn ask(&mut self) {
         self.asked = true;
         let undelivered: usize = self.rooms.iter().map(|(_, room)| room.waiting()).sum();
         let mut what = match self.rooms.len() {

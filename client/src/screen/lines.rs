@@ -3,10 +3,10 @@
 use super::command::{self, Command, Line};
 use super::conversation::Conversation;
 use super::editor::Enter;
-use super::entry::Content;
-use super::key::Action;
-use super::page::Section;
+use super::keymap::Section;
+use super::keymap::action::Action;
 use super::settings::Settings;
+use super::talk::entry::Content;
 use super::update::{Effect, Moment, State};
 
 /// The rows that count as seen: all that was printed just now.
@@ -61,7 +61,7 @@ impl State {
 }
 
 /// Why a command is not done without a screen.
-pub(super) fn refused(command: &Command) -> Option<&'static str> {
+pub(crate) fn refused(command: &Command) -> Option<&'static str> {
     match command {
         Command::Lock | Command::Act(Action::Lock) => {
             Some("a lock would hide nothing: the terminal keeps what was said. /quit, and close it")
@@ -78,7 +78,7 @@ pub(super) fn refused(command: &Command) -> Option<&'static str> {
 }
 
 /// The commands that are done without a screen.
-pub(super) fn help() -> Vec<Section> {
+pub(crate) fn help() -> Vec<Section> {
     let done = |example: &str| match command::parse(example) {
         Line::Do(command) => refused(&command).is_none(),
         _ => true,

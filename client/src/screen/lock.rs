@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use sotto_protocol::Passphrase;
 
-use super::clock::Clock;
 use super::conversation::fraction;
-use super::entry::Content;
-use super::hidden::Hidden;
-use super::key::Action;
+use super::editor::secret_line::Hidden;
+use super::keymap::action::Action;
 use super::notice::wait;
 use super::rooms::Rooms;
+use super::talk::clock::Clock;
+use super::talk::entry::Content;
 use super::update::{Effect, Moment, State};
 use crate::secret::verifier::Keyhole;
 
@@ -22,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How far the user was told what unlocks the screen, where that was made here and may stand written down nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Told {
+pub(crate) enum Told {
     /// Not yet.
     #[default]
     No,
@@ -38,7 +38,7 @@ pub struct Lock {
     /// What was typed of the passphrase.
     pub typed: Hidden,
     /// What the screen says about it.
-    pub(super) says: String,
+    pub(crate) says: String,
     /// A command that prints the passphrase runs.
     fetching: bool,
     /// The passphrase was made here.
@@ -71,7 +71,7 @@ impl Lock {
     }
 
     /// When the screen says something else by itself.
-    pub(super) fn next_change(&self, now: Duration) -> Option<Duration> {
+    pub(crate) fn next_change(&self, now: Duration) -> Option<Duration> {
         let wait = self.wait(now);
         (!wait.is_zero()).then(|| now + fraction(wait))
     }
@@ -93,7 +93,7 @@ impl Rooms {
 
 impl State {
     /// Locks the screen; where only a passphrase that was made here unlocks it, that is shown before, once.
-    pub(super) fn lock(&mut self, moment: Moment) {
+    pub(crate) fn lock(&mut self, moment: Moment) {
         if self.rooms.keyholes().next().is_none() {
             let why = "no open room has a passphrase: nothing could unlock the screen";
             return self.notice.say(why, moment.now);
@@ -134,7 +134,7 @@ impl State {
     }
 
     /// A key that answers whether to lock. False when that was not asked, or the key is for something else, too.
-    pub(super) fn lock_question_key(&mut self, action: Action) -> bool {
+    pub(crate) fn lock_question_key(&mut self, action: Action) -> bool {
         if self.told != Told::Asked {
             return false;
         }
@@ -152,7 +152,7 @@ impl State {
     }
 
     /// Says at the start what unlocks a screen that locks by itself, where nobody has typed that.
-    pub(super) fn tell_what_unlocks(&mut self, clock: Clock) {
+    pub(crate) fn tell_what_unlocks(&mut self, clock: Clock) {
         if let Some(idle) = self.settings.lock_after
             && self.only_made()
         {
@@ -166,7 +166,7 @@ impl State {
     }
 
     /// When the screen locks by itself, if nobody presses a key until then.
-    pub(super) fn locks_at(&self) -> Option<Duration> {
+    pub(crate) fn locks_at(&self) -> Option<Duration> {
         let can = self.locked.is_none() && self.rooms.keyholes().next().is_some();
         self.settings
             .lock_after
@@ -175,14 +175,14 @@ impl State {
     }
 
     /// Locks the screen if nobody has pressed a key for as long as the user has set.
-    pub(super) fn lock_if_idle(&mut self, moment: Moment) {
+    pub(crate) fn lock_if_idle(&mut self, moment: Moment) {
         if self.locks_at().is_some_and(|at| moment.now >= at) {
             self.lock_now();
         }
     }
 
     /// A key on a locked screen. False when it is not locked.
-    pub(super) fn locked_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
+    pub(crate) fn locked_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
         let Some(lock) = &mut self.locked else {
             return false;
         };
@@ -222,7 +222,7 @@ impl State {
     }
 
     /// A passphrase was given, or could not be fetched.
-    pub(super) fn unlock(&mut self, passphrase: Result<Passphrase, String>, moment: Moment) {
+    pub(crate) fn unlock(&mut self, passphrase: Result<Passphrase, String>, moment: Moment) {
         let Some(lock) = &mut self.locked else {
             return;
         };

@@ -22,15 +22,11 @@ pub mod update;
 mod alert;
 pub mod answering;
 pub mod browse;
-pub mod chord;
 pub mod command;
 mod completion;
 mod composing;
 pub mod editor;
-pub mod hidden;
-pub mod history;
 pub mod joining;
-pub mod key;
 pub mod keymap;
 pub mod layer;
 pub mod leaving;
@@ -42,27 +38,19 @@ pub mod purpose;
 pub mod recall;
 mod sending;
 pub mod settings;
-pub mod transcript;
 pub mod typing;
 
-pub mod clock;
 pub mod conversation;
-pub mod entry;
 pub mod fade;
 pub mod focus;
-pub mod list;
-pub mod markup;
 pub mod notice;
 pub mod people;
 pub mod rooms;
-pub mod row;
-pub mod search;
-pub mod unread;
+pub mod talk;
+pub mod text;
 
 pub mod theme;
 pub mod view;
-pub mod visible;
-pub mod wrap;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The mouse, where the user wants it to be ours: the wheel scrolls, a click shows a room or selects a message.
 
-use super::key::Action;
+use super::keymap::action::Action;
 use super::update::{Effect, Moment, State};
 use super::view::{self, Spot};
 
@@ -27,7 +27,7 @@ pub enum Mouse {
 impl State {
     /// Takes in what was done with the mouse. While something is asked it does nothing, as a slip of the hand is no
     /// answer.
-    pub(super) fn mouse(&mut self, mouse: Mouse, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn mouse(&mut self, mouse: Mouse, moment: Moment, effects: &mut Vec<Effect>) {
         if self.locked.is_some() || self.asked().is_some() {
             return;
         }

@@ -1,12 +1,13 @@
 //! Something to read in the place of the talk, until a key puts it away: the help.
 
+use crate::screen::keymap::Section;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
-use super::key::Action;
+use super::keymap::action::Action;
+use super::text::visible::columns;
+use super::text::wrap::{Breaks, wrap};
 use super::update::State;
-use super::visible::columns;
-use super::wrap::{Breaks, wrap};
 
 /// What stands left of the explanations takes this part of the columns at most.
 const LEFT_PART: usize = 3;
@@ -14,15 +15,6 @@ const LEFT_PART: usize = 3;
 const GAP: usize = 2;
 /// In fewer columns an explanation stands below what it explains.
 const BESIDE_FROM: usize = 40;
-
-/// A section: its heading, and its lines, what is explained and the explanation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// The heading.
-    pub heading: &'static str,
-    /// What is explained, and the explanation; either may be empty.
-    pub lines: Vec<(String, String)>,
-}
 
 /// A page that is being read.
 #[derive(Debug)]
@@ -111,7 +103,7 @@ fn beside(what: &str, does: &str, left: Option<usize>, width: usize, rows: &mut 
 
 impl State {
     /// A key while a page is read. False when it is not for the page: that one puts the page away and does its own.
-    pub(super) fn page_key(&mut self, action: Action) -> bool {
+    pub(crate) fn page_key(&mut self, action: Action) -> bool {
         let (width, height) = (usize::from(self.width), self.list_height());
         let by = self.page();
         let bare = self.rooms.current().draft.is_empty();
@@ -150,6 +142,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::screen::keymap::Section;
 
     fn page() -> Page {
         let line = |what: &str, does: &str| (what.to_owned(), does.to_owned());

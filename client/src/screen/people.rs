@@ -7,7 +7,7 @@ use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::words::SafetyWords;
 
-use super::clock::Clock;
+use super::talk::clock::Clock;
 
 /// The peers whose colour is remembered; the others share one.
 const MAX_MET: usize = 64;

@@ -5,8 +5,8 @@ use sotto_protocol::message::{MAX_TEXT, MessageId};
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
+use super::text::visible::visible_line;
 use super::update::{Effect, Moment, State};
-use super::visible::visible_line;
 use crate::room::Command;
 
 /// The characters of a message that the event line shows.
@@ -90,7 +90,7 @@ impl Conversation {
 
 impl State {
     /// Puts the last message of ours into the input.
-    pub(super) fn edit_last(&mut self, moment: Moment) {
+    pub(crate) fn edit_last(&mut self, moment: Moment) {
         let room = self.rooms.current_mut();
         match room.last_mine() {
             Some(id) => room.edit(id),
@@ -99,7 +99,7 @@ impl State {
     }
 
     /// Enter while a message is edited. False when none is.
-    pub(super) fn save_edit(&mut self, moment: Moment, effects: &mut Vec<Effect>) -> bool {
+    pub(crate) fn save_edit(&mut self, moment: Moment, effects: &mut Vec<Effect>) -> bool {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         let Purpose::Edit { id: message, .. } = room.purpose else {

@@ -1,11 +1,11 @@
 //! What was sent, in the input again: by line, or by a search that goes on while one types.
 
-use super::key::Action;
+use super::keymap::action::Action;
 use super::update::{Moment, State};
 
 impl State {
     /// Brings back the line that was sent before the one in the input, or after it.
-    pub(super) fn recall(&mut self, older: bool, moment: Moment) {
+    pub(crate) fn recall(&mut self, older: bool, moment: Moment) {
         let room = self.rooms.current_mut();
         if older {
             match room.history.older(room.draft.text()) {
@@ -18,14 +18,14 @@ impl State {
     }
 
     /// Begins to search among what was sent.
-    pub(super) fn begin_recall(&mut self) {
+    pub(crate) fn begin_recall(&mut self) {
         let room = self.rooms.current_mut();
         room.history.begin_search(room.draft.text());
         self.ask_what_to_recall(true);
     }
 
     /// While something is searched for, keys are for that. Whether this one was.
-    pub(super) fn recall_key(&mut self, action: Action) -> bool {
+    pub(crate) fn recall_key(&mut self, action: Action) -> bool {
         let room = self.rooms.current_mut();
         if room.history.query().is_none() {
             return false;

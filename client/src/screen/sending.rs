@@ -12,7 +12,7 @@ use crate::room::CommandError;
 const MAX_OUTGOING: usize = 16;
 
 impl State {
-    pub(super) fn enter(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn enter(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         if self.rooms.current().out.begun {
             return self.notice.say("leaving; nothing more is said", moment.now);
         }
@@ -47,7 +47,7 @@ impl State {
         self.rooms.current_mut().slip = None;
     }
 
-    pub(super) fn try_to_say(&mut self, text: String, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn try_to_say(&mut self, text: String, moment: Moment, effects: &mut Vec<Effect>) {
         if let Some(over) = text.len().checked_sub(MAX_TEXT + 1) {
             let error = SayError::TooLong { over: over + 1 };
             return self.notice.say(format!("{error}; it stays here"), moment.now);
@@ -68,7 +68,7 @@ impl State {
     }
 
     /// The room's answer to what it was to say.
-    pub(super) fn said(
+    pub(crate) fn said(
         &mut self,
         id: RoomId,
         answer: Result<Posted, CommandError>,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::clock::TimeFormat;
+use super::talk::clock::TimeFormat;
 use super::theme::Theme;
 
 /// How the screen behaves; the default is what somebody gets who has set nothing.

@@ -5,15 +5,15 @@ use sotto_protocol::message::MAX_TEXT;
 
 use super::command::Command;
 use super::editor::Enter;
-use super::key::Action;
 use super::keymap::Pressed;
+use super::keymap::action::Action;
 use super::update::{Effect, Moment, State};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
 pub const MAX_DRAFT: usize = MAX_TEXT + 16;
 
 impl State {
-    pub(super) fn key(
+    pub(crate) fn key(
         &mut self,
         key: &KeyEvent,
         more: bool,
@@ -40,7 +40,7 @@ impl State {
     }
 
     /// Does what a key or a command asks for.
-    pub(super) fn act(
+    pub(crate) fn act(
         &mut self,
         action: Action,
         more: bool,
@@ -176,27 +176,27 @@ impl State {
         }
     }
 
-    pub(super) fn scroll(&mut self, rows: isize) {
+    pub(crate) fn scroll(&mut self, rows: isize) {
         let (measure, height) = (self.measure(), self.list_height());
         self.rooms.current_mut().list.scroll(rows, measure, height);
     }
 
     /// The rows of a page: one stays, so that the eye finds on.
-    pub(super) fn page(&self) -> isize {
+    pub(crate) fn page(&self) -> isize {
         isize::try_from(self.list_height())
             .unwrap_or(isize::MAX)
             .saturating_sub(1)
             .max(1)
     }
 
-    pub(super) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         let room = self.rooms.current_id();
         let command = self.rooms.current_mut().typing(moment.now);
         effects.extend(command.map(|command| Effect::Do { room, command }));
     }
 
     /// Types into the draft, as far as there is room for it.
-    pub(super) fn insert(&mut self, text: &str, moment: Moment) {
+    pub(crate) fn insert(&mut self, text: &str, moment: Moment) {
         if self.rooms.current_mut().draft.text().len() + text.len() > MAX_DRAFT {
             self.notice.full(text.len(), moment.now);
         } else {
@@ -204,7 +204,7 @@ impl State {
         }
     }
 
-    pub(super) fn yank(&mut self, moment: Moment) {
+    pub(crate) fn yank(&mut self, moment: Moment) {
         let killed = self.rooms.current_mut().draft.killed().len();
         if self.rooms.current_mut().draft.text().len() + killed > MAX_DRAFT {
             self.notice.full(killed, moment.now);
@@ -213,7 +213,7 @@ impl State {
         }
     }
 
-    pub(super) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
         if let Some(lock) = &mut self.locked {
             lock.typed.insert(text);
@@ -225,7 +225,7 @@ impl State {
         self.asked = false;
         self.page = None;
         self.rooms.current_mut().stop_browsing(false);
-        let text = super::visible::clean(text);
+        let text = crate::screen::text::visible::clean(text);
         let over = (self.rooms.current_mut().draft.text().len() + text.len()).saturating_sub(MAX_TEXT);
         if over > 0 {
             let over = super::notice::grouped(over);

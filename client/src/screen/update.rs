@@ -7,7 +7,6 @@ use sotto_protocol::instance::{Posted, Target};
 use zeroize::Zeroizing;
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Content, Measure};
 use super::focus::Focus;
 use super::joining::Joining;
 use super::keymap::Keymap;
@@ -17,7 +16,9 @@ use super::notice::Notice;
 use super::page::Page;
 use super::rooms::{RoomId, Rooms};
 use super::settings::Settings;
-use super::visible::columns;
+use super::talk::clock::Clock;
+use super::talk::entry::{Content, Measure};
+use super::text::visible::columns;
 use crate::room::{Command, CommandError, Update};
 use crate::secret::source::Fetched;
 use crate::secret::strength::Strength;
@@ -167,9 +168,9 @@ pub struct State {
     /// The screen is locked.
     pub locked: Option<Lock>,
     /// Whether the user knows what unlocks it.
-    pub(super) told: Told,
+    pub(crate) told: Told,
     /// When the last key came.
-    pub(super) last_key: Duration,
+    pub(crate) last_key: Duration,
     /// What the keys do.
     pub keymap: Keymap,
     /// What the user has set: [`State::set`].
@@ -177,14 +178,14 @@ pub struct State {
     /// What the line above the input says.
     pub notice: Notice,
     /// Only the texts are shown, for the terminal's own selection.
-    pub(super) bare: bool,
-    pub(super) focus: Focus,
+    pub(crate) bare: bool,
+    pub(crate) focus: Focus,
     /// When the user was told of a message last.
-    pub(super) alerted: Option<Duration>,
+    pub(crate) alerted: Option<Duration>,
     /// The user was asked whether to leave; the next key answers.
-    pub(super) asked: bool,
+    pub(crate) asked: bool,
     /// Input comes without brackets around a paste: Enter only sends when it comes alone.
-    pub(super) holding: bool,
+    pub(crate) holding: bool,
 }
 
 impl State {
@@ -265,7 +266,7 @@ impl State {
     }
 
     /// Does what is due, before anything that comes in: after a sleep that may be long ago.
-    pub(super) fn catch_up(&mut self, moment: Moment) {
+    pub(crate) fn catch_up(&mut self, moment: Moment) {
         self.lock_if_idle(moment);
         if let Some(says) = self.rooms.fade(moment.now) {
             self.notice.say(says, moment.now);
@@ -315,7 +316,7 @@ impl State {
     }
 
     /// Marks what is before the reader's eyes, and tells its authors.
-    pub(super) fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn see(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
         let looks = self.locked.is_none() && self.page.is_none() && !self.rooms.current().away;
         if !looks || !self.focus.reads(moment.now) {
             return self.rooms.current_mut().list.unseen();

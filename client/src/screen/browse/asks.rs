@@ -1,21 +1,21 @@
 //! What is typed on the event line while a message is selected: what to look for, a reaction, a yes.
 
 use crate::room::Command;
-use crate::screen::key::Action;
-use crate::screen::search::Needle;
+use crate::screen::keymap::action::Action;
+use crate::screen::text::search::Needle;
+use crate::screen::text::visible::visible_line;
 use crate::screen::update::{Effect, Moment, State};
-use crate::screen::visible::visible_line;
 
 /// The reactions that have a key, from 1 on.
 const REACTIONS: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
 /// The longest text that is searched for, in bytes.
 const MAX_NEEDLE: usize = 200;
 /// The links that can be chosen from: each has a digit.
-pub(super) const MAX_LINKS: usize = 9;
+pub(crate) const MAX_LINKS: usize = 9;
 
 /// What is being typed on the event line.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asks {
+pub(crate) enum Asks {
     /// What to look for.
     Needle(String),
     /// A reaction.
@@ -28,7 +28,7 @@ pub(super) enum Asks {
 
 impl Asks {
     /// What the event line says.
-    pub(super) fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         match self {
             Self::Needle(text) => format!("/{}▏", visible_line(text)),
             Self::Reaction(text) if text.is_empty() => {
@@ -49,7 +49,7 @@ impl Asks {
 
 impl State {
     /// A key that answers what the event line asks.
-    pub(super) fn answered(&mut self, asks: Asks, action: Action, moment: Moment, effects: &mut Vec<Effect>) {
+    pub(crate) fn answered(&mut self, asks: Asks, action: Action, moment: Moment, effects: &mut Vec<Effect>) {
         let room = self.rooms.current_mut();
         let again = match (asks, action) {
             (_, Action::Dismiss | Action::Interrupt) => None,

@@ -8,7 +8,8 @@ use sotto_protocol::message::MessageId;
 
 use super::{Conversation, Link, MAX_COMPARED, Mark};
 use crate::room::{Command, Update};
-use crate::screen::entry::{Author, Clock, Content, Said};
+use crate::screen::talk::clock::Clock;
+use crate::screen::talk::entry::{Author, Content, Said};
 
 /// Receipts of others for a message that is still being handed to the room; more are no use.
 const MAX_EARLY: usize = 64;
@@ -282,7 +283,7 @@ impl Conversation {
         }
     }
 
-    pub(super) fn reacted(&mut self, target: Target, name: String, reaction: String) {
+    pub(crate) fn reacted(&mut self, target: Target, name: String, reaction: String) {
         if let Some(number) = self.list.target(target) {
             self.list.change(number, |said| said.react(name, &reaction));
         }

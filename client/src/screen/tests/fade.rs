@@ -293,7 +293,7 @@ fn all_that_shows_it_goes_with_it() {
     assert_eq!(script.notice(), "nothing here says secret");
     script.press(KeyCode::Esc).control('p').control('p');
     assert_eq!(script.draft(), "/fade 10m");
-    let talk = crate::screen::transcript::transcript(&script.state.rooms.current().list);
+    let talk = crate::screen::talk::transcript::transcript(&script.state.rooms.current().list);
     assert!(
         !talk.contains("secret") && !talk.contains("mine") && talk.contains("quite so"),
         "{talk:?}"

@@ -1,9 +1,9 @@
 //! Without a screen: lines in, and what is done or refused.
 
 use super::*;
-use crate::screen::entry::Content;
 use crate::screen::lines::Taken;
 use crate::screen::settings::Settings;
+use crate::screen::talk::entry::Content;
 use crate::secret::verifier::Keyhole;
 
 fn script() -> Script {

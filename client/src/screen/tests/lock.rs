@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 use sotto_protocol::Passphrase;
 
 use super::*;
-use crate::screen::entry::Content;
 use crate::screen::settings::Settings;
+use crate::screen::talk::entry::Content;
 use crate::secret::verifier::Keyhole;
 
 const RIGHT: &str = "excretion railing unjustly crunchy";

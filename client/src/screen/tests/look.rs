@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier};
 use sotto_protocol::instance::Event;
 
 use super::*;
-use crate::screen::clock::TimeFormat;
+use crate::screen::talk::clock::TimeFormat;
 
 #[test]
 fn name_and_time_stand_once_for_what_somebody_says_in_a_minute() {

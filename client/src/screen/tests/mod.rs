@@ -23,8 +23,9 @@ use sotto_protocol::words::{RoomWords, SafetyWords};
 use sotto_protocol::{Name, Passphrase};
 
 use super::conversation::Conversation;
-use super::entry::{Clock, Copyable};
 use super::rooms::RoomId;
+use super::talk::clock::Clock;
+use super::talk::entry::Copyable;
 use super::update::{Effect, Input, Moment, State};
 use super::view::draw;
 use crate::room::{Command, CommandError, Update};

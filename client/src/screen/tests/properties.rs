@@ -8,8 +8,8 @@ use sotto_protocol::instance::{Departure, Event};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::*;
-use crate::screen::chord::Chord;
-use crate::screen::key::{BINDINGS, BROWSING};
+use crate::screen::keymap::action::{BINDINGS, BROWSING};
+use crate::screen::keymap::chord::Chord;
 use crate::screen::mouse::Mouse;
 use crate::screen::settings::Settings;
 use crate::secret::verifier::Keyhole;

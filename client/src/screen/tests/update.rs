@@ -8,7 +8,7 @@ use sotto_protocol::message::MessageId;
 
 use super::*;
 use crate::room::Trouble;
-use crate::screen::entry::Content;
+use crate::screen::talk::entry::Content;
 
 #[test]
 fn enter_says_the_draft_and_the_list_has_it_once_the_room_took_it() {

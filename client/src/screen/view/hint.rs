@@ -8,16 +8,16 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use super::{folded, put};
-use crate::screen::entry::dim;
+use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Theme;
+use crate::screen::theme::dim;
 use crate::screen::update::State;
-use crate::screen::visible::{columns, visible_line};
 
 /// The rows that an answer or a question may take, where one is too short for it.
 const MOST: u16 = 4;
 
 /// The rows that it takes on a screen that has so many for it: more than one only for what was answered or asked.
-pub(super) fn rows(state: &State, has: u16) -> u16 {
+pub(crate) fn rows(state: &State, has: u16) -> u16 {
     let rows = told(state).map_or(1, |text| {
         folded(&text, state.width.into(), has.min(MOST).into()).len()
     });
@@ -25,7 +25,7 @@ pub(super) fn rows(state: &State, has: u16) -> u16 {
 }
 
 /// `urgent`: only what the user has to know now; the line belongs to something else.
-pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
+pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
     let below = below(state);
     let bold = Style::new().add_modifier(Modifier::BOLD);
     let (left, style) = match told(state) {

@@ -9,7 +9,7 @@ use ratatui::text::Line;
 use super::{folded, input, put};
 use crate::screen::lock::Lock;
 
-pub(super) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
+pub(crate) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
     let above = height.saturating_sub(1);
     if above > 0 {
         let says = lock.says(now);

@@ -16,8 +16,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 pub use self::link::Link;
+use super::text::wrap::{Breaks, wrap};
 use super::update::State;
-use super::wrap::{Breaks, wrap};
 
 /// The input grows to this part of the rows.
 const INPUT_PART: u16 = 3;

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::put;
 use crate::screen::page::Page;
 
-pub(super) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
     let (rows, _) = page.shown(area.width.into(), area.height.into());
     for (number, row) in rows.iter().enumerate() {
         put(buffer, area, number, row);

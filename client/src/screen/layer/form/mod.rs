@@ -11,8 +11,8 @@ use sotto_protocol::{Name, Passphrase, RoomName};
 
 use crate::relay_url::{AddressError, Invitation, handed_over};
 use crate::screen::editor::Editor;
-use crate::screen::hidden::Hidden;
-use crate::screen::key::Action;
+use crate::screen::editor::secret_line::Hidden;
+use crate::screen::keymap::action::Action;
 use crate::screen::keymap::{Keymap, Pressed};
 use crate::screen::settings::Settings;
 use crate::screen::theme::Theme;

@@ -11,13 +11,13 @@ const MAX_KILL: usize = 128 << 10;
 
 /// The kill ring.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kills {
+pub(crate) struct Kills {
     ring: VecDeque<Zeroizing<String>>,
 }
 
 /// Which side of the caret was killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     /// What stood before it.
     Before,
     /// What stood after it.

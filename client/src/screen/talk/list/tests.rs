@@ -4,8 +4,9 @@ use proptest::prelude::*;
 use sotto_protocol::fading::FadeTime;
 
 use super::*;
-use crate::screen::clock::TimeFormat;
-use crate::screen::entry::Marks;
+use crate::screen::talk::clock::TimeFormat;
+use crate::screen::talk::entry::Marks;
+use sotto_protocol::instance::Receipt;
 
 const MEASURE: Measure = Measure {
     width: 80,

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::clock::TimeFormat;
 use super::entry::{Content, Said};
 use super::list::List;
-use super::visible::{visible, visible_line};
+use crate::screen::text::visible::{visible, visible_line};
 
 /// What was said and what happened, oldest first, each with its day and time. What steers a terminal is made harmless:
 /// the file will be looked at in one.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::style::{Color, Modifier, Style};
 use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use unicode_segmentation::UnicodeSegmentation;
@@ -10,7 +9,7 @@ use zeroize::Zeroizing;
 
 pub use super::clock::Clock;
 use super::clock::TimeFormat;
-use super::fade::Fades;
+use super::expiry::Fades;
 
 /// The longest reaction that is shown, in graphemes, whatever a peer sends.
 const MAX_REACTION: usize = 16;
@@ -196,18 +195,6 @@ impl Entry {
         };
         size_of::<Self>() + text
     }
-}
-
-/// What may stay unread.
-pub fn dim() -> Style {
-    Style::new().add_modifier(Modifier::DIM)
-}
-
-/// What may not.
-pub fn loud() -> Style {
-    Style::new()
-        .fg(Color::Red)
-        .add_modifier(Modifier::BOLD.union(Modifier::REVERSED))
 }
 
 #[cfg(test)]

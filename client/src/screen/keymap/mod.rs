@@ -1,13 +1,24 @@
 //! The keys as the user has them: from a press, or several one after the other, to an action.
 
+pub mod action;
+pub mod chord;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
-use super::chord::Chord;
-use super::key::{Action, BINDINGS, BROWSING, Binding};
-use super::page::Section;
+use self::action::{Action, BINDINGS, BROWSING, Binding};
+use self::chord::Chord;
+
+/// A section: its heading, and its lines, what is explained and the explanation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The heading.
+    pub heading: &'static str,
+    /// What is explained, and the explanation; either may be empty.
+    pub lines: Vec<(String, String)>,
+}
 
 /// How long after Esc a key counts as one with Alt: terminals that keep Alt for themselves leave this way. Not for
 /// ever, as Esc also takes things back, and then one types on.

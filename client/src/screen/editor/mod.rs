@@ -1,19 +1,22 @@
 //! The text in the input and its caret, with the moves that a shell's users know.
 
-mod kills;
+mod boundaries;
+pub mod history;
+mod kill_ring;
 mod rows;
+pub mod secret_line;
 mod undo;
 
 use std::cell::RefCell;
 use std::ops::Range;
 
-use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
-use self::kills::{Kills, Side};
+use self::kill_ring::{Kills, Side};
 use self::rows::Rows;
 use self::undo::{Step, Undo};
-use super::visible::{clean, columns};
+use super::text::visible::{clean, columns};
 
 /// A text under construction. The caret stands between graphemes, never inside one.
 #[derive(Debug, Clone, Default)]
@@ -347,71 +350,6 @@ impl Editor {
     /// What stands around the caret may have become one grapheme: the caret goes behind it.
     fn settle(&mut self) {
         self.caret = self.ceil(self.caret);
-    }
-
-    fn boundary_before(&self, at: usize) -> usize {
-        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        cursor.prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
-    }
-
-    fn before(&self) -> usize {
-        self.boundary_before(self.caret)
-    }
-
-    fn after(&self) -> usize {
-        self.boundary_after(self.caret)
-    }
-
-    fn boundary_after(&self, at: usize) -> usize {
-        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        let after = cursor.next_boundary(&self.text, 0).ok().flatten();
-        after.unwrap_or(self.text.len())
-    }
-
-    fn line_start(&self) -> usize {
-        self.text[..self.caret].rfind('\n').map_or(0, |at| at + 1)
-    }
-
-    fn line_end(&self) -> usize {
-        self.text[self.caret..]
-            .find('\n')
-            .map_or(self.text.len(), |at| self.caret + at)
-    }
-
-    fn word_start(&self) -> usize {
-        let before = &self.text[..self.caret];
-        let words = before.split_word_bound_indices().rev();
-        words
-            .into_iter()
-            .find(|(_, word)| word.chars().any(char::is_alphanumeric))
-            .map_or(0, |(at, _)| self.floor(at))
-    }
-
-    fn word_end(&self) -> usize {
-        self.text[self.caret..]
-            .split_word_bound_indices()
-            .find(|(_, word)| word.chars().any(char::is_alphanumeric))
-            .map_or(self.text.len(), |(at, word)| {
-                self.ceil(self.caret + at + word.len())
-            })
-    }
-
-    fn floor(&self, at: usize) -> usize {
-        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        if cursor.is_boundary(&self.text, 0) == Ok(false) {
-            self.boundary_before(at)
-        } else {
-            at
-        }
-    }
-
-    fn ceil(&self, at: usize) -> usize {
-        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        if cursor.is_boundary(&self.text, 0) == Ok(false) {
-            self.boundary_after(at)
-        } else {
-            at
-        }
     }
 }
 
