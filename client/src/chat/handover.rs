@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::Chat;
 use crate::exit::say;
 use crate::platform::interrupts;
-use crate::screen::update::Input;
+use crate::screen::state::Input;
 use crate::secret::source;
 use crate::tui::external_editor::{ComposeError, Prepared};
 use crate::tui::terminal::Terminal;

@@ -24,10 +24,11 @@ use self::save::save;
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::Conversation;
-use crate::screen::mouse::Mouse;
-use crate::screen::rooms::RoomId;
+use crate::screen::effect::RoomId;
+use crate::screen::effect::{Effect, Moment};
 use crate::screen::settings::Settings;
-use crate::screen::update::{Effect, Input, Moment, State};
+use crate::screen::state::input::mouse::Mouse;
+use crate::screen::state::{Input, State};
 use crate::screen::view;
 use crate::secret::rater::RaterTask;
 use crate::tui::external_editor::Prepared;
@@ -320,7 +321,7 @@ impl Chat {
                 Event::FocusGained => self.input(Input::Focus(true)),
                 Event::FocusLost => self.input(Input::Focus(false)),
                 Event::Mouse(mouse) => {
-                    if let Some(mouse) = done_with(mouse) {
+                    if let Some(mouse) = self.done_with(mouse) {
                         self.input(Input::Mouse(mouse));
                     }
                 }
@@ -335,18 +336,18 @@ impl Chat {
             self.carry_out(leave);
         }
     }
-}
 
-/// What somebody means by it.
-fn done_with(mouse: MouseEvent) -> Option<Mouse> {
-    match mouse.kind {
-        MouseEventKind::ScrollUp => Some(Mouse::Wheel { up: true }),
-        MouseEventKind::ScrollDown => Some(Mouse::Wheel { up: false }),
-        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click {
-            column: mouse.column,
-            row: mouse.row,
-        }),
-        _ => None,
+    /// What somebody means by it.
+    fn done_with(&self, mouse: MouseEvent) -> Option<Mouse> {
+        match mouse.kind {
+            MouseEventKind::ScrollUp => Some(Mouse::Wheel { up: true }),
+            MouseEventKind::ScrollDown => Some(Mouse::Wheel { up: false }),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let spot = view::spot(&self.state, self.now(), mouse.column, mouse.row);
+                Some(Mouse::Click(spot))
+            }
+            _ => None,
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use super::Chat;
 use crate::open::stages::Opened;
 use crate::relay_url;
 use crate::room::{Settings, Timing};
-use crate::screen::joining::Opening;
-use crate::screen::rooms::RoomId;
-use crate::screen::update::Input;
+use crate::screen::effect::RoomId;
+use crate::screen::layer::join::Opening;
+use crate::screen::state::Input;
 use crate::secret::kdf::derive;
 use crate::secret::verifier::Keyhole;
 

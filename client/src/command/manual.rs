@@ -10,9 +10,9 @@ use clap::Command;
 use clap_mangen::Man;
 
 use crate::config::SETTINGS;
-use crate::screen::answering;
 use crate::screen::keymap::Keymap;
 use crate::screen::keymap::Section;
+use crate::screen::state::commands;
 
 /// Prints the page.
 ///
@@ -58,7 +58,7 @@ fn plain(text: &str) -> String {
 /// What the chat takes: its commands and keys.
 fn chat() -> String {
     let mut section = ".SH IN THE CHAT\n".to_owned();
-    for Section { heading, lines } in answering::help(&Keymap::default()) {
+    for Section { heading, lines } in commands::help(&Keymap::default()) {
         section.push_str(&format!(".SS \"{}\"\n", plain(heading)));
         for (what, does) in lines {
             section.push_str(&match does.as_str() {
@@ -117,7 +117,7 @@ mod tests {
         ] {
             assert!(page.contains(option), "{option}");
         }
-        for (command, does) in crate::screen::command::HELP {
+        for (command, does) in crate::screen::state::commands::parse::HELP {
             assert!(
                 page.contains(&format!("\\fB{}\\fR\n\\&{}", plain(command), plain(does))),
                 "{command}"

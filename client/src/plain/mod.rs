@@ -15,10 +15,11 @@ use crate::platform;
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::{Conversation, Link};
-use crate::screen::lines::Taken;
-use crate::screen::rooms::RoomId;
+use crate::screen::effect::RoomId;
+use crate::screen::effect::{Effect, Moment};
 use crate::screen::settings::Settings;
-use crate::screen::update::{Effect, Input, Moment, State};
+use crate::screen::state::input::lines::Taken;
+use crate::screen::state::{Input, State};
 
 mod delivery_watch;
 mod input;

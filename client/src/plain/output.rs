@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sotto_protocol::instance::Event;
 
-use crate::screen::notice::wait;
+use crate::screen::state::notice::wait;
 use crate::screen::talk::clock::{Clock, TimeFormat};
 use crate::screen::talk::entry::{Author, Content, Copyable, Entry, Said};
 use crate::screen::talk::list::List;

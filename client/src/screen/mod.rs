@@ -17,40 +17,18 @@
 //!
 //! None of these does any I/O or knows what time it is.
 
-pub mod update;
-
-mod alert;
-pub mod answering;
-pub mod browse;
-pub mod command;
-mod completion;
-mod composing;
-pub mod editor;
-pub mod joining;
-pub mod keymap;
-pub mod layer;
-pub mod leaving;
-pub mod lines;
-pub mod lock;
-pub mod mouse;
-pub mod page;
-pub mod purpose;
-pub mod recall;
-mod sending;
+pub mod effect;
 pub mod settings;
-pub mod typing;
+pub mod theme;
 
-pub mod conversation;
-pub mod fade;
-pub mod focus;
-pub mod notice;
-pub mod people;
-pub mod rooms;
-pub mod talk;
+pub mod keymap;
 pub mod text;
 
-pub mod theme;
-pub mod view;
+pub mod editor;
+pub mod talk;
 
-#[cfg(test)]
-mod tests;
+pub mod conversation;
+pub mod layer;
+pub mod state;
+
+pub mod view;

@@ -3,10 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Link, put};
-use crate::screen::browse::Browse;
+use super::Link;
+use crate::screen::conversation::browse::Browse;
+use crate::screen::state::State;
 use crate::screen::talk::list::Marked;
-use crate::screen::update::State;
+use crate::screen::text::line::put;
 
 /// The message that stands in a row of the area.
 pub(crate) fn message_at(state: &State, area: Rect, row: usize) -> Option<u64> {

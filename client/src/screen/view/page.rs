@@ -3,8 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
-use crate::screen::page::Page;
+use crate::screen::layer::help::Page;
+use crate::screen::text::line::put;
 
 pub(crate) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
     let (rows, _) = page.shown(area.width.into(), area.height.into());

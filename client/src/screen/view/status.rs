@@ -7,14 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
-use super::{put, tabs};
+use super::tabs;
 use crate::screen::conversation::Link;
-use crate::screen::notice::seats;
-use crate::screen::people::Person;
+use crate::screen::conversation::people::Person;
+use crate::screen::state::State;
+use crate::screen::state::notice::seats;
 use crate::screen::talk::clock::TimeFormat;
+use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::{dim, loud};
-use crate::screen::update::State;
 
 const SEPARATOR: &str = " · ";
 

@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
 use crate::screen::conversation::{Conversation, Link};
-use crate::screen::rooms::Rooms;
+use crate::screen::state::rooms::Rooms;
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Theme;
 use crate::screen::theme::{dim, loud};

@@ -8,9 +8,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::{Field, Form, Stage};
+use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible, visible_line};
 use crate::screen::text::wrap::{Breaks, wrap};
-use crate::screen::view::put;
 
 /// From this width on the fields have their whole names before them, from the other one short ones.
 const NAMES_FROM: u16 = 40;
