@@ -17,45 +17,25 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "session")]
-pub mod passphrase;
-#[cfg(feature = "session")]
-pub mod root;
-
-pub mod hash;
-pub mod join;
-pub mod topic;
-#[cfg(feature = "session")]
-pub mod words;
+mod wire;
+pub use wire::{frame, hash, join, topic};
+pub use wire::{
+    hash::{AccessHash, HashError, RoomHash, SenderHash},
+    join::Credentials,
+    topic::Topic,
+};
 
 #[cfg(feature = "session")]
-pub mod envelope;
+mod peer;
 #[cfg(feature = "session")]
-pub mod fading;
-#[cfg(feature = "session")]
-pub mod handshake;
-#[cfg(feature = "session")]
-pub mod instance;
-#[cfg(feature = "session")]
-pub mod message;
-#[cfg(feature = "session")]
-pub mod name;
-#[cfg(feature = "session")]
-pub mod run_key;
-#[cfg(feature = "session")]
-pub mod session;
-
-pub mod frame;
-
-#[cfg(feature = "session")]
-pub use instance::Instance;
-#[cfg(feature = "session")]
-pub use name::{Name, Skeleton};
-#[cfg(feature = "session")]
-pub use passphrase::{Passphrase, RoomName};
-#[cfg(feature = "session")]
-pub use root::{RoomKeys, Root, Run};
-
-pub use hash::{AccessHash, HashError, RoomHash, SenderHash};
-pub use join::Credentials;
-pub use topic::Topic;
+pub use peer::{
+    envelope, fading, handshake, instance,
+    instance::Instance,
+    message, name,
+    name::Name,
+    passphrase,
+    passphrase::{Passphrase, RoomName},
+    root,
+    root::{RoomKeys, Root, Run},
+    run_key, session, words,
+};

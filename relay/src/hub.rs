@@ -9,14 +9,14 @@ use std::{
 };
 
 use crate::{
-    address::{Place, Places},
-    budget::Budgets,
     clock::Clock,
-    descriptors,
-    metrics::Counters,
-    options::Options,
-    origin::Origins,
-    quota::Quotas,
+    config::options::Options,
+    counters::{Counters, NotAdmitted},
+    limit::budget::Budgets,
+    limit::quota::Quotas,
+    limit::slot::{Place, Places},
+    net::client_addr::Origins,
+    net::descriptors,
     rooms::Rooms,
     socket::Sockets,
 };
@@ -82,15 +82,6 @@ impl Hub {
 pub struct Admission {
     /// What it is let in to.
     pub hub: Arc<Hub>,
-}
-
-/// Why a connection is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotAdmitted {
-    /// The address has connected too often.
-    TooOften,
-    /// As many connections are open as may be.
-    Full,
 }
 
 impl Admission {

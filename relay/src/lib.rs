@@ -7,57 +7,38 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. [`server`] accepts connections, and the `door` lets them upgrade to WebSocket, with [`tls`] under a
-//!    [`certificate`] if there is one;
+//! 1. in `net` a server accepts connections, and lets them upgrade to WebSocket, with [`tls`] under a certificate if
+//!    there is one; [`client_addr`] knows the address of each, which a proxy may have to say;
 //! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
 //! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a
 //!    `room`, which tells of its `presence`; what has many receivers is a `fanout`;
-//! 4. [`origin`] knows the address of a connection, which a proxy may have to say (`proxy_header`); `quota` and
-//!    `budget` hold strangers within bounds, by `address` and in token `bucket`s on one `clock`.
+//! 4. strangers are held within bounds by the `limit`s, on one `clock`.
 //!
 //! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
 //! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
-//! rooms beside a relay that runs. A `service` manager may start it, `seclusion` keeps its memory to itself,
-//! and `descriptors` are raised as far as the system lets it.
+//! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
 #![warn(missing_docs)]
 
-mod address;
-mod bucket;
-mod budget;
-pub mod certificate;
-mod check;
+pub mod admin;
+mod channel;
 mod clock;
-mod descriptors;
-mod door;
-mod fanout;
-mod handler;
+pub mod config;
+mod counters;
 mod hub;
-pub mod invite;
-mod join_ref;
+mod limit;
 pub mod limits;
-mod metrics;
-pub mod operator;
-pub mod options;
-pub mod origin;
-mod presence;
-mod proxy_header;
-mod quota;
-mod reply;
-mod room;
+mod net;
 mod rooms;
-mod seclusion;
-pub mod server;
-pub mod service;
-pub mod size;
 pub mod socket;
 mod store;
-pub mod tls;
 
-pub use descriptors::raise_descriptor_limit;
-pub use options::{OptionError, Options};
-pub use seclusion::seclude;
-pub use server::{BindError, Relay};
-pub use size::Size;
+pub use admin::hardening::seclude;
+pub use admin::{invite, operator, systemd};
+pub use config::options::{self, OptionError, Options};
+pub use config::size::Size;
+pub use net::client_addr;
+pub use net::descriptors::raise_descriptor_limit;
+pub use net::server::{BindError, Relay};
+pub use net::tls::{self, Tls};
 pub use store::StoreError;
-pub use tls::Tls;
 pub use tokio_util::sync::CancellationToken;

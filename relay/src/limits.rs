@@ -1,5 +1,5 @@
 //! Every limit of the relay, with its unit and its reason. What an operator may change is in
-//! [`options`](crate::options), with these as the defaults.
+//! [`options`](crate::config::options), with these as the defaults.
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use clap::{Parser, Subcommand};
 use sotto_relay::{
     BindError, CancellationToken, Options, Relay, Tls, invite, operator,
     options::Admittance,
-    service::{Manager, Sockets},
+    systemd::{Manager, Sockets},
 };
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;

@@ -9,7 +9,7 @@
 //! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
 //! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that obeys no rules.
 //!
-//! Every wait has a [`limit`].
+//! Every wait has a [`limit`]. Beside all that, [`house`] reads the source of our own crates.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,6 +34,8 @@ pub mod front;
 pub mod proxy;
 pub mod recording;
 pub mod socks;
+
+pub mod house;
 
 pub mod mischief;
 pub mod peer;

@@ -13,7 +13,7 @@ use std::time::Duration;
 use sotto_protocol::Name;
 
 pub use self::file::{path, remember};
-use crate::screen::settings::Settings;
+use crate::screen::settings::{Settings, Told};
 pub use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::Theme;
 use crate::screen::theme::depth::Depth;
@@ -55,6 +55,12 @@ pub const SETTINGS: &[(&str, &str, &str)] = &[
         "false",
         "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift",
     ),
+    ("typing", "true", "false: the others are not told that you type"),
+    (
+        "receipts",
+        "true",
+        "false: the others are not told that you have read a message, only that it was delivered",
+    ),
     (
         "notices",
         "bell = \"unfocused\", desktop = \"unfocused\"",
@@ -92,6 +98,8 @@ pub struct Config {
     pub theme: &'static Theme,
     /// How a message is told.
     pub notices: Notices,
+    /// What the others are told of us: `typing` and `receipts`.
+    pub told: Told,
     /// Locks the screen when so long no key came; `None` never does.
     pub lock_after: Option<Duration>,
     /// The mouse is ours.
@@ -122,6 +130,7 @@ impl Config {
             mouse: self.mouse,
             time_format: self.time_format,
             notices: self.notices,
+            told: self.told,
             theme: self.theme,
             keys: self.keys.clone(),
             rooms: self.room.clone(),

@@ -129,10 +129,9 @@ impl Reader<'_> {
                         look.depth = depth;
                     }
                 }
-                "mouse" => match item.as_bool() {
-                    Some(mouse) => config.mouse = mouse,
-                    None => self.wrong(key, item, "true or false"),
-                },
+                "mouse" => self.switch(key, item, &mut config.mouse),
+                "typing" => self.switch(key, item, &mut config.told.typing),
+                "receipts" => self.switch(key, item, &mut config.told.receipts),
                 "lock_after" => config.lock_after = self.read(key, item, duration).flatten(),
                 "notices" => self.notices(item, &mut config.notices),
                 "keys" => self.keys(item, &mut config.keys),
@@ -309,6 +308,13 @@ impl Reader<'_> {
             <&Theme>::default().clone()
         });
         theme.at(look.depth).kept()
+    }
+
+    fn switch(&mut self, key: &str, item: &Item, on: &mut bool) {
+        match item.as_bool() {
+            Some(set) => *on = set,
+            None => self.wrong(key, item, "true or false"),
+        }
     }
 
     fn string<'i>(&mut self, key: &str, item: &'i Item) -> Option<&'i str> {

@@ -21,6 +21,8 @@ time_format = "12h"
 theme = "sea"
 lock_after = "15m"
 mouse = true
+typing = false
+receipts = false
 
 [notices]
 bell = "never"
@@ -47,6 +49,7 @@ passphrase_command = "pass show anna"
     assert_eq!(config.time_format, TimeFormat::Hours12);
     assert_eq!(config.lock_after, Some(Duration::from_secs(900)));
     assert!(config.mouse);
+    assert!(!config.told.typing && !config.told.receipts);
     assert_eq!(
         (config.notices.bell, config.notices.desktop),
         (When::Never, When::Always)
@@ -91,6 +94,10 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
         (
             "lock_after = \"soon\"",
             "line 1: lock_after: a time is a number with s, m or h",
+        ),
+        (
+            "receipts = 0",
+            "line 1: receipts has to be true or false, not a number",
         ),
         (
             "mouse = \"yes\"",

@@ -31,6 +31,11 @@ use crate::relay_url::Address;
 /// peers' own limits hold back the rest.
 const MAX_PENDING: usize = 256;
 
+/// Bytes on the way to the relay before it is given no more payloads: twice what the instance has unacknowledged of
+/// its messages, so that this holds up nothing on a path that takes what it gets. On one that does not, what the
+/// kernel and proxies would store is stale when it arrives, and everything new waits behind it.
+pub(super) const MAX_ON_THE_WAY: u64 = 256 * 1024;
+
 /// How a connection ended, if not by trouble.
 struct Goodbye;
 
@@ -189,6 +194,7 @@ impl Task {
             sender: self.root.sender_hash(&self.run),
         };
         socket.push(channel.join(&credentials).map_err(garbage)?);
+        let asked = clock::now();
         let Some(joined) = self
             .during(timeout(timing.join, join(&mut socket, &mut channel)))
             .await
@@ -202,7 +208,9 @@ impl Task {
         self.instance.joined(now);
         self.tell(Update::Joined);
         give_back_pages();
-        let served = self.serve(&mut socket, &mut channel).await;
+        let round_trip = now.monotonic.saturating_sub(asked.monotonic);
+        let heartbeat = Heartbeat::new(timing, round_trip, now.monotonic, &mut self.rng);
+        let served = self.serve(&mut socket, &mut channel, heartbeat).await;
         if clock::now().monotonic.saturating_sub(now.monotonic) >= timing.settled {
             self.failures = 0;
         }
@@ -214,14 +222,18 @@ impl Task {
     }
 
     /// A connection that is joined.
-    async fn serve(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<Goodbye, Trouble> {
-        let mut heartbeat = Heartbeat::new(self.timing, clock::now().monotonic, &mut self.rng);
+    async fn serve(
+        &mut self,
+        socket: &mut Socket,
+        channel: &mut Channel,
+        mut heartbeat: Heartbeat,
+    ) -> Result<Goodbye, Trouble> {
         // Until when the peers may acknowledge that we leave.
         let mut parting = None;
         loop {
             let now = clock::now();
             if std::mem::take(&mut self.jumped) {
-                heartbeat.probe(now.monotonic);
+                heartbeat.probe(now.monotonic, channel.on_the_way());
                 socket.push(channel.heartbeat().map_err(garbage)?);
             }
             heartbeat.received(socket.received(), now.monotonic);
@@ -246,7 +258,7 @@ impl Task {
             // While the reader is slow nothing is read, so no answer can come: no heartbeat may run out.
             let read = self.pending.len() < MAX_PENDING;
             if !read {
-                heartbeat.heard(now.monotonic);
+                heartbeat.excused(now.monotonic);
             }
             tokio::select! {
                 message = socket.next(read) => {
@@ -258,7 +270,7 @@ impl Task {
                         }
                         Brought::Relayed(tag) => self.instance.relayed(tag),
                         Brought::Seats(count) => self.instance.seats(count, now),
-                        Brought::Alive => heartbeat.answered(),
+                        Brought::Alive => heartbeat.answered(now.monotonic),
                         Brought::Closed(why) => return Err(why),
                         Brought::Expired(done) => {
                             if self.expired(done) {
@@ -267,16 +279,17 @@ impl Task {
                         }
                         Brought::Joined | Brought::Refused(_) | Brought::Left | Brought::Nothing => {}
                     }
-                    self.gather();
                 }
-                () = self.step(parting.into_iter().chain([heartbeat.timeout()]).min()) => {}
+                () = self.wait(parting.into_iter().chain([heartbeat.timeout()]).min()) => {}
             }
+            self.attend();
         }
     }
 
-    /// Takes from the instance what the socket has room for.
+    /// Takes from the instance what the socket and the path have room for.
     fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
         while socket.has_room()
+            && channel.on_the_way() < MAX_ON_THE_WAY
             && let Some(push) = self.instance.next_push()
         {
             self.record(Direction::Out, &push.payload);
@@ -333,16 +346,20 @@ impl Task {
             if self.is_time_to_leave(clock::now()) {
                 return None;
             }
-            tokio::select! {
-                done = &mut work => return Some(done),
-                () = self.step(None) => {}
+            let done = tokio::select! {
+                done = &mut work => Some(done),
+                () = self.wait(None) => None,
+            };
+            self.attend();
+            if done.is_some() {
+                return done;
             }
         }
     }
 
-    /// Waits for a command, for the reader, or for the time at which something is due; and does it.
+    /// Waits for a command, and does it; for the reader; or for the time at which something is due.
     /// May be dropped while it waits: nothing is lost.
-    async fn step(&mut self, due: Option<Duration>) {
+    async fn wait(&mut self, due: Option<Duration>) {
         let now = clock::now();
         let next = [self.instance.next_timeout(), due, self.leaving]
             .into_iter()
@@ -360,6 +377,11 @@ impl Task {
             () = until_taken(&self.updates), if !self.pending.is_empty() => {}
             () = sleep(next.min(self.timing.tick)) => {}
         }
+    }
+
+    /// Does what is due by now. Belongs after every wait, whatever ended it: where frames come one after the other
+    /// no wait lasts until its own time.
+    fn attend(&mut self) {
         self.hand_over();
         let now = clock::now();
         if self.watch.jumped(now) {

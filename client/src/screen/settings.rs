@@ -9,6 +9,24 @@ use std::time::Duration;
 use super::talk::clock::TimeFormat;
 use super::theme::Theme;
 
+/// What the others are told of what the user does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// That something is being typed.
+    pub typing: bool,
+    /// That a message was read; that it was delivered they always are.
+    pub receipts: bool,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            typing: true,
+            receipts: true,
+        }
+    }
+}
+
 /// How the screen behaves; the default is what somebody gets who has set nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
@@ -18,6 +36,8 @@ pub struct Settings {
     pub time_format: TimeFormat,
     /// How the user is told of a message.
     pub notices: Notices,
+    /// What the others are told of the user.
+    pub told: Told,
     /// How things look.
     pub theme: &'static Theme,
     /// The mouse is ours, and not the terminal's for its own selection.

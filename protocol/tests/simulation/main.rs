@@ -314,6 +314,23 @@ fn the_longest_texts_go_to_several_peers_one_at_a_time() {
 }
 
 #[test]
+fn what_was_on_the_way_to_one_who_is_gone_holds_up_nothing_that_is_large() {
+    let mut world = World::new(16);
+    let (a, b, c) = (world.start("anna"), world.start("ben"), world.start("cleo"));
+    world.run(secs(5));
+    world.clients[c].stopped = true;
+    world.say(a, "to all");
+    world.run(secs(5));
+    world.kill(c);
+    world.run(secs(20));
+    assert_eq!(world.clients[a].present, [world.clients[b].instance.id()]);
+    world.say(a, &"x".repeat(MAX_TEXT));
+    world.say(a, "and what comes after it");
+    world.run(secs(5));
+    assert_eq!(world.clients[b].got.len(), 3);
+}
+
+#[test]
 fn edits_and_deletions_follow_their_message_and_change_it_where_it_still_waits() {
     let mut world = World::new(12);
     let a = world.start("anna");

@@ -5,7 +5,9 @@
 //!
 //! All of it is in memory. Behind it may be a [`store`](crate::store) that is told which rooms have changed.
 
+mod changes;
 mod record;
+mod restore;
 mod shard;
 
 use std::sync::{
@@ -18,27 +20,16 @@ use sotto_protocol::{AccessHash, RoomHash, Topic};
 use subtle::ConstantTimeEq;
 
 use crate::{
+    channel::reply::Refusal,
+    channel::room::{Room, Seat},
     clock::Day,
     limits,
-    reply::Refusal,
-    room::{Room, Seat},
     socket::Outbound,
-    store::{Changes, Saving},
 };
+pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
 use record::{Emptied, Entry, Life};
-pub use record::{Hashed, Record, Standing, hashed};
+pub use record::{Hashed, Policy, Record, Standing, hashed};
 use shard::Shard;
-
-/// Who may have a room.
-#[derive(Debug, Clone, Copy)]
-pub struct Policy {
-    /// Rooms that strangers may make the relay know.
-    pub max_rooms: usize,
-    /// Only rooms that the operator added.
-    pub closed: bool,
-    /// Days without anybody after which a stranger's room goes.
-    pub ttl: Option<u32>,
-}
 
 /// All rooms of a relay.
 pub struct Rooms {
@@ -349,99 +340,6 @@ impl Rooms {
             }
         }
     }
-}
-
-/// What the store does with the table.
-impl Rooms {
-    /// The record of a room, and whether the store has one already.
-    pub fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
-        let shard = self.lock(name);
-        let entry = shard.entries.get(name)?;
-        Some((entry.record, entry.saved))
-    }
-
-    /// The store has this record now.
-    pub fn saved(&self, name: &Hashed, record: &Record) {
-        let mut shard = self.lock(name);
-        if let Some(entry) = shard.entries.get_mut(name)
-            && !entry.saved
-            && entry.record.access == record.access
-        {
-            entry.saved = true;
-            shard.empty(*name, self.next_place(record.used));
-        }
-    }
-
-    /// The store could not save it: it is as if nobody had asked for it.
-    pub fn not_saved(&self, name: &Hashed) {
-        let mut shard = self.lock(name);
-        if shard.entries.get(name).is_some_and(|entry| !entry.saved) && shard.remove(name).is_some() {
-            self.known.fetch_sub(1, Relaxed);
-        }
-    }
-
-    /// Takes over what the store has of a room, which somebody else may have changed.
-    pub fn restore(&self, name: Hashed, record: Record) -> Notices {
-        let mut shard = self.lock(&name);
-        // What has been changed here since and is not yet written counts more, unless the operator wants it so.
-        if record.standing < Standing::Operators
-            && (self.changes.as_ref()).is_some_and(|changes| changes.has(&name))
-        {
-            return Notices::new();
-        }
-        let place = self.next_place(record.used);
-        let Some(entry) = shard.entries.get_mut(&name) else {
-            self.known.fetch_add(1, Relaxed);
-            shard.insert(name, record, true);
-            shard.empty(name, place);
-            return Notices::new();
-        };
-        let known = entry.record;
-        let shut_out = self.policy.closed && record.standing < Standing::Operators;
-        entry.record = record;
-        entry.record.used = record.used.max(known.used);
-        entry.saved = true;
-        if known.access == record.access && known.ended == record.ended && !shut_out {
-            if !matches!(entry.life, Life::Live(_)) {
-                shard.empty(name, place);
-            }
-            return Notices::new();
-        }
-        let life = std::mem::replace(&mut entry.life, Life::Kept);
-        if let Life::Empty(place) = life {
-            shard.empty.remove(&place);
-        }
-        shard.empty(name, place);
-        notices(&life)
-    }
-
-    /// Forgets the rooms that the store has had and no longer has: the operator removed them.
-    pub fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
-        let mut told = Notices::new();
-        for shard in &self.shards {
-            let mut shard = lock(shard);
-            let gone: Vec<Hashed> = (shard.entries.iter())
-                .filter(|(name, entry)| entry.saved && !has(name))
-                .map(|(name, _)| *name)
-                .collect();
-            for name in gone {
-                if let Some(entry) = shard.remove(&name) {
-                    self.known.fetch_sub(1, Relaxed);
-                    told.extend(notices(&entry.life));
-                }
-            }
-        }
-        told
-    }
-}
-
-/// Ends the room that an entry stood for.
-fn notices(life: &Life) -> Notices {
-    let Life::Live(room) = life else {
-        return Notices::new();
-    };
-    let seats = room.dissolve().into_iter();
-    seats.map(|seat| seat.expire(room.topic())).collect()
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::{clock::Day, room::Room};
+use crate::{channel::room::Room, clock::Day};
 
 /// SHA-256 of a hash as it is written: what stands in the table instead of the hash.
 pub type Hashed = [u8; 32];
@@ -12,6 +12,17 @@ pub type Hashed = [u8; 32];
 /// SHA-256 of a hash as it is written.
 pub fn hashed(hex: &str) -> Hashed {
     Sha256::digest(hex.as_bytes()).into()
+}
+
+/// Who may have a room.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Rooms that strangers may make the relay know.
+    pub max_rooms: usize,
+    /// Only rooms that the operator added.
+    pub closed: bool,
+    /// Days without anybody after which a stranger's room goes.
+    pub ttl: Option<u32>,
 }
 
 /// Whose a room is, which decides when it goes.

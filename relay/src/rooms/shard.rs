@@ -8,7 +8,7 @@ use std::{
 use sotto_protocol::Topic;
 
 use super::record::{Emptied, Entry, Hashed, Life, Record, Standing};
-use crate::{clock::Day, room::Room};
+use crate::{channel::room::Room, clock::Day};
 
 /// A part of the table.
 #[derive(Default)]

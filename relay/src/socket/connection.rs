@@ -10,7 +10,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::inbound::{Event, Inbound};
+use super::frame::Event;
+use super::inbound::Inbound;
 use super::stream::{ReadHalf, Stream};
 use super::watch::{Expired, Watch};
 use super::{Close, Fanout, Handler, Message, Outbound, Sockets, closing, frame, scratch};

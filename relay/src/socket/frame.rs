@@ -1,15 +1,117 @@
-//! The frames that a server sends: final, not masked, header and payload in one buffer.
+//! What a client's frames come to, and the frames that a server sends: final, not masked, header and payload in one
+//! buffer.
+
+use std::borrow::Cow;
 
 use bytes::{Buf, Bytes};
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
-
-use super::Close;
 
 /// The longest payload of a control frame (RFC 6455, section 5.5), in bytes.
 pub(super) const MAX_CONTROL: usize = 125;
 
 /// The room that is kept before a payload whose length is not known yet: the longest header of a server's frame.
 const MAX_HEADER: usize = 10;
+
+/// A frame of which the header is known.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) opcode: OpCode,
+    pub(super) is_final: bool,
+    pub(super) mask: [u8; 4],
+    /// Of the payload, in bytes.
+    pub(super) len: usize,
+    /// How much of the payload has come.
+    pub(super) come: usize,
+}
+
+impl Frame {
+    pub(super) fn is_whole(&self) -> bool {
+        self.come == self.len
+    }
+}
+
+/// Of what kind a message is; a continuation does not say it again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Binary,
+}
+
+/// What one frame comes to. It borrows from the input what came in one piece.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Event<'a> {
+    /// A whole text message.
+    Text(Cow<'a, str>),
+    /// A whole binary message.
+    Binary(Cow<'a, [u8]>),
+    /// A part of a message that goes on.
+    Fragment,
+    /// To be answered by a pong with the same payload.
+    Ping(Cow<'a, [u8]>),
+    /// Needs nothing.
+    Pong,
+    /// The client closes, and this is the answer.
+    Close(Close),
+}
+
+/// Why a socket is closed: a close code (RFC 6455, section 7.4) and a few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Close {
+    code: Option<u16>,
+    reason: Cow<'static, str>,
+}
+
+impl Close {
+    /// A frame breaks the rules of the protocol.
+    pub const PROTOCOL: Self = Self::new(1002, "protocol error");
+    /// A text is not UTF-8.
+    pub const NOT_UTF8: Self = Self::new(1007, "text is not utf-8");
+    /// A message is longer than [`Limits::message`](super::Limits::message).
+    pub const TOO_BIG: Self = Self::new(1009, "message too big");
+    /// More waits for the reader than [`Limits::queue`](super::Limits::queue).
+    pub const TOO_SLOW: Self = Self::new(1008, "reads too slowly");
+    /// The relay is out of its budget for what waits.
+    pub const OVERLOADED: Self = Self::new(1013, "try again later");
+    /// Nothing was heard for [`Limits::idle`](super::Limits::idle), or a frame took longer than
+    /// [`Limits::frame`](super::Limits::frame).
+    pub const IDLE: Self = Self::new(1001, "nothing was heard for too long");
+    /// The relay stops or starts anew.
+    pub const RESTART: Self = Self::new(1012, "service restart");
+
+    /// A close with this code; `reason` has at most 123 bytes.
+    pub const fn new(code: u16, reason: &'static str) -> Self {
+        Self {
+            code: Some(code),
+            reason: Cow::Borrowed(reason),
+        }
+    }
+
+    /// The answer to a close frame without a code.
+    pub(super) const fn empty() -> Self {
+        Self {
+            code: None,
+            reason: Cow::Borrowed(""),
+        }
+    }
+
+    /// The answer to a close frame with this code and reason.
+    pub(super) fn echo(code: u16, reason: &str) -> Self {
+        Self {
+            code: Some(code),
+            reason: Cow::Owned(reason.to_owned()),
+        }
+    }
+
+    /// The code, if the frame carries one.
+    pub fn code(&self) -> Option<u16> {
+        self.code
+    }
+
+    /// The words.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+}
 
 /// A text frame; `write` appends the payload, of about `capacity` bytes (exactly so many spare an allocation).
 pub fn text_frame(capacity: usize, write: impl FnOnce(&mut Vec<u8>)) -> Bytes {

@@ -1,14 +1,13 @@
 //! One WebSocket from upgrade to reset, and nothing of what is said on it.
 //!
 //! In the order in which bytes pass: `connection` reads them into the scratch buffer of the thread (`scratch`),
-//! `inbound` takes frames out of them (`unmask`), and what is incomplete goes into an `assembly`. A [`Handler`] is given
-//! whole messages. What it has to say to anybody it encodes once (`frame`) and gives to their [`Outbound`], which writes
-//! straight into the socket (`stream`), or queues (`queue`) what the socket does not take. `buffered` is the one budget
-//! of all that waits, `watch` knows what has taken too long, and `closing` is the orderly end.
+//! `inbound` takes frames out of them, and keeps what is incomplete. A [`Handler`] is given whole messages. What it has to
+//! say to anybody it encodes once (`frame`) and gives to their [`Outbound`], which writes straight into the socket
+//! (`stream`), or queues what the socket does not take. `buffered` is the one budget of all that waits, `watch` knows what
+//! has taken too long, and `closing` is the orderly end.
 //!
 //! An idle connection holds no buffer at all.
 
-mod assembly;
 mod buffered;
 mod closing;
 mod connection;
@@ -16,10 +15,8 @@ mod frame;
 mod inbound;
 mod limits;
 mod outbound;
-mod queue;
 mod scratch;
 mod stream;
-mod unmask;
 mod watch;
 
 use std::sync::Arc;
@@ -28,9 +25,8 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 pub use buffered::Sockets;
-pub use closing::Close;
 pub use connection::serve;
-pub use frame::{binary_frame, text_frame};
+pub use frame::{Close, binary_frame, text_frame};
 pub use limits::Limits;
 pub use outbound::Outbound;
 pub use stream::Stream;

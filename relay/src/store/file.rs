@@ -1,7 +1,6 @@
-//! The room database: one table in an SQLite file.
+//! The file of a room database: looked at before SQLite does, and made; and why it cannot be used.
 //!
-//! A new one is made beside its place and moved there when it is whole, so that what stands there always opens. It is
-//! used in WAL mode with a sync after each transaction, and what is deleted is overwritten.
+//! A new one is made beside its place and moved there when it is whole, so that what stands there always opens.
 
 use std::{
     fs,
@@ -10,20 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
-use rustix::fs::{FlockOperation, flock};
-
-use crate::{
-    clock::Day,
-    limits,
-    rooms::{Hashed, Record, Standing},
-};
+use rusqlite::{Connection, OpenFlags};
 
 /// Says in the file's header whose it is: `Stto`.
 const APPLICATION: u32 = 0x5374_746f;
 
 /// Of the table, in the file's header.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Where SQLite's header has the version of the schema and the application's id, big-endian (SQLite, "Database File
 /// Format", section 1.3).
@@ -94,268 +86,14 @@ pub enum StoreError {
     },
 }
 
-/// What is to be written of one room.
-pub(super) enum Change<'a> {
-    /// It is joined for the first time, or taken over.
-    Add(&'a Hashed, &'a Record),
-    /// It was used.
-    Use(&'a Hashed, &'a Record),
-    /// It is no more.
-    Remove(&'a Hashed),
-}
-
-/// An open room database.
-pub struct File {
-    connection: Connection,
-    path: PathBuf,
-    /// What [`changed_by_others`](Self::changed_by_others) saw last.
-    seen: i64,
-    /// Held as long as a relay uses the file.
-    _lock: Option<fs::File>,
-}
-
-/// A room as the operator sees it.
-pub struct Listed {
-    /// Of the room hash.
-    pub name: Hashed,
-    /// What the relay keeps.
-    pub record: Record,
-    /// What the operator wrote beside it.
-    pub note: Option<String>,
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
 }
 
-impl File {
-    /// Opens the file for a relay, which has it for itself but for the operator; makes it if there is none.
-    ///
-    /// # Errors
-    /// [`StoreError`]; a file that cannot be used is left as it is.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let exists = check_header(path)?;
-        let lock_path = beside(path, "-lock");
-        let lock = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(|source| StoreError::Open {
-                path: lock_path,
-                source,
-            })?;
-        // Not on the file itself: the locks of SQLite are of the same kind on some systems.
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(StoreError::Taken(path.to_owned()));
-        }
-        if !exists {
-            create(path)?;
-        }
-        let file = Self::connect(path, Some(lock))?;
-        file.check()?;
-        Ok(file)
-    }
-
-    /// Opens the file for the operator, beside a relay that uses it.
-    ///
-    /// # Errors
-    /// [`StoreError`]; a file that cannot be used is left as it is.
-    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
-        if !check_header(path)? {
-            return Err(StoreError::Missing(path.to_owned()));
-        }
-        Self::connect(path, None)
-    }
-
-    fn connect(path: &Path, lock: Option<fs::File>) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(limits::STORE_BUSY)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        let mut file = Self {
-            connection,
-            path: path.to_owned(),
-            seen: 0,
-            _lock: lock,
-        };
-        // The header may be older than what stands in the log.
-        let found = file
-            .pragma("user_version")
-            .map_err(|error| file.damaged(&error))?;
-        if found > i64::from(VERSION) {
-            return Err(StoreError::Newer {
-                path: file.path,
-                found: u32::try_from(found).unwrap_or(u32::MAX),
-            });
-        }
-        file.connection.pragma_update(None, "synchronous", "FULL")?;
-        file.connection.pragma_update(None, "secure_delete", "ON")?;
-        file.seen = file.pragma("data_version")?;
-        Ok(file)
-    }
-
-    fn pragma(&self, name: &str) -> rusqlite::Result<i64> {
-        self.connection.pragma_query_value(None, name, |row| row.get(0))
-    }
-
-    fn damaged(&self, error: &dyn ToString) -> StoreError {
-        StoreError::Damaged {
-            path: self.path.clone(),
-            // Of several lines, where SQLite names the place.
-            what: (error.to_string().split_whitespace().collect::<Vec<_>>()).join(" "),
-        }
-    }
-
-    /// Whether all of it can be read.
-    fn check(&self) -> Result<(), StoreError> {
-        let found: rusqlite::Result<String> =
-            (self.connection).query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
-        let wrong = match found.as_deref() {
-            Ok("ok") => self.rooms().err().map(|error| error.to_string()),
-            Ok(what) => Some(what.to_owned()),
-            Err(error) => Some(error.to_string()),
-        };
-        match wrong {
-            None => Ok(()),
-            Some(what) => {
-                // A damaged file is not to be changed by what the log holds.
-                let leave = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
-                let _ = self.connection.set_db_config(leave, true);
-                Err(self.damaged(&what))
-            }
-        }
-    }
-
-    /// All rooms that the file holds.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn rooms(&self) -> Result<Vec<(Hashed, Record)>, StoreError> {
-        Ok((self.list()?.into_iter())
-            .map(|listed| (listed.name, listed.record))
-            .collect())
-    }
-
-    /// All rooms that the file holds, with the operator's notes.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn list(&self) -> Result<Vec<Listed>, StoreError> {
-        let mut rows = (self.connection)
-            .prepare_cached("SELECT name, access, made, used, standing, ended, note FROM room")?;
-        let listed = rows.query_map([], |row| {
-            Ok(Listed {
-                name: row.get(0)?,
-                record: Record {
-                    access: row.get(1)?,
-                    made: Day(row.get(2)?),
-                    used: Day(row.get(3)?),
-                    standing: match row.get(4)? {
-                        0 => Standing::Tried,
-                        1 => Standing::Met,
-                        _ => Standing::Operators,
-                    },
-                    ended: row.get(5)?,
-                },
-                note: row.get(6)?,
-            })
-        })?;
-        Ok(listed.collect::<rusqlite::Result<_>>()?)
-    }
-
-    /// Writes changes of the relay's in one transaction; they survive a power cut when this returns. What the operator
-    /// has added or removed meanwhile is not undone.
-    pub(super) fn write<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) -> Result<(), StoreError> {
-        let transaction = self.connection.transaction()?;
-        {
-            let mut add = transaction.prepare_cached(
-                "INSERT INTO room (name, access, made, used, standing) VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (name) DO UPDATE SET access = ?2, made = ?3, used = ?4, standing = ?5, note = NULL
-                 WHERE standing < 2",
-            )?;
-            let mut used = transaction.prepare_cached(
-                "UPDATE room SET used = max(used, ?3), standing = max(standing, ?4) WHERE name = ?1 AND access = ?2",
-            )?;
-            let mut remove =
-                transaction.prepare_cached("DELETE FROM room WHERE name = ?1 AND standing < 2")?;
-            for change in changes {
-                match change {
-                    Change::Add(name, record) => add.execute(params![
-                        name,
-                        record.access,
-                        record.made.0,
-                        record.used.0,
-                        record.standing as u8
-                    ])?,
-                    Change::Use(name, record) => {
-                        // Only the operator makes a room the operator's.
-                        let standing = record.standing.min(Standing::Met);
-                        used.execute(params![name, record.access, record.used.0, standing as u8])?
-                    }
-                    Change::Remove(name) => remove.execute([name])?,
-                };
-            }
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    /// Whether somebody else has written since the last look.
-    pub(super) fn changed_by_others(&mut self) -> Result<bool, StoreError> {
-        let version = self.pragma("data_version")?;
-        Ok(std::mem::replace(&mut self.seen, version) != version)
-    }
-
-    /// Moves what the write-ahead log holds into the database and empties it. `false`: somebody still reads it.
-    pub(super) fn shorten_log(&self) -> Result<bool, StoreError> {
-        let busy: i64 =
-            (self.connection).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
-    }
-
-    /// The operator adds a room, or writes another access hash or note to one.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn add(
-        &self,
-        name: &Hashed,
-        access: &Hashed,
-        note: Option<&str>,
-        today: Day,
-    ) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO room (name, access, made, used, standing, note) VALUES (?1, ?2, ?3, ?3, 2, ?4)
-             ON CONFLICT (name) DO UPDATE SET access = ?2, standing = 2, note = coalesce(?4, note)",
-            params![name, access, today.0, note],
-        )?;
-        Ok(())
-    }
-
-    /// The operator removes a room. `false` when there is none of that name.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn remove(&self, name: &Hashed) -> Result<bool, StoreError> {
-        Ok((self.connection).execute("DELETE FROM room WHERE name = ?1", [name])? > 0)
-    }
-
-    /// The operator ends what goes on in a room, which stays. `false` when there is none of that name.
-    ///
-    /// # Errors
-    /// [`StoreError::Sqlite`].
-    pub fn end(&self, name: &Hashed) -> Result<bool, StoreError> {
-        let end = "UPDATE room SET ended = ended + 1 WHERE name = ?1";
-        Ok(self.connection.execute(end, [name])? > 0)
-    }
-}
-
 /// Looks at the file before SQLite does, which would already change some. `false`: there is none.
-fn check_header(path: &Path) -> Result<bool, StoreError> {
+pub(super) fn check_header(path: &Path) -> Result<bool, StoreError> {
     let cannot = |source| StoreError::Open {
         path: path.to_owned(),
         source,
@@ -404,7 +142,7 @@ fn check_header(path: &Path) -> Result<bool, StoreError> {
 }
 
 /// Makes an empty room database.
-fn create(path: &Path) -> Result<(), StoreError> {
+pub(super) fn create(path: &Path) -> Result<(), StoreError> {
     let new = beside(path, "-new");
     let cannot = |source| StoreError::Open {
         path: path.to_owned(),

@@ -2,22 +2,23 @@
 //!
 //! The table itself is in memory either way. With a file it is read from there at the start, and one thread keeps the
 //! file up with it: the table tells it of `changes`, the `writer` writes all there are in one transaction, and whoever
-//! waits for one is told when the disk has it. The `file` is an SQLite database, which the operator changes with
+//! waits for one is told when the disk has it. The file is an SQLite database, which the operator changes with
 //! `sotto-relay room` while the relay runs.
 
-mod changes;
 mod file;
+mod sqlite;
 mod writer;
 
 use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 
 use crate::{
     clock::Day,
-    options::Options,
-    rooms::{Policy, Rooms},
+    config::options::{Admittance, Options},
+    limits,
+    rooms::{Changes, Policy, Rooms},
 };
-pub use changes::{Changes, NotSaved, Saving};
-pub use file::{File, Listed, StoreError};
+pub use file::StoreError;
+pub use sqlite::{Database, Listed};
 use writer::Writer;
 
 /// The thread that keeps the table of rooms in a file.
@@ -34,15 +35,24 @@ pub type Kept = (Arc<Rooms>, Option<Store>);
 /// # Errors
 /// [`StoreError`] when the file cannot be used.
 pub fn open(options: &Options) -> Result<Kept, StoreError> {
-    let policy = options.policy();
+    let policy = policy(options);
     match &options.db {
         None => Ok((Arc::new(Rooms::new(policy, None)), None)),
         Some(path) => open_file(path, policy, Day::today()),
     }
 }
 
+/// Who may have a room.
+fn policy(options: &Options) -> Policy {
+    Policy {
+        max_rooms: options.max_rooms,
+        closed: options.rooms == Admittance::Closed,
+        ttl: options.room_ttl.or(options.db.as_ref().map(|_| limits::ROOM_TTL)),
+    }
+}
+
 fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError> {
-    let file = File::open(path)?;
+    let file = Database::open(path)?;
     let changes = Arc::new(Changes::default());
     let rooms = Arc::new(Rooms::new(policy, Some(changes.clone())));
     for (name, record) in file.rooms()? {

@@ -7,7 +7,7 @@ use std::{
 use sotto_protocol::{AccessHash, RoomHash, Topic};
 use tempfile::TempDir;
 
-use super::file::Change;
+use super::sqlite::Change;
 use super::*;
 use crate::{
     limits,
@@ -27,7 +27,7 @@ fn record(byte: u8) -> Record {
 }
 
 fn names(path: &Path) -> Vec<Hashed> {
-    let file = File::open_beside(path).unwrap();
+    let file = Database::open_beside(path).unwrap();
     file.rooms().unwrap().into_iter().map(|(name, _)| name).collect()
 }
 
@@ -54,7 +54,7 @@ fn holds(folder: &TempDir, hash: Hashed) -> bool {
 #[test]
 fn what_is_deleted_is_in_no_file_once_the_log_is_shortened() {
     let (folder, path) = place();
-    let mut file = File::open(&path).unwrap();
+    let mut file = Database::open(&path).unwrap();
     let rooms: Vec<(Hashed, Record)> = (1..=200).map(|byte| ([byte; 32], record(byte ^ 0xff))).collect();
     file.write(rooms.iter().map(|(name, record)| Change::Add(name, record)))
         .unwrap();
@@ -76,14 +76,14 @@ fn a_file_that_was_not_finished_is_made_again() {
     let (folder, path) = place();
     fs::write(folder.path().join("rooms.db-new"), "half").unwrap();
     fs::write(folder.path().join("rooms.db-new-journal"), "half").unwrap();
-    assert_eq!(File::open(&path).unwrap().rooms().unwrap(), []);
+    assert_eq!(Database::open(&path).unwrap().rooms().unwrap(), []);
     assert!(!folder.path().join("rooms.db-new").exists());
 }
 
 #[test]
 fn what_the_relay_writes_undoes_nothing_that_the_operator_did() {
     let (_folder, path) = place();
-    let mut file = File::open(&path).unwrap();
+    let mut file = Database::open(&path).unwrap();
     let [added, removed, taken] = [[1; 32], [2; 32], [3; 32]];
     file.add(&added, &[7; 32], None, TODAY).unwrap();
     let used = record(7);
@@ -169,7 +169,7 @@ async fn rooms_go_from_the_file_on_their_day() {
     let (rooms, store) = open_file(&path, policy(Some(30)), TODAY).unwrap();
     let tried = visit(&rooms, 1).await;
     drop(store);
-    let mut file = File::open(&path).unwrap();
+    let mut file = Database::open(&path).unwrap();
     let met = Record {
         standing: Standing::Met,
         ..record(2)
@@ -192,7 +192,7 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
         ..policy(None)
     };
     let operators = [9; 32];
-    let file = File::open(&path).unwrap();
+    let file = Database::open(&path).unwrap();
     file.add(&operators, &[7; 32], None, TODAY).unwrap();
     drop(file);
     let (rooms, store) = open_file(&path, full, TODAY).unwrap();
@@ -209,7 +209,7 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
     let third = AccessHash::from_bytes([3; 32]);
     let third_topic = Topic::of(&RoomHash::of(&third));
     let refused = rooms.enter(&third_topic, &third, TODAY, || true).err();
-    assert_eq!(refused, Some(crate::reply::Refusal::RelayFull));
+    assert_eq!(refused, Some(crate::channel::reply::Refusal::RelayFull));
     rooms.vacate(&room, TODAY);
     let newest = visit(&rooms, 3).await;
     drop(store);

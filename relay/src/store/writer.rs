@@ -3,17 +3,17 @@
 use std::{collections::HashSet, sync::Arc, time::Instant};
 
 use super::{
-    changes::{Batch, Changes},
-    file::{Change, File, StoreError},
+    file::StoreError,
+    sqlite::{Change, Database},
 };
 use crate::{
     limits,
-    rooms::{Hashed, Notices, Record, Rooms},
+    rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
 };
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
 pub(super) struct Writer {
-    file: File,
+    file: Database,
     rooms: Arc<Rooms>,
     changes: Arc<Changes>,
     /// Since when the write-ahead log may hold what has been deleted.
@@ -23,7 +23,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(file: File, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
+    pub(super) fn new(file: Database, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
         Self {
             file,
             rooms,

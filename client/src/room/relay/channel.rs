@@ -39,7 +39,7 @@ pub(crate) enum Brought<'a> {
     Sealed(&'a [u8]),
     /// How many seats the room has.
     Seats(usize),
-    /// A heartbeat was answered.
+    /// The last heartbeat was answered. The answer to an earlier one may have lain here while the machine slept.
     Alive,
     /// The channel is gone, the connection is not.
     Closed(Trouble),
@@ -57,6 +57,8 @@ pub(crate) struct Channel {
     /// The ref of the last push; the join's is the join_ref of all that follow.
     last: u64,
     join: u64,
+    /// The ref of the last heartbeat.
+    asked: u64,
     /// What waits for a reply, and how many bytes had been pushed with it.
     waiting: BTreeMap<u64, (Waiting, u64)>,
     /// Bytes that were pushed, and those of them that the relay has: it answers in order.
@@ -73,6 +75,7 @@ impl Channel {
             topic,
             last: 0,
             join: 0,
+            asked: 0,
             waiting: BTreeMap::new(),
             pushed: 0,
             arrived: 0,
@@ -138,6 +141,9 @@ impl Channel {
 
     /// The last push waits for its reply.
     fn expect(&mut self, waiting: Waiting, message: Message) -> Message {
+        if matches!(waiting, Waiting::Heartbeat) {
+            self.asked = self.last;
+        }
         self.pushed += message.len() as u64;
         self.waiting.insert(self.last, (waiting, self.pushed));
         if self.waiting.len() > MAX_WAITING {
@@ -168,33 +174,28 @@ impl Channel {
     }
 
     fn replied(&mut self, reply: &Reply<'_>) -> Brought<'static> {
-        let waiting = reply
-            .reference
-            .text()
-            .parse()
-            .ok()
-            .and_then(|reference: u64| self.waiting.remove(&reference))
-            .map(|(waiting, pushed)| {
-                self.arrived = self.arrived.max(pushed);
-                waiting
-            });
+        let reference: Option<u64> = reply.reference.text().parse().ok();
+        let Some((waiting, pushed)) = reference.and_then(|reference| self.waiting.remove(&reference)) else {
+            return Brought::Nothing;
+        };
+        self.arrived = self.arrived.max(pushed);
         let ok = reply.status == Status::Ok;
         match waiting {
-            Some(Waiting::Join) if ok => Brought::Joined,
-            Some(Waiting::Join) => {
+            Waiting::Join if ok => Brought::Joined,
+            Waiting::Join => {
                 let reason = reply.reason().unwrap_or_else(|| "it gave no reason".to_owned());
                 Brought::Refused(Trouble::refused(&reason))
             }
-            Some(Waiting::Heartbeat) => Brought::Alive,
-            Some(Waiting::Sealed(tag)) if ok => Brought::Relayed(tag),
+            Waiting::Heartbeat if reference == Some(self.asked) => Brought::Alive,
+            Waiting::Sealed(tag) if ok => Brought::Relayed(tag),
             // Our seat is gone, whatever became of the phx_close that said so.
-            Some(Waiting::Sealed(_)) if reply.reason().as_deref() == Some("unmatched topic") => {
+            Waiting::Sealed(_) if reply.reason().as_deref() == Some("unmatched topic") => {
                 Brought::Closed(Trouble::ChannelClosed)
             }
-            Some(Waiting::Expire) => Brought::Expired(ok),
-            Some(Waiting::Leave) => Brought::Left,
+            Waiting::Expire => Brought::Expired(ok),
+            Waiting::Leave => Brought::Left,
             // A payload that was not passed on is missed, and sent again, by those who wait for it.
-            Some(Waiting::Sealed(_)) | None => Brought::Nothing,
+            Waiting::Sealed(_) | Waiting::Heartbeat => Brought::Nothing,
         }
     }
 
@@ -287,6 +288,17 @@ mod tests {
         let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
         channel.receive(&reply).unwrap();
         assert_eq!(channel.on_the_way(), second);
+    }
+
+    #[test]
+    fn only_the_answer_to_the_last_heartbeat_says_that_the_relay_is_alive() {
+        let mut channel = channel();
+        channel.heartbeat().unwrap();
+        channel.heartbeat().unwrap();
+        let late = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&late), Ok(Brought::Nothing));
+        let last = Message::text(r#"[null,"2","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&last), Ok(Brought::Alive));
     }
 
     #[test]

@@ -10,9 +10,14 @@ use crate::room::Timing;
 /// A relay gives a frame of 64 KiB a minute.
 const SLOWEST_LINK: u64 = 1024;
 
+/// After a jump of the clock, frames that lay here before have been read by then.
+const LEFT_OVER: Duration = Duration::from_secs(1);
+
 /// The heartbeats of one connection.
 pub(in crate::room) struct Heartbeat {
     timing: Timing,
+    /// What the path took for a frame and its answer when that was seen last.
+    round_trip: Duration,
     /// When the next one is due.
     next: Duration,
     /// One is on the way.
@@ -22,10 +27,14 @@ pub(in crate::room) struct Heartbeat {
 }
 
 struct Asked {
+    at: Duration,
     /// When it is too late for the answer.
     deadline: Duration,
-    /// After a jump of the clock only the answer itself counts: other frames may have lain there before.
-    probe: bool,
+    /// By how much everything that comes puts that off: the relay lives, though its answer may be far back in a
+    /// queue.
+    patience: Duration,
+    /// From when on it does.
+    credible: Duration,
 }
 
 /// What is to be done now.
@@ -39,9 +48,15 @@ pub(in crate::room) enum Due {
 }
 
 impl Heartbeat {
-    pub(in crate::room) fn new(timing: Timing, now: Duration, rng: &mut impl Rng) -> Self {
+    pub(in crate::room) fn new(
+        timing: Timing,
+        round_trip: Duration,
+        now: Duration,
+        rng: &mut impl Rng,
+    ) -> Self {
         let mut heartbeat = Self {
             timing,
+            round_trip,
             next: now,
             asked: None,
             received: 0,
@@ -62,46 +77,50 @@ impl Heartbeat {
             Some(asked) if now >= asked.deadline => Due::Dead,
             None if now >= self.next => {
                 self.schedule(now, rng);
-                self.asked = Some(Asked {
-                    deadline: now
-                        + self.timing.heartbeat_answer
-                        + Duration::from_secs(on_the_way / SLOWEST_LINK),
-                    probe: false,
-                });
+                self.ask(now, on_the_way, self.timing.heartbeat_answer, now);
                 Due::Beat
             }
             _ => Due::Nothing,
         }
     }
 
-    /// A heartbeat goes out at once, whose answer has little time.
-    pub(in crate::room) fn probe(&mut self, now: Duration) {
-        self.asked = Some(Asked {
-            deadline: now + self.timing.probe_answer,
-            probe: true,
-        });
+    /// A heartbeat goes out at once, whose answer has little more time than the path is known to take.
+    pub(in crate::room) fn probe(&mut self, now: Duration, on_the_way: u64) {
+        let patience = self.timing.probe_answer + self.round_trip;
+        self.ask(now, on_the_way, patience, now + LEFT_OVER);
     }
 
-    /// Something came, or could not: the relay lives, though its answer may be far back in a queue.
-    pub(in crate::room) fn heard(&mut self, now: Duration) {
-        if let Some(asked) = &mut self.asked
-            && !asked.probe
-        {
-            asked.deadline = asked.deadline.max(now + self.timing.heartbeat_answer);
-        }
+    fn ask(&mut self, now: Duration, on_the_way: u64, patience: Duration, credible: Duration) {
+        self.asked = Some(Asked {
+            at: now,
+            deadline: now + patience + Duration::from_secs(on_the_way / SLOWEST_LINK),
+            patience,
+            credible,
+        });
     }
 
     /// So many bytes have come by now: over a slow link a frame may be long on the way.
     pub(in crate::room) fn received(&mut self, bytes: u64, now: Duration) {
         if bytes > self.received {
             self.received = bytes;
-            self.heard(now);
+            if self.asked.as_ref().is_some_and(|asked| now >= asked.credible) {
+                self.excused(now);
+            }
+        }
+    }
+
+    /// It is not the relay's fault that no answer has come.
+    pub(in crate::room) fn excused(&mut self, now: Duration) {
+        if let Some(asked) = &mut self.asked {
+            asked.deadline = asked.deadline.max(now + asked.patience);
         }
     }
 
     /// The answer came.
-    pub(in crate::room) fn answered(&mut self) {
-        self.asked = None;
+    pub(in crate::room) fn answered(&mut self, now: Duration) {
+        if let Some(asked) = self.asked.take() {
+            self.round_trip = now.saturating_sub(asked.at);
+        }
     }
 
     /// When [`due`](Self::due) has something to say.
@@ -126,7 +145,10 @@ mod tests {
 
     fn begun() -> (Heartbeat, StdRng) {
         let mut rng = StdRng::seed_from_u64(1);
-        (Heartbeat::new(Timing::default(), secs(100), &mut rng), rng)
+        (
+            Heartbeat::new(Timing::default(), secs(0), secs(100), &mut rng),
+            rng,
+        )
     }
 
     #[test]
@@ -138,7 +160,7 @@ mod tests {
             assert!(next >= now + secs(25) && next <= now + secs(30));
             assert_eq!(heartbeat.due(next - secs(1), 0, &mut rng), Due::Nothing);
             assert_eq!(heartbeat.due(next, 0, &mut rng), Due::Beat);
-            heartbeat.answered();
+            heartbeat.answered(next);
             now = next;
         }
     }
@@ -156,7 +178,7 @@ mod tests {
     fn an_answer_behind_much_that_is_on_the_way_has_more_time() {
         let (mut heartbeat, mut rng) = begun();
         assert_eq!(heartbeat.due(secs(130), 64 * 1024, &mut rng), Due::Beat);
-        heartbeat.heard(secs(131));
+        heartbeat.received(1, secs(131));
         assert_eq!(heartbeat.timeout(), secs(130 + 15 + 64));
     }
 
@@ -171,13 +193,47 @@ mod tests {
     }
 
     #[test]
-    fn other_frames_prolong_the_wait_for_an_answer_but_not_for_a_probes() {
+    fn what_lay_here_before_a_jump_does_not_prolong_the_wait_for_a_probes_answer() {
+        let (mut heartbeat, mut rng) = begun();
+        heartbeat.probe(secs(110), 0);
+        heartbeat.received(5000, secs(110));
+        assert_eq!(heartbeat.due(secs(112), 0, &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(113), 0, &mut rng), Due::Dead);
+    }
+
+    #[test]
+    fn what_still_comes_prolongs_the_wait_for_a_probes_answer() {
+        let (mut heartbeat, mut rng) = begun();
+        heartbeat.probe(secs(110), 0);
+        heartbeat.received(5000, secs(112));
+        assert_eq!(heartbeat.due(secs(113), 0, &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(115), 0, &mut rng), Due::Dead);
+    }
+
+    #[test]
+    fn a_probes_answer_behind_much_that_is_on_the_way_has_more_time() {
+        let (mut heartbeat, mut rng) = begun();
+        heartbeat.probe(secs(110), 4 * 1024);
+        assert_eq!(heartbeat.due(secs(116), 0, &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(117), 0, &mut rng), Due::Dead);
+    }
+
+    #[test]
+    fn a_path_that_is_known_to_be_slow_has_more_time_for_a_probe() {
         let (mut heartbeat, mut rng) = begun();
         assert_eq!(heartbeat.due(secs(130), 0, &mut rng), Due::Beat);
-        heartbeat.heard(secs(140));
-        assert_eq!(heartbeat.due(secs(150), 0, &mut rng), Due::Nothing);
-        heartbeat.probe(secs(150));
-        heartbeat.heard(secs(152));
-        assert_eq!(heartbeat.due(secs(153), 0, &mut rng), Due::Dead);
+        heartbeat.answered(secs(134));
+        heartbeat.probe(secs(140), 0);
+        assert_eq!(heartbeat.due(secs(146), 0, &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(147), 0, &mut rng), Due::Dead);
+    }
+
+    #[test]
+    fn nothing_runs_out_while_nothing_is_read() {
+        let (mut heartbeat, mut rng) = begun();
+        heartbeat.probe(secs(110), 0);
+        heartbeat.excused(secs(112));
+        assert_eq!(heartbeat.due(secs(113), 0, &mut rng), Due::Nothing);
+        assert_eq!(heartbeat.due(secs(115), 0, &mut rng), Due::Dead);
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Pushed {
     pub event: String,
     /// Of a text frame.
     pub json: Option<Box<RawValue>>,
+    /// Of a binary one.
+    pub data: Vec<u8>,
 }
 
 /// Fails a test that waits for ever.
@@ -133,6 +135,21 @@ impl Client {
         self.send(Message::text(text)).await;
     }
 
+    /// A sealed payload of another one's.
+    pub(super) async fn sealed(&mut self, join: &Pushed, payload: &[u8]) {
+        let mut out = Vec::new();
+        Notice {
+            join_ref: Ref::Null,
+            reference: Ref::Null,
+            topic: join.topic.as_str().into(),
+            event: "sealed".into(),
+            payload: Payload::Binary(payload),
+        }
+        .encode(&mut out)
+        .unwrap();
+        self.send(Message::binary(out)).await;
+    }
+
     pub(super) async fn reply(&mut self, push: &Pushed, status: Status, response: &str) {
         let response = RawValue::from_string(response.to_owned()).unwrap();
         let mut out = Vec::new();
@@ -167,12 +184,17 @@ impl Client {
 
 impl Pushed {
     fn of(push: Push<'_>) -> Self {
+        let data = match push.payload {
+            Payload::Binary(data) => data.to_owned(),
+            Payload::Json(_) => Vec::new(),
+        };
         Self {
             join_ref: push.join_ref.into_owned(),
             reference: push.reference.into_owned(),
             topic: push.topic.into_owned(),
             event: push.event.into_owned(),
             json: None,
+            data,
         }
     }
 }

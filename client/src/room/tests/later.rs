@@ -155,20 +155,10 @@ async fn a_stale_close_and_foreign_topics_mean_nothing() {
     client
         .text(&format!(r#"[null,null,"{}","presence_state",[1]]"#, join.topic))
         .await;
-    client
-        .send(Message::binary(sealed(&join.topic, b"not ours")))
-        .await;
+    client.sealed(&join, b"not ours").await;
     joined(&mut updates).await;
     let beat = client.pushed().await;
     assert_eq!(beat.event, "heartbeat");
-}
-
-fn sealed(topic: &str, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![2, topic.len() as u8, 6];
-    frame.extend_from_slice(topic.as_bytes());
-    frame.extend_from_slice(b"sealed");
-    frame.extend_from_slice(payload);
-    frame
 }
 
 #[tokio::test]

@@ -276,9 +276,13 @@ impl State {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        for receipt in room.list.see(measure, height, moment.now) {
-            let command = Command::Read(receipt);
-            effects.push(Effect::Do { room: id, command });
+        let seen = room.list.see(measure, height, moment.now);
+        if self.settings.told.receipts {
+            let read = |receipt| Effect::Do {
+                room: id,
+                command: Command::Read(receipt),
+            };
+            effects.extend(seen.into_iter().map(read));
         }
     }
 

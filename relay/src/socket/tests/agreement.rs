@@ -9,7 +9,7 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message, WebSocket};
 
 use crate::socket::Close;
-use crate::socket::inbound::{Event, Inbound};
+use crate::socket::{frame::Event, inbound::Inbound};
 
 /// The longest message in these tests, in bytes: above the two marks at which a header grows.
 const LIMIT: usize = 66_000;

@@ -202,6 +202,9 @@ impl State {
     }
 
     pub(crate) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {
+        if !self.settings.told.typing {
+            return;
+        }
         let room = self.rooms.current_id();
         let command = self.rooms.current_mut().typing(moment.now);
         effects.extend(command.map(|command| Effect::Do { room, command }));

@@ -350,6 +350,24 @@ fn typing_is_told_while_there_is_somebody_and_a_draft() {
 }
 
 #[test]
+fn who_does_not_want_typing_told_tells_none_of_it() {
+    let mut script = Script::with_anna(80, 24);
+    script.state.settings.told.typing = false;
+    script.types("ab").control('u');
+    assert!(script.commands().is_empty());
+}
+
+#[test]
+fn who_does_not_want_reading_told_tells_that_it_was_delivered_and_no_more() {
+    let mut script = Script::with_anna(80, 24);
+    script.state.settings.told.receipts = false;
+    script.input(Input::Focus(true)).says(ANNA, "anna", "one");
+    assert_eq!(script.reads(), [0_u64; 0]);
+    assert!(matches!(script.commands()[..], [Command::Hold(_)]));
+    assert_eq!(script.state.rooms.current().unread, 0);
+}
+
+#[test]
 fn a_typing_notice_expires() {
     let mut script = Script::with_anna(80, 24);
     script.event("anna", Event::Typing { peer: ANNA, on: true });

@@ -1,0 +1,7 @@
+//! For the operator: what a relay is told, and tells, beside its sockets.
+
+pub(crate) mod hardening;
+pub mod invite;
+pub(crate) mod metrics;
+pub mod operator;
+pub mod systemd;

@@ -1,0 +1,246 @@
+//! `sotto-relay room`: the operator's hand in the room database, while a relay runs or not.
+//!
+//! A relay that uses the file sees what has changed within a second.
+
+mod defaults;
+mod owner;
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, Subcommand};
+
+use crate::{
+    clock::Day,
+    limits,
+    rooms::{Hashed, Standing},
+    store::{Database, Listed, StoreError},
+};
+pub use defaults::become_service;
+
+/// Add, list and remove rooms, while the relay runs
+#[derive(Debug, Args)]
+pub struct Room {
+    /// The room database [default: $SOTTO_RELAY_DB, else that of /etc/default/sotto-relay]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub db: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What the operator does to rooms.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Let a room in, or change its access hash or note; it stays until it is removed
+    ///
+    /// Who wants the room prints both hashes with `sotto room-id`. They let nobody join.
+    Add {
+        /// The first hash: 64 hexadecimal digits
+        #[arg(value_name = "ROOM", value_parser = table_hash)]
+        name: Name,
+        /// The second hash: 64 hexadecimal digits
+        #[arg(value_name = "ACCESS", value_parser = table_hash)]
+        access: Name,
+        /// What to call it in the list
+        #[arg(long, value_name = "TEXT", value_parser = note)]
+        note: Option<String>,
+    },
+    /// List the rooms that the relay knows
+    List,
+    /// Remove a room: its members are told and shut out
+    Remove {
+        /// The room, or the first digits of it
+        #[arg(value_name = "ROOM", value_parser = prefix)]
+        room: String,
+    },
+    /// End what goes on in a room: its members are told and shut out, and may join it again
+    Expire {
+        /// The room, or the first digits of it
+        #[arg(value_name = "ROOM", value_parser = prefix)]
+        room: String,
+    },
+}
+
+/// A hash of the table, as it is given on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name(Hashed);
+
+/// Why nothing came of it.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// Nobody says which file.
+    #[error("which room database? give --db FILE, or set SOTTO_RELAY_DB")]
+    NoFile,
+    /// A mistake when they were copied.
+    #[error("the two hashes are the same: sotto room-id prints two different ones")]
+    SameHash,
+    /// The file cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It is not in the list.
+    #[error("no room begins with {0}: sotto-relay room list shows them")]
+    NoRoom(String),
+    /// More than one begins so.
+    #[error("{1} rooms begin with {0}: give more digits")]
+    SeveralRooms(String, usize),
+    /// The system does not let us act as the service's user.
+    #[error("cannot run as the service's user: {0}")]
+    Again(#[source] io::Error),
+    /// Nobody reads what we print.
+    #[error("cannot write to standard output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl OperatorError {
+    /// Whether it is the command line that is wrong.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::NoFile | Self::SameHash)
+    }
+}
+
+impl Room {
+    /// Does it. `relays_db`: the file that the relay's own options name.
+    ///
+    /// # Errors
+    /// [`OperatorError`].
+    pub fn run(self, relays_db: Option<PathBuf>, out: &mut impl Write) -> Result<(), OperatorError> {
+        let path = (self.db.or(relays_db))
+            .or_else(defaults::db)
+            .ok_or(OperatorError::NoFile)?;
+        if let Command::Add { name, access, .. } = &self.command
+            && name == access
+        {
+            return Err(OperatorError::SameHash);
+        }
+        // Else the relay could not read what root leaves beside the file.
+        match owner::other_owner(&path) {
+            // That user may not read where we have it from.
+            Some(user) => Err(owner::start_again(
+                Some(user),
+                [("SOTTO_RELAY_DB".to_owned(), path)],
+            )),
+            None => self.command.run(&path, out),
+        }
+    }
+}
+
+impl Command {
+    fn run(self, path: &Path, out: &mut impl Write) -> Result<(), OperatorError> {
+        let file = Database::open_beside(path)?;
+        match self {
+            Self::Add { name, access, note } => {
+                file.add(&name.0, &access.0, note.as_deref(), Day::today())?;
+            }
+            Self::List => {
+                let mut rooms = file.list()?;
+                rooms.sort_by_key(|room| (std::cmp::Reverse(room.record.standing), room.record.made));
+                write_list(&rooms, out)?;
+            }
+            Self::Remove { room } => {
+                file.remove(&find(&file, &room)?)?;
+            }
+            Self::Expire { room } => {
+                file.end(&find(&file, &room)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn find(file: &Database, prefix: &str) -> Result<Hashed, OperatorError> {
+    let begins = |name: &Hashed| hex::encode(name).starts_with(prefix);
+    let found: Vec<Hashed> = (file.list()?.into_iter())
+        .map(|room| room.name)
+        .filter(begins)
+        .collect();
+    match found[..] {
+        [name] => Ok(name),
+        [] => Err(OperatorError::NoRoom(prefix.to_owned())),
+        _ => Err(OperatorError::SeveralRooms(prefix.to_owned(), found.len())),
+    }
+}
+
+fn write_list(rooms: &[Listed], out: &mut impl Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:64}  {:10}  {:10}  {:8}  NOTE",
+        "ROOM", "MADE", "USED", "BY"
+    )?;
+    for room in rooms {
+        let by = match room.record.standing {
+            Standing::Operators => "operator",
+            Standing::Met | Standing::Tried => "stranger",
+        };
+        let line = format!(
+            "{}  {}  {}  {by}  {}",
+            hex::encode(room.name),
+            date(room.record.made),
+            date(room.record.used),
+            room.note.as_deref().unwrap_or_default()
+        );
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    out.flush()
+}
+
+/// Year, month and day.
+fn date(day: Day) -> String {
+    /// 1970-01-01.
+    const EPOCH: i32 = 2_440_588;
+    (i32::try_from(day.0).ok())
+        .and_then(|days| time::Date::from_julian_day(EPOCH.saturating_add(days)).ok())
+        .map_or_else(|| "?".to_owned(), |date| date.to_string())
+}
+
+fn table_hash(text: &str) -> Result<Name, String> {
+    let mut bytes = [0; 32];
+    match hex::decode_to_slice(text, &mut bytes) {
+        Ok(()) => Ok(Name(bytes)),
+        Err(_) => Err("it must be 64 hexadecimal digits, as sotto room-id prints them".to_owned()),
+    }
+}
+
+/// Fewer digits are a slip of the hand.
+const SHORTEST_PREFIX: usize = 4;
+
+fn prefix(text: &str) -> Result<String, String> {
+    let hexadecimal = text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if hexadecimal && (SHORTEST_PREFIX..=64).contains(&text.len()) {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err("it must be 4 to 64 hexadecimal digits, as sotto-relay room list prints them".to_owned())
+    }
+}
+
+fn note(text: &str) -> Result<String, String> {
+    if text.chars().count() <= limits::NOTE && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must be one line of at most 200 characters".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_as_a_date() {
+        assert_eq!(date(Day(0)), "1970-01-01");
+        assert_eq!(date(Day(20_000)), "2024-10-04");
+        assert_eq!(date(Day(u32::MAX)), "?");
+    }
+
+    #[test]
+    fn only_what_fits_is_taken_from_the_command_line() {
+        assert_eq!(table_hash(&"0a".repeat(32)), Ok(Name([10; 32])));
+        assert!(table_hash("0a").is_err() && table_hash(&"0g".repeat(32)).is_err());
+        assert_eq!(prefix("00FF"), Ok("00ff".to_owned()));
+        assert!(prefix("00f").is_err() && prefix("00fx").is_err() && prefix(&"0".repeat(65)).is_err());
+        assert!(note("anna & ben").is_ok());
+        assert!(note("two\nlines").is_err() && note(&"x".repeat(201)).is_err());
+    }
+}

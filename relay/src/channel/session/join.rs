@@ -1,0 +1,190 @@
+//! How a socket comes to a seat in a room.
+
+use std::sync::Arc;
+
+use sotto_protocol::{
+    Credentials, Topic,
+    frame::{Payload, Push},
+};
+
+use super::{Channel, Outcome, Socket, Then};
+use crate::{
+    channel::{
+        fanout::Fanout,
+        presence::PresenceKey,
+        reply::{self, Refusal},
+        room::{Newcomer, NoSeat},
+    },
+    clock::Day,
+    limits,
+    rooms::{Saving, Way},
+    socket::Outbound,
+};
+
+/// What a join asks for.
+pub(super) struct Asked {
+    topic: Topic,
+    credentials: Credentials,
+}
+
+/// What comes of a join with good hashes.
+struct Seated {
+    /// The seat; or the room is not saved yet.
+    channel: Result<Channel, Saving>,
+    /// Who has yet to hear that the room was taken.
+    rest: Option<Fanout>,
+}
+
+impl Socket {
+    pub(super) fn join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Outcome {
+        match self.asked(push) {
+            Ok(asked) => self.sit(push, asked, outbound),
+            Err(refusal) => self.refuse(push, refusal, outbound),
+        }
+    }
+
+    pub(super) fn refuse(&mut self, push: &Push<'_>, refusal: Refusal, outbound: &Outbound) -> Outcome {
+        self.hub.counters.joined(Err(refusal));
+        if refusal == Refusal::Unauthorized {
+            self.failed = true;
+            let now = self.hub.clock.now();
+            self.hub.quotas.failed_joins.spend(self.place, 1, now);
+        }
+        outbound.send(&reply::refuse(push.join_ref.clone(), push, refusal));
+        Outcome::ANSWERED
+    }
+
+    /// What a join asks for, if it may ask at all.
+    fn asked(&self, push: &Push<'_>) -> Result<Asked, Refusal> {
+        let (now, quotas) = (self.hub.clock.now(), &self.hub.quotas);
+        if !quotas.joins.take(self.place, now) || self.failed && quotas.failed_joins.is_spent(self.place, now)
+        {
+            return Err(Refusal::RateLimited);
+        }
+        let credentials = match push.payload {
+            Payload::Json(payload) => Credentials::parse(payload),
+            Payload::Binary(_) => None,
+        };
+        match (credentials, Topic::parse(&push.topic)) {
+            (Some(credentials), Ok(topic)) => Ok(Asked { topic, credentials }),
+            _ => {
+                self.hub.rooms.look_for_nothing();
+                Err(Refusal::Unauthorized)
+            }
+        }
+    }
+
+    /// Takes the seat that was asked for, now or when the room is saved, or says why not.
+    pub(super) fn sit(&mut self, push: &Push<'_>, asked: Asked, outbound: &Arc<Outbound>) -> Outcome {
+        match self.try_sit(push, &asked, outbound) {
+            Ok((rest, None)) => {
+                self.hub.counters.joined(Ok(()));
+                Outcome { receivers: 0, rest }
+            }
+            Ok((rest, Some(saving))) => {
+                self.wait(push, saving, Then::Sit(asked));
+                Outcome { receivers: 0, rest }
+            }
+            Err(refusal) => self.refuse(push, refusal, outbound),
+        }
+    }
+
+    fn try_sit(
+        &mut self,
+        push: &Push<'_>,
+        asked: &Asked,
+        outbound: &Arc<Outbound>,
+    ) -> Result<(Option<Fanout>, Option<Saving>), Refusal> {
+        let index = match self.channel(&push.topic) {
+            Some(index) => Some(index),
+            None => {
+                self.take_channel()?;
+                None
+            }
+        };
+        let seated = self.seat(index, asked, push, outbound);
+        if index.is_none() && !matches!(seated, Ok(Seated { channel: Ok(_), .. })) {
+            self.hub.quotas.seats.give_back(self.place);
+        }
+        let Seated { channel, rest } = seated?;
+        let channel = match channel {
+            Ok(channel) => channel,
+            Err(saving) => return Ok((rest, Some(saving))),
+        };
+        match index {
+            Some(index) => self.channels[index] = channel,
+            None => {
+                if self.channels.is_empty() {
+                    self.hub.quotas.unseated.give_back(self.place);
+                }
+                self.channels.reserve_exact(1);
+                self.channels.push(channel);
+                self.hub.counters.took_seat();
+            }
+        }
+        Ok((rest, None))
+    }
+
+    /// Makes sure that this socket and its address may hold one seat more, and counts it.
+    fn take_channel(&mut self) -> Result<(), Refusal> {
+        if self.channels.len() >= self.hub.max_channels {
+            for index in (0..self.channels.len()).rev() {
+                let channel = &self.channels[index];
+                if !channel.room.is_seated(channel.seat) {
+                    self.drop_channel(index);
+                }
+            }
+        }
+        if self.channels.len() >= self.hub.max_channels {
+            return Err(Refusal::TooManyChannels);
+        }
+        if self.hub.quotas.seats.take(self.place) {
+            Ok(())
+        } else {
+            Err(Refusal::RateLimited)
+        }
+    }
+
+    fn seat(
+        &self,
+        index: Option<usize>,
+        asked: &Asked,
+        push: &Push<'_>,
+        outbound: &Arc<Outbound>,
+    ) -> Result<Seated, Refusal> {
+        let Asked { topic, credentials } = asked;
+        for _ in 0..limits::ATTEMPTS {
+            let may_make = || self.hub.quotas.rooms.take(self.place, self.hub.clock.now());
+            let entered = (self.hub.rooms).enter(topic, &credentials.access, Day::today(), may_make)?;
+            let expelled = (entered.expelled.into_iter())
+                .map(|seat| seat.expire(topic))
+                .collect();
+            let rest = Fanout::start(expelled);
+            let room = match entered.way {
+                Way::Open(room) => room,
+                Way::Saving(saving) => {
+                    let channel = Err(saving);
+                    return Ok(Seated { channel, rest });
+                }
+            };
+            let newcomer = Newcomer {
+                outbound,
+                key: PresenceKey::of(&credentials.sender),
+                push,
+                replaces: index
+                    .map(|index| &self.channels[index])
+                    .filter(|channel| Arc::ptr_eq(&channel.room, &room))
+                    .map(|channel| channel.seat),
+            };
+            match room.join(&newcomer, self.hub.max_seats) {
+                Ok(seat) => {
+                    let channel = Ok(Channel { room, seat });
+                    return Ok(Seated { channel, rest });
+                }
+                Err(NoSeat::Full) => return Err(Refusal::RoomFull),
+                Err(NoSeat::Gone) => {}
+            }
+        }
+        Err(Refusal::RelayFull)
+    }
+}

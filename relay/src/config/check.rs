@@ -1,0 +1,51 @@
+//! Whether a relay could start with its options, and what it would be reached by, looked at before it does.
+
+use super::options::{OptionError, Options};
+use crate::{
+    admin::invite::{self, Public},
+    net::{certificate, descriptors, server::BindError},
+};
+
+impl Options {
+    /// Looks at options, files and permissions, without listening or writing anything but a first key of its own. What
+    /// is not right but keeps nobody from starting comes back, each as a sentence.
+    ///
+    /// # Errors
+    /// [`BindError`]: what would keep the relay from starting.
+    pub fn rehearse(&self) -> Result<Vec<String>, BindError> {
+        self.check()?;
+        self.tls.certificate()?;
+        let mut warnings = Vec::new();
+        if let Some(key) = self.tls.key_file()
+            && certificate::is_readable_by_all(&key)
+        {
+            let key = key.display();
+            warnings.push(format!(
+                "everybody on this machine can read the key in {key}: chmod o-r {key}"
+            ));
+        }
+        warnings.extend(descriptors::shortage(self.max_connections));
+        Ok(warnings)
+    }
+
+    /// The URLs to hand over for a relay with these options, which need not run: see [`invite`].
+    ///
+    /// # Errors
+    /// [`BindError`] when an option cannot be, or there is no certificate.
+    pub fn invites(&self) -> Result<Vec<String>, BindError> {
+        self.check()?;
+        if self.listen.port() == 0 && !self.public.as_ref().is_some_and(Public::has_port) {
+            return Err(BindError::Option(OptionError {
+                option: "listen",
+                value: self.listen.to_string(),
+                must: "an invite needs the port, which --public HOST:PORT gives as well",
+            }));
+        }
+        let certificate = self.tls.certificate()?;
+        Ok(invite::urls(
+            self.listen,
+            self.public.as_ref(),
+            certificate.as_ref(),
+        ))
+    }
+}

@@ -1,0 +1,5 @@
+//! What the operator may set, and whether a relay could start with it.
+
+mod check;
+pub mod options;
+pub mod size;

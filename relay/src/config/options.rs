@@ -1,0 +1,348 @@
+//! What an operator may set: each on the command line, and as `SOTTO_RELAY_<OPTION>` in the environment.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+
+use crate::{
+    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
+    socket,
+};
+
+/// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
+#[derive(Debug, Clone, Args)]
+#[command(next_line_help = true)]
+pub struct Options {
+    /// Address and port to listen on, `[::]:4000` for IPv6 and IPv4; port 0 picks a free one
+    #[arg(long, env = "SOTTO_RELAY_LISTEN", value_name = "ADDR:PORT", default_value_t = LISTEN)]
+    pub listen: SocketAddr,
+
+    /// Keep the table of rooms in this file, so that it survives [default: in memory only]
+    #[arg(long, env = "SOTTO_RELAY_DB", value_name = "FILE")]
+    pub db: Option<PathBuf>,
+
+    /// Who may have a room: open (the first who joins it makes it), or closed (the operator adds it with `sotto-relay
+    /// room add`; needs --db)
+    #[arg(long, env = "SOTTO_RELAY_ROOMS", value_name = "WHICH", value_enum, default_value_t = Admittance::Open, hide_possible_values = true)]
+    pub rooms: Admittance,
+
+    /// Days without anybody after which a room is forgotten; never one that the operator added [default: 30 with --db,
+    /// else no limit]
+    #[arg(long, env = "SOTTO_RELAY_ROOM_TTL", value_name = "DAYS")]
+    pub room_ttl: Option<u32>,
+
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+
+    /// Proxies.
+    #[command(flatten)]
+    pub proxy: ProxyOptions,
+
+    /// Host and port under which others reach this relay, for invites [default: of the certificate, else each address]
+    #[arg(long, env = "SOTTO_RELAY_PUBLIC", value_name = "HOST[:PORT]")]
+    pub public: Option<Public>,
+
+    /// Address and port on which figures for Prometheus are to be had, at /metrics [default: none]
+    #[arg(long, env = "SOTTO_RELAY_METRICS", value_name = "ADDR:PORT")]
+    pub metrics: Option<SocketAddr>,
+
+    /// Largest message; one over it closes the socket with 1009
+    #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGE", value_name = "SIZE", default_value_t = Size(limits::MESSAGE))]
+    pub max_message: Size,
+
+    /// Open connections [default: the limit of descriptors less 64]
+    #[arg(long, env = "SOTTO_RELAY_MAX_CONNECTIONS", value_name = "N")]
+    pub max_connections: Option<usize>,
+
+    /// Channels that one socket may join
+    #[arg(long, env = "SOTTO_RELAY_MAX_CHANNELS", value_name = "N", default_value_t = limits::CHANNELS)]
+    pub max_channels: usize,
+
+    /// Seats in a room, 1 to 1000
+    #[arg(long, env = "SOTTO_RELAY_MAX_SEATS", value_name = "N", default_value_t = limits::SEATS)]
+    pub max_seats: usize,
+
+    /// Rooms that the relay knows; the oldest empty one goes when another is made
+    #[arg(long, env = "SOTTO_RELAY_MAX_ROOMS", value_name = "N", default_value_t = limits::ROOMS)]
+    pub max_rooms: usize,
+
+    /// Memory for all that waits to be sent and all messages that are not yet whole
+    #[arg(long, env = "SOTTO_RELAY_MAX_BUFFERED", value_name = "SIZE", default_value_t = Size(limits::BUFFERED))]
+    pub max_buffered: Size,
+
+    /// What may wait for one reader; one that is further behind is cut
+    #[arg(long, env = "SOTTO_RELAY_MAX_QUEUE", value_name = "SIZE", default_value_t = Size(limits::QUEUE))]
+    pub max_queue: Size,
+
+    /// Deliveries (messages × receivers) a second of one connection; over it, it is read more slowly; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_CONNECTION_DELIVERIES", value_name = "N", default_value_t = limits::CONNECTION_DELIVERIES)]
+    pub connection_deliveries: u64,
+
+    /// Bytes delivered a second of one connection; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_CONNECTION_BYTES", value_name = "N", default_value_t = limits::CONNECTION_BYTES)]
+    pub connection_bytes: u64,
+
+    /// Deliveries a second of one address; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_DELIVERIES", value_name = "N", default_value_t = limits::ADDRESS_DELIVERIES)]
+    pub address_deliveries: u64,
+
+    /// Bytes delivered a second of one address; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_BYTES", value_name = "N", default_value_t = limits::ADDRESS_BYTES)]
+    pub address_bytes: u64,
+
+    /// Messages delivered a second in all (messages × receivers); over it, all are read more slowly; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_MAX_MESSAGES", value_name = "N", default_value_t = limits::MESSAGES)]
+    pub max_messages: u64,
+
+    /// Megabits of messages delivered a second in all; over it, all are read more slowly; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_MAX_MBIT", value_name = "N", default_value_t = limits::MEGABITS)]
+    pub max_mbit: u64,
+
+    /// Joins of one address that fail, a minute; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_FAILED_JOINS", value_name = "N", default_value_t = limits::ADDRESS_FAILED_JOINS)]
+    pub address_failed_joins: u64,
+
+    /// Joins of one address a minute; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_JOINS", value_name = "N", default_value_t = limits::ADDRESS_JOINS)]
+    pub address_joins: u64,
+
+    /// Connections of one address a minute; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_CONNECTIONS", value_name = "N", default_value_t = limits::ADDRESS_CONNECTIONS)]
+    pub address_connections: u64,
+
+    /// Seats that one address may hold; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_SEATS", value_name = "N", default_value_t = limits::ADDRESS_SEATS)]
+    pub address_seats: u32,
+
+    /// Sockets of one address that hold no seat; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_UNSEATED", value_name = "N", default_value_t = limits::ADDRESS_UNSEATED)]
+    pub address_unseated: u32,
+
+    /// Rooms that one address makes an hour; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_ROOMS", value_name = "N", default_value_t = limits::ADDRESS_ROOMS)]
+    pub address_rooms: u64,
+
+    /// Seconds without a complete frame after which a socket is closed
+    #[arg(long, env = "SOTTO_RELAY_IDLE", value_name = "SECONDS", default_value_t = limits::IDLE.as_secs())]
+    pub idle: u64,
+
+    /// Seconds in which a frame that has begun must be whole
+    #[arg(long, env = "SOTTO_RELAY_FRAME_TIME", value_name = "SECONDS", default_value_t = limits::FRAME_TIME.as_secs())]
+    pub frame_time: u64,
+
+    /// Seconds that a reader may take nothing while something waits for it
+    #[arg(long, env = "SOTTO_RELAY_STALL_TIME", value_name = "SECONDS", default_value_t = limits::STALL.as_secs())]
+    pub stall_time: u64,
+
+    /// Seconds in which a connection must have sent its request
+    #[arg(long, env = "SOTTO_RELAY_HEAD_TIME", value_name = "SECONDS", default_value_t = limits::HEAD_TIME.as_secs())]
+    pub head_time: u64,
+}
+
+/// Which rooms can be joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Admittance {
+    /// All: the first who joins a room makes it.
+    Open,
+    /// Those that the operator added.
+    Closed,
+}
+
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 4000);
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listen: LISTEN,
+            db: None,
+            rooms: Admittance::Open,
+            room_ttl: None,
+            max_message: Size(limits::MESSAGE),
+            max_connections: None,
+            max_channels: limits::CHANNELS,
+            max_seats: limits::SEATS,
+            max_rooms: limits::ROOMS,
+            tls: TlsOptions::default(),
+            proxy: ProxyOptions::default(),
+            public: None,
+            metrics: None,
+            max_buffered: Size(limits::BUFFERED),
+            max_queue: Size(limits::QUEUE),
+            connection_deliveries: limits::CONNECTION_DELIVERIES,
+            connection_bytes: limits::CONNECTION_BYTES,
+            address_deliveries: limits::ADDRESS_DELIVERIES,
+            address_bytes: limits::ADDRESS_BYTES,
+            max_messages: limits::MESSAGES,
+            max_mbit: limits::MEGABITS,
+            address_failed_joins: limits::ADDRESS_FAILED_JOINS,
+            address_joins: limits::ADDRESS_JOINS,
+            address_connections: limits::ADDRESS_CONNECTIONS,
+            address_seats: limits::ADDRESS_SEATS,
+            address_unseated: limits::ADDRESS_UNSEATED,
+            address_rooms: limits::ADDRESS_ROOMS,
+            idle: limits::IDLE.as_secs(),
+            frame_time: limits::FRAME_TIME.as_secs(),
+            stall_time: limits::STALL.as_secs(),
+            head_time: limits::HEAD_TIME.as_secs(),
+        }
+    }
+}
+
+/// An option that cannot be: one line for the operator.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("--{option} is {value}: {must}")]
+pub struct OptionError {
+    pub(crate) option: &'static str,
+    pub(crate) value: String,
+    pub(crate) must: &'static str,
+}
+
+/// The longest time that an option may give, in seconds: a day.
+const LONGEST: u64 = 86_400;
+
+impl Options {
+    /// Finds the first option that cannot be.
+    ///
+    /// # Errors
+    /// [`OptionError`], which names it and says what it must be.
+    pub fn check(&self) -> Result<(), OptionError> {
+        let must = |holds: bool, option: &'static str, value: &dyn ToString, must: &'static str| {
+            if holds {
+                Ok(())
+            } else {
+                Err(OptionError {
+                    option,
+                    value: value.to_string(),
+                    must,
+                })
+            }
+        };
+        must(
+            self.rooms == Admittance::Open || self.db.is_some(),
+            "rooms",
+            &"closed",
+            "the rooms that the operator adds stand in a file, so it needs --db FILE",
+        )?;
+        must(
+            self.room_ttl
+                .is_none_or(|days| (1..=limits::LONGEST_TTL).contains(&days)),
+            "room-ttl",
+            &self.room_ttl.unwrap_or_default(),
+            "it must be 1 to 36500 days",
+        )?;
+        let TlsOptions {
+            tls_cert,
+            tls_key,
+            tls_self_signed,
+        } = &self.tls;
+        for (option, given, other, must_be) in [
+            ("tls-cert", tls_cert, tls_key, "it needs --tls-key as well"),
+            ("tls-key", tls_key, tls_cert, "it needs --tls-cert as well"),
+        ] {
+            if let Some(path) = given {
+                must(other.is_some(), option, &path.display(), must_be)?;
+            }
+        }
+        if let Some(directory) = tls_self_signed {
+            must(
+                tls_cert.is_none(),
+                "tls-self-signed",
+                &directory.display(),
+                "there is --tls-cert already",
+            )?;
+        }
+        must(
+            !self.proxy.proxy_protocol || !self.proxy.trusted_proxy.is_empty(),
+            "proxy-protocol",
+            &"set",
+            "it needs --trusted-proxy as well: whom to believe",
+        )?;
+        let on_this_machine = |network: &&IpNet| network.addr().to_canonical().is_loopback();
+        if let Some(proxy) = self.proxy.trusted_proxy.iter().find(on_this_machine) {
+            must(
+                !self.proxy.onion || self.proxy.proxy_protocol,
+                "trusted-proxy",
+                proxy,
+                "with --onion all connections from this machine begin with a header of the PROXY protocol, so it \
+                 needs --proxy-protocol as well",
+            )?;
+        }
+        // Four fields of 255 bytes and what is around them: below it not even a join fits.
+        must(
+            (2048..=64 << 20).contains(&self.max_message.0),
+            "max-message",
+            &self.max_message,
+            "it must be 2KiB to 64MiB",
+        )?;
+        must(
+            self.max_connections != Some(0),
+            "max-connections",
+            &0,
+            "it must be at least 1",
+        )?;
+        must(self.max_channels > 0, "max-channels", &0, "it must be at least 1")?;
+        must(
+            (1..=limits::MOST_SEATS).contains(&self.max_seats),
+            "max-seats",
+            &self.max_seats,
+            "it must be 1 to 1000",
+        )?;
+        must(self.max_rooms > 0, "max-rooms", &0, "it must be at least 1")?;
+        must(
+            self.max_queue.0 >= 2 * self.max_message.0,
+            "max-queue",
+            &self.max_queue,
+            "it must be at least twice --max-message",
+        )?;
+        must(
+            self.max_buffered >= self.max_queue,
+            "max-buffered",
+            &self.max_buffered,
+            "it must be at least --max-queue",
+        )?;
+        for (option, seconds) in [
+            ("idle", self.idle),
+            ("frame-time", self.frame_time),
+            ("stall-time", self.stall_time),
+            ("head-time", self.head_time),
+        ] {
+            must(
+                (1..=LONGEST).contains(&seconds),
+                option,
+                &seconds,
+                "it must be 1 to 86400 seconds",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether an address was asked for that is not the one it got.
+    pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
+        let asked = self.listen;
+        asked != LISTEN && asked.port() != 0 && asked != got
+    }
+
+    /// What a socket may take.
+    pub(crate) fn socket_limits(&self) -> socket::Limits {
+        socket::Limits {
+            message: self.max_message.0,
+            // A joiner of the largest room has to get through.
+            queue: self.max_queue.0.max(2 * self.max_seats * limits::PRESENCE_ENTRY),
+            buffered: self.max_buffered.0,
+            idle: Duration::from_secs(self.idle),
+            frame: Duration::from_secs(self.frame_time),
+            stall: Duration::from_secs(self.stall_time),
+            ..socket::Limits::default()
+        }
+    }
+
+    pub(crate) fn head_time(&self) -> Duration {
+        Duration::from_secs(self.head_time)
+    }
+}

@@ -1,0 +1,132 @@
+//! What the table of rooms has to tell the store: which rooms have changed, and who waits until that is saved.
+
+use std::{
+    collections::HashSet,
+    pin::Pin,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use tokio::{sync::oneshot, time::Timeout};
+
+use super::record::Hashed;
+use crate::limits;
+
+/// The names of rooms that have changed. The store looks up what has become of them when it comes to it, so that
+/// however often a room changes it is here once.
+#[derive(Default)]
+pub struct Changes {
+    state: Mutex<State>,
+    news: Condvar,
+}
+
+struct State {
+    names: HashSet<Hashed>,
+    waiting: Vec<oneshot::Sender<()>>,
+    /// When the store came for changes last.
+    taken: Instant,
+    ended: bool,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            names: HashSet::new(),
+            waiting: Vec::new(),
+            taken: Instant::now(),
+            ended: false,
+        }
+    }
+}
+
+/// What the store is to write next.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) names: HashSet<Hashed>,
+    /// Told once all of it is saved; dropped when it cannot be.
+    pub(crate) waiting: Vec<oneshot::Sender<()>>,
+    /// Nothing comes after it.
+    pub(crate) last: bool,
+}
+
+impl Changes {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing here leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A room has changed; it is saved with the next that somebody waits for, or a moment later.
+    pub fn note(&self, name: Hashed) {
+        self.lock().names.insert(name);
+    }
+
+    /// A room has changed, and somebody waits until that is saved.
+    ///
+    /// Call it within a Tokio runtime.
+    pub fn wait(&self, name: Hashed) -> Saving {
+        let (saved, waiting) = oneshot::channel();
+        let mut state = self.lock();
+        state.names.insert(name);
+        // After the end nobody would tell.
+        if !state.ended {
+            state.waiting.push(saved);
+        }
+        drop(state);
+        self.news.notify_one();
+        Saving(Box::pin(tokio::time::timeout(limits::SAVING, waiting)))
+    }
+
+    /// Whether the change of a room has not been taken yet.
+    pub fn has(&self, name: &Hashed) -> bool {
+        self.lock().names.contains(name)
+    }
+
+    /// Takes all changes, as soon as somebody waits for one, or after `pause`.
+    pub(crate) fn take(&self, pause: Duration) -> Batch {
+        let idle = |state: &mut State| state.waiting.is_empty() && !state.ended;
+        let (mut state, _) = (self.news)
+            .wait_timeout_while(self.lock(), pause, idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.taken = Instant::now();
+        Batch {
+            names: std::mem::take(&mut state.names),
+            waiting: std::mem::take(&mut state.waiting),
+            last: state.ended,
+        }
+    }
+
+    /// Whether the store has come for changes within this time.
+    pub(crate) fn taken_within(&self, time: Duration) -> bool {
+        self.lock().taken.elapsed() <= time
+    }
+
+    /// What could not be written is to be tried again.
+    pub(crate) fn put_back(&self, names: impl IntoIterator<Item = Hashed>) {
+        self.lock().names.extend(names);
+    }
+
+    /// The relay ends: what is here now is the last.
+    pub(crate) fn end(&self) {
+        self.lock().ended = true;
+        self.news.notify_one();
+    }
+}
+
+/// The wait until a change is saved.
+pub struct Saving(Pin<Box<Timeout<oneshot::Receiver<()>>>>);
+
+/// It could not be saved, or not in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotSaved;
+
+impl Future for Saving {
+    type Output = Result<(), NotSaved>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(cx).map(|saved| match saved {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(NotSaved),
+        })
+    }
+}
