@@ -1,5 +1,6 @@
 //! The chat: terminal, screen and room joined together.
 
+mod effects;
 mod handover;
 mod opening;
 mod panic_exit;
@@ -8,7 +9,6 @@ pub(crate) mod save;
 
 use crate::open::End;
 use crate::open::clock;
-use crate::tui::clipboard;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -19,19 +19,17 @@ use tokio::time::{Instant, sleep_until};
 
 use self::handover::Borrower;
 use self::opening::Progress;
-use self::rooms::{FromRooms, OpenRooms, Order};
-use self::save::save;
+use self::rooms::{FromRooms, OpenRooms};
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::Conversation;
+use crate::screen::effect::Moment;
 use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
 use crate::screen::settings::Settings;
 use crate::screen::state::input::mouse::Mouse;
 use crate::screen::state::{Input, State};
 use crate::screen::view;
 use crate::secret::rater::RaterTask;
-use crate::tui::external_editor::Prepared;
 use crate::tui::keyboard::{Keyboard, Typed};
 use crate::tui::notify::Attention;
 use crate::tui::session;
@@ -183,66 +181,6 @@ impl Chat {
         };
         let effects = self.state.update(input, moment);
         self.carry_out(effects);
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Say { room, text, reply_to } => {
-                    self.rooms.order(room, Order::Say { text, reply_to });
-                }
-                Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
-                Effect::Copy(text) => self.copy(text, "copied"),
-                Effect::OpenLink(link) => match clipboard::open(&link) {
-                    Ok(()) => self.input(Input::Told(format!("opened {link}"))),
-                    Err(why) => self.copy(link, &format!("{why}; the link was copied")),
-                },
-                Effect::Save { file, talk } => {
-                    let told = save(&file, &talk).unwrap_or_else(|why| why);
-                    self.input(Input::Told(told));
-                }
-                Effect::Open(room) => {
-                    if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.opening.clone());
-                    }
-                }
-                Effect::Rate => {
-                    if let Some(passphrase) = self.state.unrated() {
-                        self.rater.rate(passphrase);
-                    }
-                }
-                Effect::Fetch(command) => self.borrower = Some(Borrower::PassphraseCommand(command)),
-                Effect::Panic => self.panic = true,
-                Effect::Suspend => self.suspend = true,
-                Effect::Alert { bell, desktop } => self.call(bell, desktop),
-                Effect::Compose => match Prepared::new(self.state.rooms.current().draft.text()) {
-                    Ok(draft) => self.borrower = Some(Borrower::Editor(Box::new(draft))),
-                    Err(why) => self.input(Input::Composed(Err(why.to_string()))),
-                },
-                Effect::Redraw => self.redraw = true,
-            }
-        }
-    }
-
-    /// Hands a text to the clipboard, which never answers.
-    fn copy(&mut self, text: String, what: &str) {
-        if clipboard::in_tmux() && clipboard::to_tmux(text.clone()).is_ok() {
-            return self.input(Input::Told(format!("{what}: handed to tmux")));
-        }
-        self.clipboard = Some(text);
-        self.input(Input::Told(format!(
-            "{what}: handed to the terminal; where that takes nothing, Alt+V shows only the texts"
-        )));
-    }
-
-    /// Tells the user that a message came. A terminal that does not take it shows that at the next picture.
-    fn call(&mut self, bell: bool, desktop: bool) {
-        if bell && !self.lent {
-            let _ = self.attention.bell();
-        }
-        if desktop && !self.lent {
-            let _ = self.attention.notify();
-        }
     }
 
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.

@@ -27,7 +27,7 @@ impl RoomId {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Say this; answered by [`Input::Said`], one at a time.
+    /// Say this; answered by `Input::Said`, one at a time.
     Say {
         /// In which room.
         room: RoomId,
@@ -36,35 +36,35 @@ pub enum Effect {
         /// What it answers.
         reply_to: Option<Target>,
     },
-    /// Do this; answered by [`Input::Done`].
+    /// Do this; answered by `Input::Done`.
     Do {
         /// In which room.
         room: RoomId,
         /// What.
         command: Command,
     },
-    /// Hand this text to the clipboard; answered by [`Input::Told`].
+    /// Hand this text to the clipboard; answered by `Input::Told`.
     Copy(String),
-    /// Open this link, which does no harm; answered by [`Input::Told`].
+    /// Open this link, which does no harm; answered by `Input::Told`.
     OpenLink(String),
-    /// Write the talk into a new file; answered by [`Input::Told`].
+    /// Write the talk into a new file; answered by `Input::Told`.
     Save {
         /// Which file, as the user wrote it.
         file: String,
         /// The talk.
         talk: Zeroizing<String>,
     },
-    /// Open the room that [`State::take_opening`] gives; answered by [`Input::Opened`].
+    /// Open the room that `State::take_opening` gives; answered by `Input::Opened`.
     Open(RoomId),
-    /// Say how strong the passphrase is that [`State::unrated`] gives; answered by [`Input::Rated`].
+    /// Say how strong the passphrase is that `State::unrated` gives; answered by `Input::Rated`.
     Rate,
-    /// Give the terminal to the command that prints a passphrase; answered by [`Input::Fetched`].
+    /// Give the terminal to the command that prints a passphrase; answered by `Input::Fetched`.
     Fetch(String),
     /// Wipe everything, leave the rooms, give the terminal back and end, all at once.
     Panic,
     /// Give the terminal back to the shell until it calls again.
     Suspend,
-    /// Give the draft and the terminal to the user's editor; answered by [`Input::Composed`].
+    /// Give the draft and the terminal to the user's editor; answered by `Input::Composed`.
     Compose,
     /// Tell the user that a message came.
     Alert {

@@ -1,8 +1,8 @@
 //! Bare `sotto`: a screen that asks for what `sotto join` would be given, and goes over into the chat. Where nothing is
 //! to be drawn, `questions` ask for the same line by line.
 //!
-//! An input changes the [`form`], which keeps the passphrase hidden; what is to be done comes out as effects;
-//! [`view`] makes the picture. Only the shell below does I/O.
+//! An input changes the form, which keeps the passphrase hidden; what is to be done comes out as effects. Only the shell
+//! below does I/O.
 
 mod questions;
 

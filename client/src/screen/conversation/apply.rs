@@ -6,7 +6,8 @@ use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
 
-use super::{Conversation, Link, MAX_COMPARED, Mark};
+use super::outgoing::Mark;
+use super::{Conversation, Link, MAX_COMPARED};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
 use crate::screen::talk::entry::{Author, Content, Said};

@@ -1,5 +1,7 @@
 //! What the connect screen knows, and how inputs change it. No I/O and no clock here.
 
+mod passphrase;
+mod submit;
 #[cfg(test)]
 mod tests;
 pub mod view;
@@ -9,15 +11,14 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sotto_protocol::{Name, Passphrase, RoomName};
 
-use crate::relay_url::{AddressError, Invitation, handed_over};
+use crate::relay_url::{Invitation, handed_over};
 use crate::screen::editor::Editor;
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::keymap::action::Action;
 use crate::screen::keymap::{Keymap, Pressed};
 use crate::screen::settings::Settings;
 use crate::screen::theme::Theme;
-use crate::secret::WORDS;
-use crate::secret::strength::{Slip, Strength};
+use crate::secret::strength::Strength;
 
 /// The longest relay and name that are typed, in bytes: more than any that are good.
 const MAX_FIELD: usize = 4096;
@@ -71,7 +72,7 @@ pub enum Input {
     Rated(Strength),
     /// The answer to [`Effect::Generate`].
     Generated {
-        /// Of [`WORDS`] random words.
+        /// Of [`WORDS`](crate::secret::WORDS) random words.
         passphrase: Passphrase,
         /// For the new room that it is for.
         room: RoomName,
@@ -289,45 +290,6 @@ impl Form {
         self.forget_complaint(self.focus);
     }
 
-    fn edit_passphrase(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        match action {
-            Action::Insert(c) => self.type_passphrase(c.encode_utf8(&mut [0; 4])),
-            Action::Backspace => self.passphrase.backspace(),
-            Action::KillWord => self.passphrase.erase_word(),
-            Action::KillToStart => self.passphrase.clear(),
-            _ => return,
-        }
-        self.passphrase_changed(effects);
-    }
-
-    fn type_passphrase(&mut self, text: &str) {
-        if !self.passphrase.insert(text) {
-            self.complain(
-                Field::Passphrase,
-                "this is longer than any passphrase: is it the right text?".to_owned(),
-            );
-        }
-    }
-
-    fn passphrase_changed(&mut self, effects: &mut Vec<Effect>) {
-        (self.made, self.told, self.entered) = (None, false, false);
-        self.forget_complaint(Field::Passphrase);
-        let typed = self.passphrase.expose();
-        self.unrated = !typed.trim().is_empty();
-        if self.unrated {
-            effects.push(Effect::Rate);
-        } else {
-            self.strength = None;
-        }
-        // The last word may still grow.
-        if typed.ends_with(char::is_whitespace)
-            && let Some(slip) = Slip::find(typed)
-        {
-            let slip = said(slip);
-            self.complain_quietly(Field::Passphrase, slip);
-        }
-    }
-
     /// A paste fills in the field and does no more: whatever its lines are.
     fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
         let text = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
@@ -353,133 +315,6 @@ impl Form {
         }
     }
 
-    /// A passphrase of random words in the place of what was typed; shown, as it has to be handed over.
-    fn generated(&mut self, passphrase: &Passphrase, room: RoomName) {
-        self.passphrase.clear();
-        self.passphrase.insert(passphrase.expose());
-        self.forget_complaint(Field::Passphrase);
-        self.strength = Some(Strength::of_random_words(WORDS));
-        (self.unrated, self.entered, self.told) = (false, false, false);
-        (self.made, self.shown, self.focus) = (Some(room), true, Field::Passphrase);
-    }
-
-    fn rated(&mut self, strength: Strength, now: Duration, effects: &mut Vec<Effect>) {
-        // What it was is gone, or was made meanwhile.
-        if !std::mem::take(&mut self.unrated) {
-            return;
-        }
-        self.strength = Some(strength);
-        if std::mem::take(&mut self.entered) {
-            self.go_on(now, effects);
-        }
-    }
-
-    /// Goes on to what is still empty, else into the room.
-    fn enter(&mut self, alone: bool, now: Duration, effects: &mut Vec<Effect>) {
-        if self.focus == Field::Passphrase && !alone {
-            return self.complain(
-                Field::Passphrase,
-                "input that comes this fast looks like a paste: Enter alone goes on".to_owned(),
-            );
-        }
-        let checked = match self.focus {
-            Field::Relay => self.invitation().map(|_| ()),
-            Field::Name => self.checked_name().map(|_| ()),
-            Field::Passphrase => Ok(()),
-        };
-        if let Err((field, why)) = checked {
-            return self.complain(field, why);
-        }
-        if let Some(empty) = self.first_empty() {
-            if empty == self.focus {
-                self.complain(
-                    Field::Passphrase,
-                    "the passphrase is empty; Ctrl+G makes one".to_owned(),
-                );
-            }
-            self.focus = empty;
-            return;
-        }
-        if self.focus != Field::Passphrase {
-            self.focus = Field::Passphrase;
-            return;
-        }
-        self.go_on(now, effects);
-    }
-
-    /// Into the room, with all that is filled in.
-    fn go_on(&mut self, now: Duration, effects: &mut Vec<Effect>) {
-        if self.unrated && !self.told {
-            self.entered = true;
-            return;
-        }
-        match self.ticket() {
-            Ok(ticket) => {
-                self.complaint = None;
-                self.stage = Stage::Deriving(now);
-                effects.push(Effect::Join(Box::new(ticket)));
-            }
-            Err((field, why)) => self.complain(field, why),
-        }
-    }
-
-    fn invitation(&self) -> Result<Invitation, (Field, String)> {
-        let relay = self.relay.text().trim();
-        if relay.is_empty() {
-            let what =
-                "type the relay's URL, or paste the line that you were handed; sotto host starts a relay";
-            return Err((Field::Relay, what.to_owned()));
-        }
-        handed_over(relay)
-            .parse()
-            .map_err(|error: AddressError| (Field::Relay, error.to_string()))
-    }
-
-    fn checked_name(&self) -> Result<Name, (Field, String)> {
-        Name::new(self.name.text()).map_err(|error| (Field::Name, error.to_string()))
-    }
-
-    fn ticket(&mut self) -> Result<Ticket, (Field, String)> {
-        let mut invitation = self.invitation()?;
-        let name = self.checked_name()?;
-        let at = |error: sotto_protocol::passphrase::PassphraseError| (Field::Passphrase, error.to_string());
-        let passphrase = Passphrase::new(self.passphrase.expose()).map_err(at)?;
-        if !self.told
-            && let Some(doubt) = self.doubt()
-        {
-            self.told = true;
-            return Err((
-                Field::Passphrase,
-                format!("{doubt}; Enter again uses it all the same"),
-            ));
-        }
-        let mut made = None;
-        if let Some(room) = self.made.clone() {
-            made = Some(Passphrase::new(self.passphrase.expose()).map_err(at)?);
-            // A new room: with a name of its own no two rooms share a salt.
-            if invitation.room.is_none() {
-                self.relay.set(&invitation.address.invitation(&room));
-                invitation.room = Some(room);
-            }
-        }
-        Ok(Ticket {
-            invitation,
-            name,
-            passphrase,
-            made,
-        })
-    }
-
-    /// What should be asked about before the passphrase is used.
-    fn doubt(&self) -> Option<String> {
-        if let Some(slip) = Slip::find(self.passphrase.expose()) {
-            return Some(said(slip));
-        }
-        // How weak stands below the passphrase already.
-        self.strength.filter(|strength| strength.is_weak())?;
-        Some("weak, and everything rests on it (Ctrl+G makes one of 77 bits)".to_owned())
-    }
-
     fn complain(&mut self, field: Field, why: String) {
         self.focus = field;
         self.complain_quietly(field, why);
@@ -496,13 +331,5 @@ impl Form {
     /// Whether the picture changes with time.
     pub fn moves(&self) -> bool {
         matches!(self.stage, Stage::Deriving(_))
-    }
-}
-
-fn said(slip: Slip<'_>) -> String {
-    let word = crate::visible::shortened(slip.word, 20);
-    match slip.meant() {
-        Some(meant) => format!("{word}: did you mean {meant}?"),
-        None => format!("{word} is not in the list of words that the others are from"),
     }
 }

@@ -1,21 +1,22 @@
 //! From the text of the configuration file to what it sets. What is wrong in it is said with its line, and the rest
 //! counts.
 
+mod look;
+mod rooms;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::time::Duration;
 
-use sotto_protocol::{Name, RoomName};
-use toml_edit::{Document, Item, TableLike, Value};
+use sotto_protocol::Name;
+use toml_edit::{Document, Item, TableLike};
 
+use self::look::Look;
 use super::{Config, SETTINGS};
-use crate::relay_url::Invitation;
 use crate::screen::keymap::Keymap;
-use crate::screen::settings::{Complaint, Notices, RoomEntry, When};
+use crate::screen::settings::{Complaint, Notices, When};
 use crate::screen::talk::clock::TimeFormat;
-use crate::screen::theme;
 use crate::screen::theme::depth::Depth;
-use crate::screen::theme::{BUILT_IN, STYLES, Theme};
 use crate::visible::shortened;
 
 /// The longest time that a setting takes, in seconds: a year.
@@ -51,14 +52,6 @@ pub(super) fn parse(text: &str, depth: Depth) -> (Config, Vec<Complaint>) {
     }
     config.theme = reader.theme(look);
     (config, reader.all_complaints())
-}
-
-/// What says how things look, before it is known which themes there are.
-struct Look {
-    theme: String,
-    at: Option<Range<usize>>,
-    depth: Depth,
-    own: BTreeMap<String, Theme>,
 }
 
 /// Goes through a document and notes what is wrong.
@@ -185,131 +178,6 @@ impl Reader<'_> {
         }
     }
 
-    fn rooms(&mut self, item: &Item, rooms: &mut Vec<RoomEntry>) {
-        let Some(tables) = item.as_array_of_tables() else {
-            return self.wrong("room", item, "tables of its own: [[room]]");
-        };
-        for table in tables {
-            let (mut name, mut relay, mut room, mut passphrase_command) = (None, None, None, None);
-            for (key, item) in table.iter() {
-                match key {
-                    "name" => name = self.read(key, item, |text| room_entry_name(text, rooms)),
-                    "relay" => {
-                        relay = self.read(key, item, |text| {
-                            text.parse::<Invitation>().map_err(|error| error.to_string())
-                        })
-                    }
-                    "room" => {
-                        room = self.read(key, item, |text| {
-                            RoomName::new(text).map_err(|error| error.to_string())
-                        })
-                    }
-                    "passphrase_command" => passphrase_command = self.string(key, item).map(str::to_owned),
-                    _ => self.unknown(
-                        table,
-                        key,
-                        "setting of a room",
-                        "name, relay, room and passphrase_command",
-                    ),
-                }
-            }
-            match (name, relay) {
-                (Some(name), Some(relay)) if relay.room.is_some() && room.is_some() && relay.room != room => {
-                    self.complain(
-                        table.span(),
-                        format!("the room {name:?} is named by its relay and by room, differently"),
-                    );
-                }
-                (Some(name), Some(relay)) => rooms.push(RoomEntry {
-                    name,
-                    relay,
-                    room,
-                    passphrase_command,
-                }),
-                // What is wrong with the one that is there was said.
-                _ if table.contains_key("name") && table.contains_key("relay") => {}
-                _ => self.complain(
-                    table.span(),
-                    "a [[room]] needs a name and a relay; this one does not count".to_owned(),
-                ),
-            }
-        }
-    }
-
-    fn themes(&mut self, item: &Item, look: &mut Look) {
-        let Some(themes) = item.as_table_like() else {
-            return self.wrong("themes", item, "tables of its own: [themes.NAME]");
-        };
-        for (name, item) in themes.iter() {
-            let Some(table) = item.as_table_like() else {
-                self.wrong(name, item, "a table: [themes.NAME]");
-                continue;
-            };
-            let mut theme = match table.get("base") {
-                Some(base) => {
-                    let bases = BUILT_IN.map(|name| (name, Theme::built_in(name)));
-                    self.choice("base", base, &bases).flatten()
-                }
-                None => None,
-            }
-            .unwrap_or_default()
-            .clone();
-            for (key, item) in table.iter() {
-                match (key, item.as_array()) {
-                    ("base", _) => {}
-                    ("accents", Some(list)) if !list.is_empty() => {
-                        let styles: Vec<_> = list
-                            .iter()
-                            .filter_map(|value| self.style_of(key, value))
-                            .collect();
-                        if !styles.is_empty() {
-                            theme.accents = styles;
-                        }
-                    }
-                    ("accents", _) => self.wrong(key, item, "a list of styles: [\"cyan\", \"bold magenta\"]"),
-                    _ => match (theme.style_mut(key), item.as_value()) {
-                        (Some(style), Some(value)) => {
-                            if let Some(read) = self.style_of(key, value) {
-                                *style = read;
-                            }
-                        }
-                        (Some(_), None) => self.wrong(key, item, "a text"),
-                        (None, _) => {
-                            self.unknown(table, key, "style", &names(["base"].into_iter().chain(STYLES)))
-                        }
-                    },
-                }
-            }
-            look.own.insert(name.to_owned(), theme);
-        }
-    }
-
-    fn style_of(&mut self, key: &str, value: &Value) -> Option<ratatui::style::Style> {
-        let Some(text) = value.as_str() else {
-            self.complain(
-                value.span(),
-                format!("{key} has to be a text in quotes: {}", theme::STYLE_HELP),
-            );
-            return None;
-        };
-        theme::style(text)
-            .map_err(|error| self.complain(value.span(), error.to_string()))
-            .ok()
-    }
-
-    /// The theme that was chosen, in the colours that there are.
-    fn theme(&mut self, mut look: Look) -> &'static Theme {
-        let own = look.own.remove(&look.theme);
-        let theme = own.or_else(|| Theme::built_in(&look.theme).cloned());
-        let theme = theme.unwrap_or_else(|| {
-            let all = names(BUILT_IN.into_iter().chain(look.own.keys().map(String::as_str)));
-            let theme = shortened(&look.theme, SHOWN);
-            self.complain(look.at, format!("there is no theme {theme:?}; there are {all}"));
-            <&Theme>::default().clone()
-        });
-        theme.at(look.depth).kept()
-    }
-
     fn switch(&mut self, key: &str, item: &Item, on: &mut bool) {
         match item.as_bool() {
             Some(set) => *on = set,
@@ -380,20 +248,6 @@ fn kind(item: &Item) -> &'static str {
 
 fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-fn room_entry_name(text: &str, rooms: &[RoomEntry]) -> Result<String, String> {
-    if text.is_empty()
-        || text.contains([':', '/', '#', '?'])
-        || text.starts_with('-')
-        || text.chars().any(char::is_control)
-    {
-        return Err("a room's name here has no :, /, # or ?, which URLs have, and no - in front".to_owned());
-    }
-    if rooms.iter().any(|room| room.name == text) {
-        return Err(format!("there are two rooms called {text:?}; the first counts"));
-    }
-    Ok(text.to_owned())
 }
 
 /// `90s`, `15m`, `2h`; `never` is none.
