@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What all sockets of a relay share.
-pub struct Hub {
+pub(crate) struct Hub {
     /// The time.
     pub clock: Clock,
     /// Where addresses stand in the tables.
@@ -52,7 +52,7 @@ pub struct Hub {
 
 impl Hub {
     /// Of a relay with these options and rooms.
-    pub fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
+    pub(crate) fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
         Self {
             clock: Clock::start(),
             places: Places::new(&rand::random(), options.proxy.onion),
@@ -73,13 +73,13 @@ impl Hub {
 
 impl Hub {
     /// How many connections are open.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Relaxed)
     }
 }
 
 /// A connection that counts as open until this is dropped.
-pub struct Admission {
+pub(crate) struct Admission {
     /// What it is let in to.
     pub hub: Arc<Hub>,
 }
@@ -89,7 +89,7 @@ impl Admission {
     ///
     /// # Errors
     /// [`NotAdmitted`] when it is one too many.
-    pub fn take(hub: &Arc<Hub>, place: Option<Place>) -> Result<Self, NotAdmitted> {
+    pub(crate) fn take(hub: &Arc<Hub>, place: Option<Place>) -> Result<Self, NotAdmitted> {
         if place.is_some_and(|place| !hub.quotas.connections.take(place, hub.clock.now())) {
             return Err(NotAdmitted::TooOften);
         }

@@ -19,26 +19,26 @@
 //! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
 #![warn(missing_docs)]
 
-pub mod admin;
+mod admin;
 mod channel;
 mod clock;
-pub mod config;
+mod config;
 mod counters;
 mod hub;
 mod limit;
-pub mod limits;
+mod limits;
 mod net;
 mod rooms;
-pub mod socket;
+mod socket;
 mod store;
 
-pub use admin::hardening::seclude;
-pub use admin::{invite, operator, systemd};
-pub use config::options::{self, OptionError, Options};
+pub use admin::{hardening::seclude, invite, operator, systemd};
+pub use config::options::{self, Admittance, OptionError, Options};
 pub use config::size::Size;
-pub use net::client_addr;
+pub use net::certificate::{Certificate, CertificateError};
+pub use net::client_addr::ProxyOptions;
 pub use net::descriptors::raise_descriptor_limit;
 pub use net::server::{BindError, Relay};
-pub use net::tls::{self, Tls};
+pub use net::tls::{self, Tls, TlsOptions};
 pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

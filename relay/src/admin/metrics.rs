@@ -129,7 +129,7 @@ fn text(hub: &Hub) -> String {
 }
 
 /// Answers watchmen until it is dropped.
-pub async fn serve(listener: TcpListener, hub: Arc<Hub>) {
+pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
     let turns = Arc::new(Semaphore::new(limits::WATCHMEN));
     loop {
         // One who finds all turns taken waits for one.

@@ -17,14 +17,14 @@ use crate::{
 
 /// So many tokens in a period; 0 means no limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Rate {
+pub(crate) struct Rate {
     tokens: u64,
     period: u64,
 }
 
 impl Rate {
     /// So many tokens in a period.
-    pub fn new(tokens: u64, period: Duration) -> Self {
+    pub(crate) fn new(tokens: u64, period: Duration) -> Self {
         Self {
             tokens,
             period: u64::try_from(period.as_nanos()).unwrap_or(u64::MAX),
@@ -53,26 +53,26 @@ impl Rate {
     }
 
     /// Takes tokens of a bucket of one owner, which goes into debt if need be.
-    pub fn spend(self, full: &mut u64, tokens: u64, now: Moment) {
+    pub(crate) fn spend(self, full: &mut u64, tokens: u64, now: Moment) {
         *full = self.after(*full, tokens, now);
     }
 
     /// The moment at which a bucket is out of debt; `None` when it is not in debt.
-    pub fn solvent(self, full: u64, now: Moment) -> Option<Moment> {
+    pub(crate) fn solvent(self, full: u64, now: Moment) -> Option<Moment> {
         let solvent = full.saturating_sub(self.period);
         (solvent > now.0).then_some(Moment(solvent))
     }
 }
 
 /// A bucket that all share.
-pub struct Bucket {
+pub(crate) struct Bucket {
     rate: Rate,
     full: AtomicU64,
 }
 
 impl Bucket {
     /// A full one.
-    pub fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
             full: AtomicU64::new(0),
@@ -80,25 +80,25 @@ impl Bucket {
     }
 
     /// Takes tokens, into debt if need be.
-    pub fn spend(&self, tokens: u64, now: Moment) {
+    pub(crate) fn spend(&self, tokens: u64, now: Moment) {
         spend(&self.full, self.rate, tokens, now);
     }
 
     /// The moment at which it is out of debt; `None` when it is not in debt.
-    pub fn solvent(&self, now: Moment) -> Option<Moment> {
+    pub(crate) fn solvent(&self, now: Moment) -> Option<Moment> {
         self.rate.solvent(self.full.load(Relaxed), now)
     }
 }
 
 /// A bucket for each slot of the table of addresses; the /48 of an IPv6 address has a sixteen-fold one.
-pub struct Buckets {
+pub(crate) struct Buckets {
     rate: Rate,
     slots: Box<[AtomicU64]>,
 }
 
 impl Buckets {
     /// Full ones. Memory is taken as slots are used.
-    pub fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
             slots: zeroed(),
@@ -114,7 +114,7 @@ impl Buckets {
     }
 
     /// Takes one token if there is one.
-    pub fn take(&self, place: Place, now: Moment) -> bool {
+    pub(crate) fn take(&self, place: Place, now: Moment) -> bool {
         self.each(place).all(|(slot, rate)| {
             slot.try_update(Relaxed, Relaxed, |full| {
                 let after = rate.after(full, 1, now);
@@ -125,7 +125,7 @@ impl Buckets {
     }
 
     /// True when there is no token to take.
-    pub fn is_spent(&self, place: Place, now: Moment) -> bool {
+    pub(crate) fn is_spent(&self, place: Place, now: Moment) -> bool {
         self.each(place).any(|(slot, rate)| {
             rate.solvent(rate.after(slot.load(Relaxed), 1, now), now)
                 .is_some()
@@ -133,14 +133,14 @@ impl Buckets {
     }
 
     /// Takes tokens, into debt if need be.
-    pub fn spend(&self, place: Place, tokens: u64, now: Moment) {
+    pub(crate) fn spend(&self, place: Place, tokens: u64, now: Moment) {
         for (slot, rate) in self.each(place) {
             spend(slot, rate, tokens, now);
         }
     }
 
     /// The moment at which it is out of debt; `None` when it is not in debt.
-    pub fn solvent(&self, place: Place, now: Moment) -> Option<Moment> {
+    pub(crate) fn solvent(&self, place: Place, now: Moment) -> Option<Moment> {
         self.each(place)
             .filter_map(|(slot, rate)| rate.solvent(slot.load(Relaxed), now))
             .max()
@@ -154,14 +154,14 @@ fn spend(slot: &AtomicU64, rate: Rate, tokens: u64, now: Moment) {
 }
 
 /// How many of something each address holds; 0 as the limit means none.
-pub struct Counters {
+pub(crate) struct Counters {
     limit: u32,
     slots: Box<[AtomicU32]>,
 }
 
 impl Counters {
     /// Nobody holds any.
-    pub fn new(limit: u32) -> Self {
+    pub(crate) fn new(limit: u32) -> Self {
         Self {
             limit,
             slots: zeroed(),
@@ -169,7 +169,7 @@ impl Counters {
     }
 
     /// Counts one more, unless the address holds as many as it may.
-    pub fn take(&self, place: Place) -> bool {
+    pub(crate) fn take(&self, place: Place) -> bool {
         if !self.add(place.near, self.limit) {
             return false;
         }
@@ -182,14 +182,14 @@ impl Counters {
     }
 
     /// Counts one more, even if the address holds as many as it may.
-    pub fn count(&self, place: Place) {
+    pub(crate) fn count(&self, place: Place) {
         for slot in [Some(place.near), place.wide].into_iter().flatten() {
             self.add(slot, 0);
         }
     }
 
     /// Gives back one that was taken.
-    pub fn give_back(&self, place: Place) {
+    pub(crate) fn give_back(&self, place: Place) {
         self.slots[usize::from(place.near)].fetch_sub(1, Relaxed);
         if let Some(wide) = place.wide {
             self.slots[usize::from(wide)].fetch_sub(1, Relaxed);

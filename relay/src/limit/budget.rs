@@ -16,7 +16,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The budgets of a relay.
-pub struct Budgets {
+pub(crate) struct Budgets {
     connection: [Rate; 2],
     address: [Buckets; 2],
     total: [Bucket; 2],
@@ -24,11 +24,11 @@ pub struct Budgets {
 
 /// What one connection has spent: of deliveries, and of bytes.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Spent([u64; 2]);
+pub(crate) struct Spent([u64; 2]);
 
 impl Budgets {
     /// As the operator set them.
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let rate = |tokens| Rate::new(tokens, SECOND);
         Self {
             connection: [options.connection_deliveries, options.connection_bytes].map(rate),
@@ -43,7 +43,7 @@ impl Budgets {
     }
 
     /// Counts a frame of so many bytes that so many readers get.
-    pub fn spend(&self, spent: &mut Spent, place: Place, receivers: usize, bytes: usize, now: Moment) {
+    pub(crate) fn spend(&self, spent: &mut Spent, place: Place, receivers: usize, bytes: usize, now: Moment) {
         let amounts = [receivers as u64, (receivers as u64).saturating_mul(bytes as u64)];
         for (index, amount) in amounts.into_iter().enumerate() {
             self.connection[index].spend(&mut spent.0[index], amount, now);
@@ -53,7 +53,7 @@ impl Budgets {
     }
 
     /// Until when the connection must not be read; `None` when it may.
-    pub fn pause(&self, spent: &Spent, place: Place, now: Moment) -> Option<Moment> {
+    pub(crate) fn pause(&self, spent: &Spent, place: Place, now: Moment) -> Option<Moment> {
         (0..2)
             .flat_map(|index| {
                 [

@@ -11,7 +11,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The limits by address.
-pub struct Quotas {
+pub(crate) struct Quotas {
     /// Connections a minute: 429 at the door.
     pub connections: Buckets,
     /// Joins a minute.
@@ -28,7 +28,7 @@ pub struct Quotas {
 
 impl Quotas {
     /// As the operator set them.
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
             connections: Buckets::new(Rate::new(options.address_connections, MINUTE)),
             joins: Buckets::new(Rate::new(options.address_joins, MINUTE)),

@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher24;
 
 /// Slots in a table of limits. Two addresses that meet in one share its limits; nothing is ever evicted, so
 /// nobody can wash a limit away by filling the table.
-pub const SLOTS: usize = 1 << 16;
+pub(crate) const SLOTS: usize = 1 << 16;
 
 /// The network of the addresses under which Tor names the circuits of an onion service's visitors, with
 /// `HiddenServiceExportCircuitID haproxy`: a circuit's number in the last bits of an IPv6 address of this /64.
@@ -16,7 +16,7 @@ const CIRCUITS: [u16; 4] = [0xfc00, 0xdead, 0xbeef, 0x4dad];
 
 /// The slots of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// Of an IPv4 address, of the /64 of an IPv6 address (one customer's network), or of a circuit of Tor.
     pub near: u16,
     /// Of the /48 of an IPv6 address: what a customer may get whole. It has sixteen-fold limits.
@@ -25,13 +25,13 @@ pub struct Place {
 
 impl Place {
     /// The widest network that one customer may have whole.
-    pub fn site(self) -> u16 {
+    pub(crate) fn site(self) -> u16 {
         self.wide.unwrap_or(self.near)
     }
 }
 
 /// Finds slots by a hash whose secret lives in memory only: nobody outside can aim at another's slot.
-pub struct Places {
+pub(crate) struct Places {
     secret: SipHasher24,
     /// Whether Tor may name circuits.
     onion: bool,
@@ -39,7 +39,7 @@ pub struct Places {
 
 impl Places {
     /// Takes the secret: random bytes; and whether this is an onion service, so that there are addresses of circuits.
-    pub fn new(secret: &[u8; 16], onion: bool) -> Self {
+    pub(crate) fn new(secret: &[u8; 16], onion: bool) -> Self {
         Self {
             secret: SipHasher24::new_with_key(secret),
             onion,
@@ -47,7 +47,7 @@ impl Places {
     }
 
     /// The slots of an address, in its canonical form: an IPv4 address within IPv6 is an IPv4 address.
-    pub fn of(&self, address: IpAddr) -> Place {
+    pub(crate) fn of(&self, address: IpAddr) -> Place {
         match address.to_canonical() {
             IpAddr::V4(v4) => Place {
                 near: self.slot(4, &v4.octets()),

@@ -41,7 +41,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 
 /// Where the address of a connection is to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// It is the peer's own.
     Peer,
     /// In a header of the PROXY protocol.
@@ -51,7 +51,7 @@ pub enum Source {
 }
 
 /// Whom to believe.
-pub struct Origins {
+pub(crate) struct Origins {
     options: ProxyOptions,
     /// The operator was told of a proxy that is not trusted.
     warned: AtomicBool,
@@ -59,7 +59,7 @@ pub struct Origins {
 
 impl Origins {
     /// As the operator set them.
-    pub fn new(options: &ProxyOptions) -> Self {
+    pub(crate) fn new(options: &ProxyOptions) -> Self {
         Self {
             options: options.clone(),
             warned: AtomicBool::new(false),
@@ -67,7 +67,7 @@ impl Origins {
     }
 
     /// Where to find the address of a connection from this peer.
-    pub fn source(&self, peer: IpAddr) -> Source {
+    pub(crate) fn source(&self, peer: IpAddr) -> Source {
         match self.trusts(peer) {
             _ if self.options.onion && peer.to_canonical().is_loopback() => Source::ProxyHeader,
             true if self.options.proxy_protocol => Source::ProxyHeader,
@@ -78,7 +78,7 @@ impl Origins {
 
     /// The address that a request names which a trusted peer has passed on: the last hop that is not trusted, of
     /// which a trusted one said that it saw it. A request that names none is the peer's own.
-    pub fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut seen = peer;
         for hop in hops(headers).iter().rev() {
             match hop {
@@ -95,7 +95,7 @@ impl Origins {
 
     /// Warns of a proxy on this machine that the operator forgot to trust: all its visitors share one address's
     /// limits.
-    pub fn watch(&self, peer: IpAddr, headers: &HeaderMap) {
+    pub(crate) fn watch(&self, peer: IpAddr, headers: &HeaderMap) {
         if peer.to_canonical().is_loopback()
             && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
             && !self.warned.swap(true, Relaxed)

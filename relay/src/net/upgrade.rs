@@ -41,7 +41,7 @@ const SOCKET_PATH: &str = "/socket/websocket";
 /// Tells a connection that it is not let in, without hearing it.
 ///
 /// What it says meanwhile is read and thrown away for a moment: a reset would overtake the answer.
-pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
+pub(crate) async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
     let status = match why {
         NotAdmitted::TooOften => "429 Too Many Requests\r\nretry-after: 60",
         NotAdmitted::Full => "503 Service Unavailable",
@@ -58,7 +58,7 @@ pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmi
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
 /// beyond the request, counted among those of its address that hold no seat. `None` when it ended otherwise.
-pub async fn open(
+pub(crate) async fn open(
     hub: &Hub,
     mut stream: TcpStream,
     peer: IpAddr,

@@ -28,11 +28,11 @@ use crate::{
 };
 pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
 use record::{Emptied, Entry, Life};
-pub use record::{Hashed, Policy, Record, Standing, hashed};
+pub(crate) use record::{Hashed, Policy, Record, Standing, hashed};
 use shard::Shard;
 
 /// All rooms of a relay.
-pub struct Rooms {
+pub(crate) struct Rooms {
     policy: Policy,
     shards: Box<[Mutex<Shard>]>,
     /// How many there are in all shards.
@@ -46,7 +46,7 @@ pub struct Rooms {
 }
 
 /// What is behind a good pair of hashes.
-pub struct Entered {
+pub(crate) struct Entered {
     /// The way in.
     pub way: Way,
     /// Who sat in the room under credentials that do not belong to it.
@@ -54,7 +54,7 @@ pub struct Entered {
 }
 
 /// The way into a room.
-pub enum Way {
+pub(crate) enum Way {
     /// A room to be seated in.
     Open(Arc<Room>),
     /// The store does not have it yet: to be entered again when it does.
@@ -62,7 +62,7 @@ pub enum Way {
 }
 
 /// A room that one of its members has ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// Who is to be told.
     pub others: Vec<Seat>,
     /// Until the store has forgotten it too.
@@ -71,7 +71,7 @@ pub struct Ended {
 
 /// Why a member cannot end a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotEnded {
+pub(crate) enum NotEnded {
     /// Its seat is no longer held.
     Unseated,
     /// The operator added the room.
@@ -79,7 +79,7 @@ pub enum NotEnded {
 }
 
 /// Notices on their way to who sat in a room that is no more.
-pub type Notices = Vec<(Arc<Outbound>, Bytes)>;
+pub(crate) type Notices = Vec<(Arc<Outbound>, Bytes)>;
 
 /// What a shard says of a pair of hashes.
 enum Claim {
@@ -92,7 +92,7 @@ enum Claim {
 
 impl Rooms {
     /// No rooms; `changes` is where a store hears of them.
-    pub fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
+    pub(crate) fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
         Self {
             policy,
             shards: std::iter::repeat_with(Mutex::default)
@@ -106,7 +106,7 @@ impl Rooms {
     }
 
     /// How many rooms there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.known.load(Relaxed)
     }
 
@@ -126,7 +126,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Refusal::Unauthorized`], [`Refusal::RateLimited`] when `may_make` says no, [`Refusal::RelayFull`].
-    pub fn enter(
+    pub(crate) fn enter(
         &self,
         topic: &Topic,
         access: &AccessHash,
@@ -185,7 +185,7 @@ impl Rooms {
     }
 
     /// Takes the time of a look, for a join that is refused without one.
-    pub fn look_for_nothing(&self) {
+    pub(crate) fn look_for_nothing(&self) {
         let access = AccessHash::from_bytes([0; 32]);
         let room = RoomHash::of(&access);
         let name = hashed(&room.to_hex());
@@ -284,7 +284,7 @@ impl Rooms {
     }
 
     /// Keeps no more than the record of a room that the last one has left.
-    pub fn vacate(&self, room: &Room, today: Day) {
+    pub(crate) fn vacate(&self, room: &Room, today: Day) {
         let name = hashed(&room.topic().room().to_hex());
         let mut shard = self.lock(&name);
         // Somebody may have come, or ended it, in the meantime. A room that is not gone is the one in the table.
@@ -307,7 +307,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`NotEnded`]; nothing has changed then.
-    pub fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
+    pub(crate) fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
         let name = hashed(&room.topic().room().to_hex());
         let mut shard = self.lock(&name);
         // The entry is this room's unless the room is gone, and then nobody is seated.
@@ -322,7 +322,7 @@ impl Rooms {
     }
 
     /// Once a day: forgets the empty rooms whose time is over, and notes that the others are in use.
-    pub fn sweep(&self, today: Day) {
+    pub(crate) fn sweep(&self, today: Day) {
         if self.swept.swap(today.0, Relaxed) == today.0 {
             return;
         }

@@ -9,14 +9,14 @@ use super::{
 
 impl Rooms {
     /// The record of a room, and whether the store has one already.
-    pub fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
+    pub(crate) fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
         let shard = self.lock(name);
         let entry = shard.entries.get(name)?;
         Some((entry.record, entry.saved))
     }
 
     /// The store has this record now.
-    pub fn saved(&self, name: &Hashed, record: &Record) {
+    pub(crate) fn saved(&self, name: &Hashed, record: &Record) {
         let mut shard = self.lock(name);
         if let Some(entry) = shard.entries.get_mut(name)
             && !entry.saved
@@ -28,7 +28,7 @@ impl Rooms {
     }
 
     /// The store could not save it: it is as if nobody had asked for it.
-    pub fn not_saved(&self, name: &Hashed) {
+    pub(crate) fn not_saved(&self, name: &Hashed) {
         let mut shard = self.lock(name);
         if shard.entries.get(name).is_some_and(|entry| !entry.saved) && shard.remove(name).is_some() {
             self.known.fetch_sub(1, Relaxed);
@@ -36,7 +36,7 @@ impl Rooms {
     }
 
     /// Takes over what the store has of a room, which somebody else may have changed.
-    pub fn restore(&self, name: Hashed, record: Record) -> Notices {
+    pub(crate) fn restore(&self, name: Hashed, record: Record) -> Notices {
         let mut shard = self.lock(&name);
         // What has been changed here since and is not yet written counts more, unless the operator wants it so.
         if record.standing < Standing::Operators
@@ -71,7 +71,7 @@ impl Rooms {
     }
 
     /// Forgets the rooms that the store has had and no longer has: the operator removed them.
-    pub fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
+    pub(crate) fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
         let mut told = Notices::new();
         for shard in &self.shards {
             let mut shard = lock(shard);

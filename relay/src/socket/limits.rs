@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The limits of every socket of a relay.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The longest message that a client may send, in bytes; a longer one closes with 1009.
     pub message: usize,
     /// How much may wait for one reader, in bytes. A reader that lets more pile up is closed.

@@ -32,7 +32,7 @@ use join::Asked;
 const RESERVED: [&str; 3] = ["phx_", "presence_", "room_"];
 
 /// One socket: its channels, and what it has spent.
-pub struct Socket {
+pub(crate) struct Socket {
     hub: Admission,
     place: Place,
     channels: Vec<Channel>,
@@ -81,7 +81,7 @@ impl Outcome {
 
 impl Socket {
     /// A socket that has just been opened from an address, and is counted there as one that holds no seat.
-    pub fn new(hub: Admission, place: Place) -> Self {
+    pub(crate) fn new(hub: Admission, place: Place) -> Self {
         Self {
             hub,
             place,
