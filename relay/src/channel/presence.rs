@@ -64,9 +64,9 @@ impl Presences {
 #[derive(Default)]
 pub(crate) struct Diff {
     /// Seats that came.
-    pub joins: Presences,
+    pub(crate) joins: Presences,
     /// Seats that went.
-    pub leaves: Presences,
+    pub(crate) leaves: Presences,
 }
 
 impl Diff {

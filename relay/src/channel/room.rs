@@ -51,13 +51,13 @@ pub(crate) struct Seat {
 /// Who wants a seat.
 pub(crate) struct Newcomer<'a> {
     /// The socket.
-    pub outbound: &'a Arc<Outbound>,
+    pub(crate) outbound: &'a Arc<Outbound>,
     /// Who already sits under this key makes room.
-    pub key: PresenceKey,
+    pub(crate) key: PresenceKey,
     /// The join, which is answered.
-    pub push: &'a Push<'a>,
+    pub(crate) push: &'a Push<'a>,
     /// The seat that the same socket has here already.
-    pub replaces: Option<u64>,
+    pub(crate) replaces: Option<u64>,
 }
 
 /// Why there is no seat.
@@ -71,9 +71,9 @@ pub(crate) enum NoSeat {
 
 /// Why a push does not count.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Astray {
+pub(crate) enum Stale {
     /// It belongs to an earlier join of the same topic.
-    Stale,
+    Rejoined,
     /// The seat was taken away: the channel is closed.
     Unseated,
 }
@@ -81,11 +81,11 @@ pub(crate) enum Astray {
 /// A push on its way.
 pub(crate) struct Delivery {
     /// The seats that get it.
-    pub receivers: usize,
+    pub(crate) receivers: usize,
     /// Those that do not get it yet.
-    pub rest: Option<Fanout>,
+    pub(crate) rest: Option<Fanout>,
     /// Of the sender's channel.
-    pub join_ref: JoinRef,
+    pub(crate) join_ref: JoinRef,
 }
 
 impl State {
@@ -93,12 +93,12 @@ impl State {
         self.seats.binary_search_by_key(&number, |seat| seat.number).ok()
     }
 
-    fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<&Seat, Astray> {
-        let seat = &self.seats[self.position(number).ok_or(Astray::Unseated)?];
+    fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<&Seat, Stale> {
+        let seat = &self.seats[self.position(number).ok_or(Stale::Unseated)?];
         if seat.join_ref.admits(join_ref) {
             Ok(seat)
         } else {
-            Err(Astray::Stale)
+            Err(Stale::Rejoined)
         }
     }
 
@@ -186,8 +186,8 @@ impl Room {
     /// The join_ref of a seat, if a push with `join_ref` is for it.
     ///
     /// # Errors
-    /// [`Astray`] when the push does not count.
-    pub(crate) fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<JoinRef, Astray> {
+    /// [`Stale`] when the push does not count.
+    pub(crate) fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<JoinRef, Stale> {
         Ok(self.lock().seat(number, join_ref)?.join_ref.clone())
     }
 
@@ -199,8 +199,8 @@ impl Room {
     /// Passes a frame on to all others.
     ///
     /// # Errors
-    /// [`Astray`] when it does not count: nobody gets it.
-    pub(crate) fn push(&self, number: u64, join_ref: &Ref<'_>, frame: &Bytes) -> Result<Delivery, Astray> {
+    /// [`Stale`] when it does not count: nobody gets it.
+    pub(crate) fn push(&self, number: u64, join_ref: &Ref<'_>, frame: &Bytes) -> Result<Delivery, Stale> {
         let state = self.lock();
         let join_ref = state.seat(number, join_ref)?.join_ref.clone();
         let receivers = state.seats.len() - 1;

@@ -51,13 +51,13 @@ pub(crate) enum Source {
 }
 
 /// Whom to believe.
-pub(crate) struct Origins {
+pub(crate) struct ClientAddrs {
     options: ProxyOptions,
     /// The operator was told of a proxy that is not trusted.
     warned: AtomicBool,
 }
 
-impl Origins {
+impl ClientAddrs {
     /// As the operator set them.
     pub(crate) fn new(options: &ProxyOptions) -> Self {
         Self {
@@ -161,8 +161,8 @@ fn node(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn origins(trusted: &[&str]) -> Origins {
-        Origins::new(&ProxyOptions {
+    fn client_addrs(trusted: &[&str]) -> ClientAddrs {
+        ClientAddrs::new(&ProxyOptions {
             trusted_proxy: trusted.iter().map(|text| network(text).unwrap()).collect(),
             ..ProxyOptions::default()
         })
@@ -174,25 +174,25 @@ mod tests {
             headers.append(name, value.parse().unwrap());
         }
         let peer = "127.0.0.1".parse().unwrap();
-        origins(trusted).of_request(peer, &headers).to_string()
+        client_addrs(trusted).of_request(peer, &headers).to_string()
     }
 
     #[test]
     fn only_a_trusted_peer_is_asked_for_another_address() {
-        let origins = origins(&["127.0.0.1", "10.0.0.0/8"]);
+        let client_addrs = client_addrs(&["127.0.0.1", "10.0.0.0/8"]);
         for (peer, source) in [
             ("127.0.0.1", Source::Request),
             ("::ffff:10.1.2.3", Source::Request),
             ("192.0.2.1", Source::Peer),
             ("::1", Source::Peer),
         ] {
-            assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
+            assert_eq!(client_addrs.source(peer.parse().unwrap()), source, "{peer}");
         }
     }
 
     #[test]
     fn an_onion_service_is_asked_for_the_circuit_and_nobody_else_is() {
-        let origins = Origins::new(&ProxyOptions {
+        let client_addrs = ClientAddrs::new(&ProxyOptions {
             onion: true,
             ..ProxyOptions::default()
         });
@@ -201,7 +201,7 @@ mod tests {
             ("::1", Source::ProxyHeader),
             ("192.0.2.1", Source::Peer),
         ] {
-            assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
+            assert_eq!(client_addrs.source(peer.parse().unwrap()), source, "{peer}");
         }
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(FORWARDED, "for=198.51.100.9".parse().unwrap());
         headers.insert(X_FORWARDED_FOR, "192.0.2.1".parse().unwrap());
-        let found = origins(&["127.0.0.1"]).of_request("127.0.0.1".parse().unwrap(), &headers);
+        let found = client_addrs(&["127.0.0.1"]).of_request("127.0.0.1".parse().unwrap(), &headers);
         assert_eq!(found.to_string(), "192.0.2.1");
     }
 }

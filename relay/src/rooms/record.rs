@@ -18,11 +18,11 @@ pub(crate) fn hashed(hex: &str) -> Hashed {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
     /// Rooms that strangers may make the relay know.
-    pub max_rooms: usize,
+    pub(crate) max_rooms: usize,
     /// Only rooms that the operator added.
-    pub closed: bool,
+    pub(crate) closed: bool,
     /// Days without anybody after which a stranger's room goes.
-    pub ttl: Option<u32>,
+    pub(crate) ttl: Option<u32>,
 }
 
 /// Whose a room is, which decides when it goes.
@@ -40,15 +40,15 @@ pub(crate) enum Standing {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Record {
     /// Of the access hash.
-    pub access: Hashed,
+    pub(crate) access: Hashed,
     /// When it was first joined or added.
-    pub made: Day,
+    pub(crate) made: Day,
     /// When somebody was last seen in it.
-    pub used: Day,
+    pub(crate) used: Day,
     /// Whose it is.
-    pub standing: Standing,
+    pub(crate) standing: Standing,
     /// How often the operator has ended what goes on in it.
-    pub ended: u32,
+    pub(crate) ended: u32,
 }
 
 impl Record {
@@ -73,7 +73,7 @@ impl Record {
 }
 
 /// A record in the table.
-pub(super) struct Entry {
+pub(super) struct Row {
     pub(super) record: Record,
     /// The store has it. Nobody is let in before.
     pub(super) saved: bool,

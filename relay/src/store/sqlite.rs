@@ -41,11 +41,11 @@ pub(crate) struct Database {
 /// A room as the operator sees it.
 pub(crate) struct Listed {
     /// Of the room hash.
-    pub name: Hashed,
+    pub(crate) name: Hashed,
     /// What the relay keeps.
-    pub record: Record,
+    pub(crate) record: Record,
     /// What the operator wrote beside it.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl Database {

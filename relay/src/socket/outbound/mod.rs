@@ -62,6 +62,7 @@ impl Outbound {
     }
 
     /// Whether what is sent still has a chance to arrive.
+    #[cfg(test)]
     pub(crate) fn is_open(&self) -> bool {
         self.writing.with(|writing| writing.end.is_none())
     }
