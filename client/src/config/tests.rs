@@ -4,6 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 
 use super::read::MAX_COMPLAINTS;
 use super::*;
+use crate::screen::theme::Role;
 
 /// What is read, and the complaints as people see them.
 fn parsed(text: &str) -> (Config, Vec<String>) {
@@ -55,10 +56,13 @@ passphrase_command = "pass show anna"
         (When::Never, When::Always)
     );
     assert_eq!(config.keys["next-room"], "F6");
-    assert_eq!(config.theme.link.fg, Some(Color::Rgb(0, 255, 255)));
-    assert_eq!(config.theme.dim, Theme::built_in("dark").unwrap().dim);
+    assert_eq!(config.theme.style(Role::Link).fg, Some(Color::Rgb(0, 255, 255)));
+    let dark = Theme::built_in("dark").unwrap();
+    assert_eq!(config.theme.style(Role::Dim), dark.style(Role::Dim));
     let blue = Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD);
-    assert_eq!(config.theme.accents, [Style::new().fg(Color::Cyan), blue]);
+    let peers = [0, 1, 2].map(|person| config.theme.style(Role::Peer(person)));
+    let cyan = Style::new().fg(Color::Cyan);
+    assert_eq!(peers, [cyan, blue, cyan]);
     let room = &config.room[0];
     assert_eq!(
         (room.name.as_str(), room.relay.address.to_string().as_str()),

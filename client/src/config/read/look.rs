@@ -7,7 +7,7 @@ use toml_edit::{Item, Value};
 
 use super::{Reader, SHOWN, names};
 use crate::screen::theme::depth::Depth;
-use crate::screen::theme::{self, BUILT_IN, STYLES, Theme};
+use crate::screen::theme::{self, BUILT_IN, Role, Theme};
 use crate::visible::shortened;
 
 /// What says how things look, before it is known which themes there are.
@@ -45,20 +45,19 @@ impl Reader<'_> {
                             .iter()
                             .filter_map(|value| self.style_of(key, value))
                             .collect();
-                        if !styles.is_empty() {
-                            theme.accents = styles;
-                        }
+                        theme.set_accents(styles);
                     }
                     ("accents", _) => self.wrong(key, item, "a list of styles: [\"cyan\", \"bold magenta\"]"),
-                    _ => match (theme.style_mut(key), item.as_value()) {
-                        (Some(style), Some(value)) => {
-                            if let Some(read) = self.style_of(key, value) {
-                                *style = read;
+                    _ => match (Role::named(key), item.as_value()) {
+                        (Some(role), Some(value)) => {
+                            if let Some(style) = self.style_of(key, value) {
+                                theme.set(role, style);
                             }
                         }
                         (Some(_), None) => self.wrong(key, item, "a text"),
                         (None, _) => {
-                            self.unknown(table, key, "style", &names(["base"].into_iter().chain(STYLES)))
+                            let known = ["base"].into_iter().chain(Role::names()).chain(["accents"]);
+                            self.unknown(table, key, "style", &names(known));
                         }
                     },
                 }

@@ -10,12 +10,13 @@ use crate::screen::editor::secret_line::Hidden;
 use crate::screen::state::State;
 use crate::screen::text::line::put;
 use crate::screen::text::visible::visible;
-use crate::screen::theme::dim;
+use crate::screen::theme::{Role, Theme};
 
 pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     if let Some(hidden) = state.asked() {
-        return secret(hidden, area, buffer);
+        return secret(hidden, state.settings.theme, area, buffer);
     }
+    let dim = state.settings.theme.style(Role::Dim);
     let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
     let layout = draft.layout(width(area.width));
@@ -38,7 +39,7 @@ pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
             buffer,
             area,
             place,
-            &Line::from(vec![Span::styled(lead, dim()), Span::raw(text)]),
+            &Line::from(vec![Span::styled(lead, dim), Span::raw(text)]),
         );
     }
     let column = u16::try_from(sign.len() + layout.column).unwrap_or(u16::MAX);
@@ -50,11 +51,14 @@ pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
 }
 
 /// A line that is not shown: a dot for each grapheme, as far as they fit.
-pub(crate) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
+pub(crate) fn secret(hidden: &Hidden, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Position {
     let sign = sign(area.width);
     let room = usize::from(area.width).saturating_sub(sign.len() + 1);
     let dots = hidden.count().min(room);
-    let line = Line::from(vec![Span::styled(sign, dim()), Span::raw("•".repeat(dots))]);
+    let line = Line::from(vec![
+        Span::styled(sign, theme.style(Role::Dim)),
+        Span::raw("•".repeat(dots)),
+    ]);
     put(buffer, area, 0, &line);
     let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
     Position::new(

@@ -9,8 +9,10 @@ use ratatui::text::Line;
 use super::input;
 use crate::screen::layer::lock::Lock;
 use crate::screen::text::line::{folded, put};
+use crate::screen::theme::Theme;
 
-pub(crate) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
+pub(crate) fn draw(lock: &Lock, now: Duration, theme: &Theme, buffer: &mut Buffer) -> Position {
+    let Rect { width, height, .. } = buffer.area;
     let above = height.saturating_sub(1);
     if above > 0 {
         let says = lock.says(now);
@@ -25,5 +27,10 @@ pub(crate) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: 
             );
         }
     }
-    input::secret(&lock.typed, Rect::new(0, above, width, height.min(1)), buffer)
+    input::secret(
+        &lock.typed,
+        theme,
+        Rect::new(0, above, width, height.min(1)),
+        buffer,
+    )
 }

@@ -42,14 +42,13 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
-        let caret = lock::draw(lock, now, state.width, state.height, &mut buffer);
-        state.settings.theme.paint(&mut buffer);
+        let caret = lock::draw(lock, now, state.settings.theme, &mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page::draw(page, areas.list, &mut buffer);
+            page::draw(page, state.settings.theme, areas.list, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),
@@ -61,6 +60,5 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
         hint::draw(state, now, place, areas.hint.height == 0, &mut buffer);
     }
     let caret = input::draw(state, areas.input, &mut buffer);
-    state.settings.theme.paint(&mut buffer);
     (buffer, caret, links)
 }

@@ -2,13 +2,15 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::text::Line;
 
 use crate::screen::layer::help::Page;
 use crate::screen::text::line::put;
+use crate::screen::theme::Theme;
 
-pub(crate) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(page: &Page, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let (rows, _) = page.shown(area.width.into(), area.height.into());
-    for (number, row) in rows.iter().enumerate() {
-        put(buffer, area, number, row);
+    for (number, (role, row)) in rows.into_iter().enumerate() {
+        put(buffer, area, number, &Line::styled(row, theme.style(role)));
     }
 }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::tabs;
@@ -15,7 +14,7 @@ use crate::screen::state::notice::seats;
 use crate::screen::talk::clock::TimeFormat;
 use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::{dim, loud};
+use crate::screen::theme::{Role, Theme};
 
 const SEPARATOR: &str = " · ";
 
@@ -39,10 +38,8 @@ fn tabs_beside(state: &State, now: Duration, width: usize) -> Option<Vec<Span<'s
     }
     let (relay, words) = (false, false);
     let least = people(state, Detail { relay, words }).width() + taken(link(state, now).as_deref());
-    Some(tabs::tabs(
-        &state.rooms,
-        width.saturating_sub(least + columns(SEPARATOR)),
-    ))
+    let width = width.saturating_sub(least + columns(SEPARATOR));
+    Some(tabs::tabs(&state.rooms, width, state.settings.theme))
 }
 
 /// The columns that the connection takes.
@@ -51,7 +48,7 @@ fn taken(link: Option<&str>) -> usize {
 }
 
 pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width);
+    let (width, theme) = (usize::from(area.width), state.settings.theme);
     let link = link(state, now);
     let taken = taken(link.as_deref());
     let details = [(true, true), (false, true), (true, false), (false, false)];
@@ -59,7 +56,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     if let Some(tabs) = tabs_beside(state, now, width) {
         for line in &mut lines {
             let mut spans = tabs.clone();
-            spans.push(Span::styled(SEPARATOR, dim()));
+            spans.push(Span::styled(SEPARATOR, theme.style(Role::Dim)));
             spans.append(&mut line.spans);
             line.spans = spans;
         }
@@ -67,7 +64,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let fitting = lines.iter().find(|line| line.width() + taken <= width);
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     // The connection wins over who is here: that may no longer be true.
-    let link = Line::styled(link.unwrap_or_default(), Style::new().fg(Color::Yellow));
+    let link = Line::styled(link.unwrap_or_default(), theme.style(Role::Warning));
     let at = area
         .width
         .saturating_sub(u16::try_from(link.width()).unwrap_or(u16::MAX));
@@ -121,16 +118,17 @@ fn link(state: &State, now: Duration) -> Option<String> {
 }
 
 fn people(state: &State, detail: Detail) -> Line<'static> {
-    let room = &state.rooms.current();
+    let (room, theme) = (state.rooms.current(), state.settings.theme);
+    let styled = |text: String, role| Span::styled(text, theme.style(role));
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut push = |parts: Vec<Span<'static>>| {
         if !spans.is_empty() {
-            spans.push(Span::styled(SEPARATOR, dim()));
+            spans.push(Span::styled(SEPARATOR, theme.style(Role::Dim)));
         }
         spans.extend(parts);
     };
     if detail.relay {
-        push(vec![Span::styled(visible_line(&room.relay), dim())]);
+        push(vec![styled(visible_line(&room.relay), Role::Dim)]);
     }
     if room.people.is_empty() {
         let alone = match detail.words {
@@ -141,40 +139,35 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     }
     // Two may talk here; with a third everybody has to know.
     if room.people.len() > 1 {
-        push(vec![Span::styled(
-            format!(" {} ARE HERE ", room.people.len() + 1),
-            loud(),
-        )]);
+        let here = format!(" {} ARE HERE ", room.people.len() + 1);
+        push(vec![styled(here, Role::Loud)]);
     }
     for person in room.people.iter() {
-        let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, accent, state.settings.time_format));
+        let role = Role::Peer(room.people.accent(person.id));
+        push(one(person, detail, role, theme, state.settings.time_format));
     }
     if let Some(time) = room.fades() {
-        push(vec![Span::styled(format!("fades {time}"), dim())]);
+        push(vec![styled(format!("fades {time}"), Role::Dim)]);
     }
     if room.strangers > 0 {
-        push(vec![Span::styled(
-            seats(room.strangers),
-            Style::new().fg(Color::Yellow),
-        )]);
+        push(vec![styled(seats(room.strangers), Role::Warning)]);
     }
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, accent: Style, times: TimeFormat) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
+fn one(person: &Person, detail: Detail, role: Role, theme: &Theme, times: TimeFormat) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(visible_line(&person.name), theme.style(role))];
     if let Some((_, at)) = person.silent_since {
         let silent = match times.show(at).trim() {
             time if detail.words && !time.is_empty() => format!(" (silent since {time})"),
             _ => " (silent)".to_owned(),
         };
-        spans.push(Span::styled(silent, Style::new().fg(Color::Yellow)));
+        spans.push(Span::styled(silent, theme.style(Role::Warning)));
     }
     if person.compared {
         spans.push(Span::raw(" verified"));
     } else if detail.words {
-        spans.push(Span::styled(format!(" {}", person.words), dim()));
+        spans.push(Span::styled(format!(" {}", person.words), theme.style(Role::Dim)));
     }
     spans
 }

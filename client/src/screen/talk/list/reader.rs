@@ -7,8 +7,9 @@ use sotto_protocol::instance::Receipt;
 
 use super::{Height, Kept, List, Marked, Reader, Spot};
 use crate::screen::talk::entry::Measure;
-use crate::screen::talk::row::Row;
+use crate::screen::talk::row::{Place, Row};
 use crate::screen::talk::unread::Seen;
+use crate::screen::theme::Theme;
 
 impl List {
     /// The rows of the entry that stands there.
@@ -179,7 +180,7 @@ impl List {
     }
 
     /// The rows on the screen, uppermost first.
-    pub fn rows(&self, measure: Measure, height: usize, marked: Marked<'_>) -> Vec<Row> {
+    pub fn rows(&self, measure: Measure, height: usize, marked: Marked<'_>, theme: &Theme) -> Vec<Row> {
         let top = self.top(measure, height);
         let mut rows = Vec::with_capacity(height);
         let (first, mut skip) = (self.at(top.entry), top.row);
@@ -187,7 +188,8 @@ impl List {
             if rows.len() >= height {
                 break;
             }
-            let its = kept.entry.rows(measure, self.place(first + at, marked));
+            let place = self.place(first + at, marked);
+            let its = kept.entry.rows(measure, Place { theme, ..place });
             rows.extend(its.into_iter().skip(skip).take(height - rows.len()));
             skip = 0;
         }
