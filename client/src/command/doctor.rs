@@ -4,6 +4,7 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
@@ -11,7 +12,6 @@ use rustls::pki_types::ServerName;
 use serde_json::json;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
@@ -25,9 +25,8 @@ use crate::relay_url::Address;
 use crate::room::relay::channel::{Brought, Channel};
 use crate::room::relay::connect;
 use crate::room::relay::connect::seconds;
-use crate::room::relay::counted::Counted;
 use crate::room::relay::socket;
-use crate::room::relay::socket::Socket;
+use crate::room::relay::socket::{Counted, Socket};
 use crate::room::relay::trust;
 use crate::room::{Timing, Trouble};
 
@@ -145,11 +144,12 @@ async fn steps(
 
     *step = "tls";
     let tls = connect::trust(address).await?;
+    let (tcp, received) = socket::counted(tcp);
     let (stream, text) = secure(address, timing, tcp, tls.clone()).await?;
     tell(Finding::good(step, text));
 
     *step = "upgrade";
-    let mut first = Seat::new(upgrade(address, timing, stream).await?);
+    let mut first = Seat::new(upgrade(address, timing, stream, received).await?);
     tell(Finding::good(step, "it speaks WebSocket"));
 
     *step = "join";
@@ -197,10 +197,9 @@ async fn name(address: &Address, timing: &Timing) -> Result<String, Trouble> {
 async fn secure(
     address: &Address,
     timing: &Timing,
-    tcp: TcpStream,
+    tcp: Counted,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<(MaybeTlsStream<Counted>, String), Trouble> {
-    let tcp = Counted::new(tcp);
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
@@ -251,10 +250,11 @@ async fn upgrade(
     address: &Address,
     timing: &Timing,
     stream: MaybeTlsStream<Counted>,
+    received: Arc<AtomicU64>,
 ) -> Result<Socket, Trouble> {
     let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
     match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
         Ok(Err(error)) => Err(connect::not_upgraded(error, address)),
         Err(_) => Err(connect::no_relay(
             address,

@@ -12,7 +12,6 @@ use tokio_socks::tcp::Socks5Stream;
 use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::counted::Counted;
 use super::socket;
 use super::socket::Socket;
 use super::trust;
@@ -58,14 +57,11 @@ pub(crate) async fn upgrade(
     let connector = tls.map_or(Connector::Plain, Connector::Rustls);
     // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
     let _ = tcp.set_nodelay(true);
-    let upgrade = client_async_tls_with_config(
-        address.socket_url(),
-        Counted::new(tcp),
-        Some(socket::config()),
-        Some(connector),
-    );
+    let (tcp, received) = socket::counted(tcp);
+    let upgrade =
+        client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
     match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
         Ok(Err(error)) => Err(not_upgraded(error, address)),
         Err(_) => Err(no_relay(
             address,
