@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde_json::json;
+use serde::Serialize;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
 use tokio::time::timeout;
@@ -47,6 +47,18 @@ struct Finding {
     took: Option<Duration>,
 }
 
+/// A finding as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    step: &'static str,
+}
+
 impl Finding {
     fn good(step: &'static str, text: impl Into<String>) -> Self {
         Self {
@@ -58,19 +70,21 @@ impl Finding {
     }
 
     fn line(&self, as_json: bool) -> String {
-        let milliseconds = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ms = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ok = self.trouble.is_none();
         if as_json {
-            let mut line = json!({"step": self.step, "ok": self.trouble.is_none(), "message": self.text});
-            if let Some(milliseconds) = milliseconds {
-                line["ms"] = json!(milliseconds);
-            }
-            if let Some(trouble) = &self.trouble {
-                line["reason"] = json!(trouble.word());
-            }
-            return line.to_string();
+            let line = Line {
+                message: &self.text,
+                ms,
+                ok,
+                reason: self.trouble.as_ref().map(Trouble::word),
+                step: self.step,
+            };
+            // Strings, numbers and options of them are always JSON.
+            return serde_json::to_string(&line).unwrap_or_default();
         }
-        let mark = if self.trouble.is_none() { '✓' } else { '✗' };
-        let time = milliseconds.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
+        let mark = if ok { '✓' } else { '✗' };
+        let time = ms.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
         format!("{mark} {}: {}{time}", self.step, self.text)
     }
 }
@@ -341,6 +355,8 @@ fn garbage(error: FrameError) -> Trouble {
 mod tests {
     use sotto_relay::tls::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
+
+    use serde_json::json;
 
     use super::*;
     use crate::relay_url::Invitation;
