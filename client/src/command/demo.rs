@@ -91,7 +91,7 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         conversation.place = Some(place);
         conversation.list.push(clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, clock());
-        show(options.plain, ours, conversation, config.settings())
+        show(options.plain, ours, conversation, config.settings.clone())
             .await
             .map(ended)?
     } else {

@@ -113,7 +113,7 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         options.plain,
         Room::open(settings),
         conversation,
-        config.settings(),
+        config.settings.clone(),
     )
     .await;
     shutdown.cancel();

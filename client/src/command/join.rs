@@ -67,7 +67,7 @@ pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
         options.plain,
         Room::open(settings),
         conversation,
-        config.settings(),
+        config.settings.clone(),
     )
     .await?;
     Ok(ended(end))

@@ -57,7 +57,7 @@ impl Target {
             Self::Url(invitation) => return Ok((*invitation, None)),
             Self::Room(name) => name,
         };
-        match config.room.iter().find(|room| room.name == name) {
+        match config.settings.rooms.iter().find(|room| room.name == name) {
             Some(entry) => {
                 let mut invitation = entry.relay.clone();
                 invitation.room = invitation.room.or_else(|| entry.room.clone());
@@ -65,7 +65,12 @@ impl Target {
             }
             None => Err(UnknownRoom {
                 name: crate::visible::shortened(&name, 40),
-                rooms: config.room.iter().map(|room| room.name.clone()).collect(),
+                rooms: config
+                    .settings
+                    .rooms
+                    .iter()
+                    .map(|room| room.name.clone())
+                    .collect(),
             }),
         }
     }

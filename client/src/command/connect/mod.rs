@@ -77,7 +77,7 @@ pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     let mut desk = Desk::take()?;
     let name = config.name.clone().or_else(login_name);
-    let settings = config.settings();
+    let settings = config.settings.clone();
     let mut front = Front {
         form: Form::new(
             desk.terminal.size()?,

@@ -63,7 +63,9 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
         );
     }
     drop(person);
-    Ok(ended(plain::run(room, conversation, config.settings()).await?))
+    Ok(ended(
+        plain::run(room, conversation, config.settings.clone()).await?,
+    ))
 }
 
 fn url(relay: &Invitation) -> String {

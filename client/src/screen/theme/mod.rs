@@ -52,45 +52,18 @@ pub struct Theme {
 pub const BUILT_IN: [&str; 3] = ["terminal", "dark", "light"];
 
 /// The roles that have a name in the configuration file, and their styles in the built-in themes.
+#[rustfmt::skip]
 const ROLES: [(&str, Role, [&str; 3]); 10] = [
     ("dim", Role::Dim, ["dim", "#9aa0aa", "#5f646c"]),
-    (
-        "loud",
-        Role::Loud,
-        [
-            "bold reversed red",
-            "bold #ffffff on #b3261e",
-            "bold #ffffff on #b3261e",
-        ],
-    ),
-    (
-        "warning",
-        Role::Warning,
-        ["yellow", "bold #e5c07b", "bold #855600"],
-    ),
+    ("loud", Role::Loud, ["bold reversed red", "bold #ffffff on #b3261e", "bold #ffffff on #b3261e"]),
+    ("warning", Role::Warning, ["yellow", "bold #e5c07b", "bold #855600"]),
     ("notice", Role::Notice, ["bold"; 3]),
     ("me", Role::Me, ["bold green", "bold #98c379", "bold #2e6b1f"]),
-    (
-        "link",
-        Role::Link,
-        ["underlined", "underlined #82aaff", "underlined #1f4fbf"],
-    ),
+    ("link", Role::Link, ["underlined", "underlined #82aaff", "underlined #1f4fbf"]),
     ("code", Role::Code, ["magenta", "#d7ba7d", "#7a4a00"]),
-    (
-        "found",
-        Role::Found,
-        ["black on yellow", "#1c1c1c on #e5c07b", "#1c1c1c on #ffd866"],
-    ),
-    (
-        "selection",
-        Role::Selection,
-        ["reversed", "on #384050", "on #d5ddec"],
-    ),
-    (
-        "unread",
-        Role::Unread,
-        ["bold yellow", "bold #e5c07b", "bold #855600"],
-    ),
+    ("found", Role::Found, ["black on yellow", "#1c1c1c on #e5c07b", "#1c1c1c on #ffd866"]),
+    ("selection", Role::Selection, ["reversed", "on #384050", "on #d5ddec"]),
+    ("unread", Role::Unread, ["bold yellow", "bold #e5c07b", "bold #855600"]),
 ];
 
 /// The colours of the others' names in the built-in themes, all in bold.
