@@ -1,9 +1,5 @@
 //! The command line.
 
-use crate::open::target::Target;
-use crate::open::target::TwoRooms;
-use crate::open::target::UnknownRoom;
-use crate::open::target::room_name;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +8,7 @@ use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
 use crate::config::Config;
+use crate::open::target::{Target, TwoRooms, UnknownRoom, room_name};
 use crate::relay_url;
 use crate::relay_url::proxy::{Proxy, ProxyError};
 use crate::relay_url::{Address, Invitation};
@@ -260,11 +257,10 @@ fn words(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::open::target::TwoRooms;
-    use crate::open::target::UnknownRoom;
     use clap::CommandFactory;
 
     use super::*;
+    use crate::open::target::{TwoRooms, UnknownRoom};
     use crate::screen::theme::depth::Depth;
 
     #[test]

@@ -7,8 +7,6 @@ mod panic_exit;
 pub(crate) mod rooms;
 pub(crate) mod save;
 
-use crate::open::End;
-use crate::open::clock;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -19,12 +17,12 @@ use tokio::time::{Instant, sleep_until};
 
 use self::handover::Borrower;
 use self::opening::Progress;
-use self::rooms::{FromRooms, OpenRooms};
+use self::rooms::OpenRooms;
+use crate::open::{End, clock};
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::Conversation;
-use crate::screen::effect::Moment;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Moment, RoomId};
 use crate::screen::settings::Settings;
 use crate::screen::state::input::mouse::Mouse;
 use crate::screen::state::{Input, State};
@@ -62,7 +60,7 @@ pub async fn run(
     let (width, height) = terminal.size()?;
     let mut state = State::new(conversation, width, height);
     state.set(settings, clock());
-    let mut rooms = OpenRooms::new();
+    let mut rooms = OpenRooms::default();
     rooms.add(RoomId::FIRST, room);
     let (opening, progress) = mpsc::channel(1);
     let mut chat = Chat {
@@ -204,10 +202,7 @@ impl Chat {
                 Typed::CanTellApart => self.tell_apart = true,
                 Typed::Gone => self.gone(),
             },
-            from = self.rooms.next() => match from {
-                FromRooms::Answer(answer) => self.input(answer),
-                FromRooms::Update(room, update) => self.updated(room, update),
-            },
+            (room, update) = self.rooms.next() => self.updated(room, update),
             strength = self.rater.rated() => self.input(Input::Rated(strength)),
             Some(progress) = self.progress.recv() => self.progress(progress),
             Some(()) = self.signals.recv() => self.gone(),

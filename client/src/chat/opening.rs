@@ -1,9 +1,9 @@
 //! Another room beside those that are open: from its passphrase to the first word of its relay.
 
-use crate::open::stages;
 use tokio::sync::mpsc;
 
 use super::Chat;
+use crate::open::stages;
 use crate::open::stages::Opened;
 use crate::relay_url;
 use crate::room::{Settings, Timing};

@@ -1,8 +1,6 @@
 //! `sotto demo`: a relay in this process and a scripted peer, to try the chat alone. Everything is real: sockets,
 //! handshakes, both layers of sealing. Only the key is not stretched from a passphrase, but random.
 
-use crate::command::show;
-use crate::open::clock;
 use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -16,20 +14,18 @@ use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use crate::cli;
+use crate::command::show;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
-use crate::open::ended;
-use crate::pipe;
+use crate::exit::{Exit, say};
+use crate::open::{clock, ended};
 use crate::pipe::Input;
-use crate::platform;
 use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
+use crate::{cli, pipe, platform};
 
 /// What the peer is called.
 const PEER: &str = "robin";

@@ -1,7 +1,5 @@
 //! `sotto host`: a relay in this process and the chat, with one command.
 
-use crate::command::show;
-use crate::open::clock;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,13 +12,12 @@ use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 
 use crate::cli;
+use crate::command::show;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
-use crate::open::ended;
-use crate::open::handout;
 use crate::open::handout::Handout;
+use crate::open::{clock, ended, handout};
 use crate::relay_url::pin::{NotAPin, Pin};
 use crate::relay_url::{Address, AddressError, USUAL_PORT};
 use crate::room::{Room, Settings, Timing};

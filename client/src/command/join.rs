@@ -1,18 +1,15 @@
 //! `sotto join`: a chat on a relay.
 
-use crate::command::show;
-use crate::open::clock;
-use crate::open::ended;
-use crate::open::stages::conversation;
-
 use anyhow::Context;
 
 use crate::cli;
+use crate::command::show;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
+use crate::open::stages::conversation;
 use crate::open::target::Target;
+use crate::open::{clock, ended};
 use crate::room::{Recorder, Room, Settings, Timing};
 use crate::secret::verifier::Keyhole;
 

@@ -5,14 +5,13 @@ use std::io::{self, IsTerminal};
 use anyhow::Context;
 use sotto_protocol::Name;
 
-use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
 use crate::pipe::output::Format;
 use crate::pipe::{self, Ending, Pipe};
-use crate::platform;
 use crate::room::{Recorder, Room, Settings, Timing};
+use crate::{cli, platform};
 
 /// Joins a room to standard input and output.
 ///

@@ -4,16 +4,13 @@
 mod file;
 mod read;
 
-use crate::screen::settings::Complaint;
-use crate::screen::settings::Notices;
-use crate::screen::settings::RoomEntry;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sotto_protocol::Name;
 
 pub use self::file::{path, remember};
-use crate::screen::settings::{Settings, Told};
+use crate::screen::settings::{Complaint, Notices, RoomEntry, Settings, Told};
 pub use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::Theme;
 use crate::screen::theme::depth::Depth;

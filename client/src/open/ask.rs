@@ -9,10 +9,9 @@ use tokio::time::interval;
 
 use crate::exit::{Exit, say};
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::prompt;
 use crate::secret::prompt::{Prompt, Terminal};
-use crate::secret::source;
 use crate::secret::source::{SecretError, Source};
+use crate::secret::{prompt, source};
 use crate::tui::terminal;
 use crate::{config, platform};
 

@@ -6,8 +6,6 @@
 
 mod questions;
 
-use crate::open::clock;
-use crate::screen::layer::form::view;
 use std::collections::VecDeque;
 use std::future::{Future, pending};
 use std::io;
@@ -18,27 +16,24 @@ use crossterm::event::{Event, KeyEventKind};
 use sotto_protocol::{Name, Passphrase, RoomName, Root};
 use tokio::time::{Instant, sleep};
 
-use crate::chat;
-use crate::config;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::open::ask::{EntranceError, login_name};
-use crate::open::ended;
 use crate::open::stages::{Opened, open};
-use crate::relay_url;
+use crate::open::{clock, ended};
 use crate::relay_url::{Address, Invitation};
 use crate::room::{Settings, Timing, Trouble};
 use crate::screen::conversation::Conversation;
-use crate::screen::layer::form::{Effect, Field, Form, Input, Ticket};
+use crate::screen::layer::form::{Effect, Field, Form, Input, Ticket, view};
 use crate::screen::talk::entry::{Content, Copyable};
 use crate::secret::WORDS;
 use crate::secret::kdf::{DerivationError, derive};
 use crate::secret::rater::RaterTask;
 use crate::secret::verifier::Keyhole;
 use crate::tui::keyboard::Typed;
-use crate::tui::session;
 use crate::tui::session::Desk;
-use crate::tui::terminal;
+use crate::tui::{session, terminal};
+use crate::{chat, config, relay_url};
 
 /// Between two pictures of the progress.
 const PROGRESS: Duration = Duration::from_millis(100);

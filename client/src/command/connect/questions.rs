@@ -6,16 +6,14 @@ use sotto_protocol::{Name, Passphrase, RoomName};
 
 use super::{hand_out, handout};
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::{Entrance, EntranceError, login_name};
 use crate::open::ended;
 use crate::open::stages::{Opened, open};
-use crate::plain;
-use crate::relay_url;
 use crate::relay_url::{AddressError, Invitation, handed_over};
 use crate::room::{Settings, Timing, Trouble};
 use crate::secret::WORDS;
+use crate::{plain, relay_url};
 
 /// How often a relay is asked for in a row: who only ever answers with what is none is no person.
 const TRIES: usize = 5;

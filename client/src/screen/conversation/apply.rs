@@ -4,18 +4,22 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
-use sotto_protocol::message::MessageId;
+use sotto_protocol::message::{InstanceId, MessageId};
 
-use super::outgoing::Mark;
 use super::{Conversation, Link, MAX_COMPARED};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
-use crate::screen::talk::entry::{Author, Content, Said};
+use crate::screen::talk::entry::{Author, Content, Marks, Said};
 
-/// Receipts of others for a message that is still being handed to the room; more are no use.
-const MAX_EARLY: usize = 64;
 /// How long a peer was silent when it is called so.
 const SILENT: Duration = Duration::from_secs(40);
+
+#[derive(Debug, Clone, Copy)]
+enum Mark {
+    Sent,
+    Delivered(InstanceId),
+    Read(InstanceId),
+}
 
 impl Conversation {
     /// Something has happened in the room. Gives back what the room is to be told.
@@ -75,6 +79,8 @@ impl Conversation {
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.
             Update::Failed(_) | Update::Left { .. } | Update::Slept => {}
+            // The state takes them: they go on to what was typed.
+            Update::Said(_) | Update::Done { .. } => {}
         }
         None
     }
@@ -304,9 +310,18 @@ impl Conversation {
         if let (Some(number), Some(true)) = (number, marked) {
             self.list.fade_from(number, now);
         }
-        if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
-            // The room's answer to the one that it is about may still be on its way here.
-            self.outgoing.early.push((id, mark));
+    }
+}
+
+impl Marks {
+    fn set(&mut self, mark: Mark) {
+        let (list, who) = match mark {
+            Mark::Sent => return self.sent = true,
+            Mark::Delivered(to) => (&mut self.delivered, to),
+            Mark::Read(by) => (&mut self.read, by),
+        };
+        if !list.contains(&who) {
+            list.push(who);
         }
     }
 }

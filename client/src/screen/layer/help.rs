@@ -1,9 +1,9 @@
 //! Something to read in the place of the talk, until a key puts it away: the help.
 
-use crate::screen::keymap::Section;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::screen::keymap::Section;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
 

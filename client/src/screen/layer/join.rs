@@ -5,8 +5,7 @@ use sotto_protocol::{Name, Passphrase, RoomName};
 use crate::relay_url::{Address, AddressError, Invitation, handed_over};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Effect, RoomId};
 use crate::screen::settings::RoomEntry;
 use crate::secret::source;
 

@@ -1,9 +1,10 @@
 //! Where everything stands, before anything is drawn.
 
+use ratatui::layout::Rect;
+
 use crate::screen::state::State;
 use crate::screen::text::line::folded;
 use crate::screen::text::visible::visible_line;
-use ratatui::layout::Rect;
 /// The input grows to this part of the rows.
 const INPUT_PART: u16 = 3;
 /// From so many rows on there is a status line.

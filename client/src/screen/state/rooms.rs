@@ -5,8 +5,7 @@ use std::time::Duration;
 use sotto_protocol::RoomHash;
 
 use crate::screen::conversation::Conversation;
-use crate::screen::effect::Moment;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Moment, RoomId};
 
 /// The open rooms in the order of their tabs; at least one.
 #[derive(Debug)]

@@ -5,13 +5,14 @@
 
 pub mod depth;
 
-use crate::screen::theme::depth::Depth;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::screen::theme::depth::Depth;
 
 /// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
 #[derive(Debug, Clone, PartialEq, Eq)]

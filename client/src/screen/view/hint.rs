@@ -1,6 +1,5 @@
 //! The line above the input: what was answered or asked, who types, what is below.
 
-use crate::screen::state::layout::told;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -9,10 +8,10 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 
 use crate::screen::state::State;
+use crate::screen::state::layout::told;
 use crate::screen::text::line::{folded, put};
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::Theme;
-use crate::screen::theme::dim;
+use crate::screen::theme::{Theme, dim};
 
 /// `urgent`: only what the user has to know now; the line belongs to something else.
 pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {

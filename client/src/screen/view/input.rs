@@ -1,13 +1,12 @@
 //! The input at the bottom: a sign, the draft, and the caret in it.
 
-use crate::screen::state::layout::sign;
-use crate::screen::state::layout::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::state::State;
+use crate::screen::state::layout::{sign, width};
 use crate::screen::text::line::put;
 use crate::screen::text::visible::visible;
 use crate::screen::theme::dim;

@@ -9,7 +9,6 @@ mod page;
 mod status;
 mod tabs;
 
-use crate::screen::state::input::mouse::Spot;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -17,6 +16,7 @@ use ratatui::layout::{Position, Rect};
 
 pub use self::link::Link;
 use super::state::State;
+use crate::screen::state::input::mouse::Spot;
 
 /// What stands in a cell of the picture.
 pub fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {

@@ -2,13 +2,12 @@
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::Theme;
-use crate::screen::theme::{dim, loud};
-use unicode_segmentation::UnicodeSegmentation;
+use crate::screen::theme::{Theme, dim, loud};
 
 /// The columns of a name in a tab, where several have to fit.
 const SHORT: usize = 8;

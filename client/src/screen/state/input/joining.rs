@@ -1,19 +1,10 @@
 //! `/join`: what the keys do until the room is open.
 
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
-use crate::screen::layer::join::Opening;
-use crate::screen::layer::join::Stage;
-use crate::screen::layer::join::all_the_same;
-use crate::screen::layer::join::destination;
-use crate::screen::state::Conversation;
-use crate::screen::state::Fetched;
-use crate::screen::state::Joining;
-use crate::screen::state::State;
-use crate::screen::state::Strength;
-use crate::screen::state::input::Action;
-use crate::screen::state::input::Moment;
+use crate::screen::effect::{Effect, RoomId};
+use crate::screen::layer::join::{Opening, Stage, all_the_same, destination};
+use crate::screen::state::input::{Action, Moment};
+use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
 use crate::secret::source;
 impl State {
     /// The hidden line that is typed into just now instead of the draft.

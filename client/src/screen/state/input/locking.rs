@@ -1,18 +1,12 @@
 //! The locked screen: what the keys do, and when it locks.
 
-use crate::screen::effect::Effect;
-use crate::screen::state::Clock;
-use crate::screen::state::Content;
-use crate::screen::state::Duration;
-use crate::screen::state::Lock;
-use crate::screen::state::Rooms;
-use crate::screen::state::State;
-use crate::screen::state::Told;
-use crate::screen::state::input::Action;
-use crate::screen::state::input::Moment;
-use crate::screen::state::notice::wait;
-use crate::secret::verifier::Keyhole;
 use sotto_protocol::Passphrase;
+
+use crate::screen::effect::Effect;
+use crate::screen::state::input::{Action, Moment};
+use crate::screen::state::notice::wait;
+use crate::screen::state::{Clock, Content, Duration, Lock, Rooms, State, Told};
+use crate::secret::verifier::Keyhole;
 impl Rooms {
     fn keyholes(&self) -> impl Iterator<Item = &Keyhole> {
         self.iter().filter_map(|(_, room)| room.keyhole.as_ref())

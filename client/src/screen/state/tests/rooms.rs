@@ -6,8 +6,7 @@ use sotto_protocol::{RoomName, Root};
 
 use super::*;
 use crate::screen::conversation::Place;
-use crate::screen::settings::RoomEntry;
-use crate::screen::settings::Settings;
+use crate::screen::settings::{RoomEntry, Settings};
 
 #[test]
 fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
@@ -144,10 +143,12 @@ fn tab_completes_commands_names_and_rooms() {
 #[test]
 fn somebody_who_comes_anew_under_a_name_that_was_compared_is_told_apart() {
     let mut script = Script::with_anna(80, 24);
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Compared(ANNA),
-        answer: Ok(()),
+        update: Update::Done {
+            command: Command::Compared(ANNA),
+            answer: Ok(()),
+        },
     });
     script.event(
         "anna",
@@ -180,10 +181,12 @@ fn a_room_has_the_users_own_name_until_somebody_comes() {
 #[test]
 fn somebody_who_takes_a_name_that_was_compared_is_told_apart() {
     let mut script = Script::with_anna(100, 24);
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Compared(ANNA),
-        answer: Ok(()),
+        update: Update::Done {
+            command: Command::Compared(ANNA),
+            answer: Ok(()),
+        },
     });
     script.joins(CARL, "carl");
     let how = Departure::Left;
