@@ -1,8 +1,8 @@
 //! What the screen wants done.
 
+use super::Chat;
 use super::handover::Borrower;
 use super::save::save;
-use super::{Chat, opening};
 use crate::screen::effect::Effect;
 use crate::screen::state::Input;
 use crate::tui::clipboard;
@@ -32,8 +32,9 @@ impl Chat {
                     self.input(Input::Told(told));
                 }
                 Effect::Open(room) => {
-                    if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.opening.clone());
+                    if let Some((ticket, passphrase)) = self.state.take_ticket(room) {
+                        let open = self.state.rooms.hashes();
+                        self.opening = Some((room, ticket.open(passphrase, open, || {})));
                     }
                 }
                 Effect::Rate => {

@@ -56,7 +56,7 @@ pub enum Effect {
         /// The talk.
         talk: Zeroizing<String>,
     },
-    /// Open the room that `State::take_opening` gives; answered by `Input::Opened`.
+    /// Open the room that `State::take_ticket` gives; answered by `Input::Opened`.
     Open(RoomId),
     /// Say how strong the passphrase is that `State::unrated` gives; answered by `Input::Rated`.
     Rate,

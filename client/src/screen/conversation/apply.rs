@@ -4,22 +4,15 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
-use sotto_protocol::message::{InstanceId, MessageId};
 
+use super::marks::Mark;
 use super::{Conversation, Link, MAX_COMPARED};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
-use crate::screen::talk::entry::{Author, Content, Marks, Said};
+use crate::screen::talk::entry::{Author, Content, Said};
 
 /// How long a peer was silent when it is called so.
 const SILENT: Duration = Duration::from_secs(40);
-
-#[derive(Debug, Clone, Copy)]
-enum Mark {
-    Sent,
-    Delivered(InstanceId),
-    Read(InstanceId),
-}
 
 impl Conversation {
     /// Something has happened in the room. Gives back what the room is to be told.
@@ -293,35 +286,6 @@ impl Conversation {
     pub(crate) fn reacted(&mut self, target: Target, name: String, reaction: String) {
         if let Some(number) = self.list.target(target) {
             self.list.change(number, |said| said.react(name, &reaction));
-        }
-    }
-
-    fn mark(&mut self, id: MessageId, mark: Mark, now: Duration) {
-        let number = self.list.find(None, id);
-        let marked = number.and_then(|number| {
-            self.list.change(number, |said| match &mut said.author {
-                Author::Me(marks) => {
-                    marks.set(mark);
-                    marks.all_have_it()
-                }
-                Author::Peer { .. } => false,
-            })
-        });
-        if let (Some(number), Some(true)) = (number, marked) {
-            self.list.fade_from(number, now);
-        }
-    }
-}
-
-impl Marks {
-    fn set(&mut self, mark: Mark) {
-        let (list, who) = match mark {
-            Mark::Sent => return self.sent = true,
-            Mark::Delivered(to) => (&mut self.delivered, to),
-            Mark::Read(by) => (&mut self.read, by),
-        };
-        if !list.contains(&who) {
-            list.push(who);
         }
     }
 }

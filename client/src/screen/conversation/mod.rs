@@ -4,6 +4,7 @@ mod apply;
 pub mod browse;
 pub mod disappearing;
 pub mod leaving;
+mod marks;
 pub mod outgoing;
 pub mod people;
 pub mod reply_edit;

@@ -2,6 +2,7 @@
 
 use sotto_protocol::{Name, Passphrase, RoomName};
 
+use crate::open::ticket::Destination;
 use crate::relay_url::{Address, AddressError, Invitation, handed_over};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
@@ -23,17 +24,6 @@ pub struct Joining {
     pub(crate) stage: Stage,
 }
 
-/// Where `/join` leads.
-#[derive(Debug)]
-pub(crate) struct Destination {
-    pub(crate) address: Address,
-    pub(crate) room: RoomName,
-    /// What the configuration file calls it.
-    pub(crate) called: Option<String>,
-    /// What prints the passphrase.
-    pub(crate) command: Option<String>,
-}
-
 #[derive(Debug)]
 pub(crate) enum Stage {
     /// The passphrase is asked for.
@@ -46,22 +36,6 @@ pub(crate) enum Stage {
     Ready(Passphrase),
     /// Its key is being made, and its relay asked.
     Opening,
-}
-
-/// All that is needed to join a room.
-pub struct Opening {
-    /// Where.
-    pub address: Address,
-    /// Which room.
-    pub room: RoomName,
-    /// As whom.
-    pub name: Name,
-    /// With what.
-    pub passphrase: Passphrase,
-    /// What has printed the passphrase.
-    pub command: Option<String>,
-    /// What the configuration file calls it.
-    pub called: Option<String>,
 }
 
 impl Joining {

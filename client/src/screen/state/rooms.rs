@@ -92,10 +92,10 @@ impl Rooms {
         id
     }
 
-    /// Whether a room is open already, on whatever relay: the same passphrase for the same name of a room.
-    pub fn has(&self, room: &RoomHash) -> bool {
+    /// What their relays call them: the same on whatever relay for the same passphrase and name of a room.
+    pub fn hashes(&self) -> Vec<RoomHash> {
         let places = self.iter().filter_map(|(_, open)| open.place.as_ref());
-        places.into_iter().any(|place| place.room == *room)
+        places.map(|place| place.room.clone()).collect()
     }
 
     /// A room is open, and on the screen.

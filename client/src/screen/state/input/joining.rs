@@ -1,8 +1,11 @@
 //! `/join`: what the keys do until the room is open.
 
+use sotto_protocol::Passphrase;
+
+use crate::open::ticket::{Destination, Ticket};
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::effect::{Effect, RoomId};
-use crate::screen::layer::join::{Opening, Stage, all_the_same, destination};
+use crate::screen::layer::join::{Stage, all_the_same, destination};
 use crate::screen::state::input::{Action, Moment};
 use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
 use crate::secret::source;
@@ -170,21 +173,22 @@ impl State {
     }
 
     /// What [`Effect::Open`] is about; given once.
-    pub fn take_opening(&mut self, id: RoomId) -> Option<Opening> {
+    pub fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
         let joining = self.joining.as_mut().filter(|joining| joining.id == id)?;
         match std::mem::replace(&mut joining.stage, Stage::Opening) {
-            Stage::Ready(passphrase) => Some(Opening {
-                address: joining.to.address.clone(),
-                room: joining.to.room.clone(),
-                name: joining.name.clone(),
-                passphrase,
-                called: joining.to.called.clone(),
-                command: joining
-                    .to
-                    .command
-                    .clone()
-                    .filter(|_| joining.passphrase.is_empty()),
-            }),
+            Stage::Ready(passphrase) => {
+                let command = (joining.to.command.clone()).filter(|_| joining.passphrase.is_empty());
+                let ticket = Ticket {
+                    to: Destination {
+                        command,
+                        ..joining.to.clone()
+                    },
+                    name: joining.name.clone(),
+                    made: false,
+                    recorder: None,
+                };
+                Some((ticket, passphrase))
+            }
             stage => {
                 joining.stage = stage;
                 None
