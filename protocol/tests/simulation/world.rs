@@ -415,6 +415,14 @@ impl World {
         }
     }
 
+    /// What is on its way to a client, which it then never gets.
+    pub fn take_from_way(&mut self, to: usize) -> Vec<Vec<u8>> {
+        let (taken, rest) = self.way.drain(..).partition(|frame| frame.to == to);
+        self.way = rest;
+        let taken: Vec<InFlight> = taken;
+        taken.into_iter().map(|frame| frame.payload).collect()
+    }
+
     /// Whether everybody who runs has delivered everything.
     pub fn is_delivered(&self) -> bool {
         self.clients
