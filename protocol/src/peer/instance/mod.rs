@@ -402,8 +402,9 @@ impl Instance {
     pub fn rename(&mut self, name: Name, now: Now) {
         self.own.name = name;
         for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
+            // One that was sent keeps its number: whatever follows a number without a name is ignored.
             pair.outgoing
-                .take(|piece| matches!(piece, Piece::Name(_)), || Piece::Empty);
+                .drop_waiting(|piece| matches!(piece, Piece::Name(_)));
             pair.outgoing
                 .push_first(vec![Piece::Name(self.own.name.clone())], |_| false);
         }

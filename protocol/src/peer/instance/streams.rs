@@ -47,6 +47,11 @@ impl<P> Outgoing<P> {
         self.waiting.extend(rest);
     }
 
+    /// Drops what matches and has no number yet.
+    pub(super) fn drop_waiting(&mut self, matches: impl Fn(&P) -> bool) {
+        self.waiting.retain(|piece| !matches(piece));
+    }
+
     /// What is to be sent next: its number and itself.
     pub(super) fn next(&self) -> Option<(u64, &P)> {
         let piece = match self.unacknowledged.get(self.flying) {
