@@ -6,6 +6,7 @@ use sotto_protocol::RoomHash;
 
 use crate::screen::conversation::Conversation;
 use crate::screen::effect::{Moment, RoomId};
+use crate::secret::verifier::Keyhole;
 
 /// The open rooms in the order of their tabs; at least one.
 #[derive(Debug)]
@@ -90,6 +91,11 @@ impl Rooms {
         let id = RoomId(self.next);
         self.next += 1;
         id
+    }
+
+    /// What unlocks the screen.
+    pub(crate) fn keyholes(&self) -> impl Iterator<Item = &Keyhole> {
+        self.iter().filter_map(|(_, room)| room.keyhole.as_ref())
     }
 
     /// What their relays call them: the same on whatever relay for the same passphrase and name of a room.

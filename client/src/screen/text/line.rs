@@ -52,6 +52,20 @@ pub(crate) fn folded(text: &str, width: usize, most: usize) -> Vec<&str> {
     rows.into_iter().map(|row| &text[row]).collect()
 }
 
+/// What stands before the draft, where there is room.
+const SIGN: &str = "> ";
+/// From this width on.
+const SIGN_FROM: u16 = 10;
+
+/// The columns of the draft on a screen of some width.
+pub(crate) fn input_width(screen: u16) -> usize {
+    usize::from(screen.saturating_sub(sign(screen).len() as u16))
+}
+
+pub(crate) fn sign(screen: u16) -> &'static str {
+    if screen >= SIGN_FROM { SIGN } else { "" }
+}
+
 #[cfg(test)]
 mod tests {
     use ratatui::buffer::CellWidth;

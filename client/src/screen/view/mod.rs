@@ -3,9 +3,7 @@
 mod hint;
 mod input;
 mod link;
-mod lock;
 mod messages;
-mod page;
 mod status;
 mod tabs;
 
@@ -42,14 +40,14 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
-        let caret = lock::draw(lock, now, state.width, state.height, &mut buffer);
+        let caret = lock.draw(now, &mut buffer);
         state.settings.theme.paint(&mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page::draw(page, areas.list, &mut buffer);
+            page.draw(areas.list, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),

@@ -6,7 +6,7 @@ use crate::open::ticket::{Destination, Ticket};
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::effect::{Effect, RoomId};
 use crate::screen::layer::join::{Stage, all_the_same, destination};
-use crate::screen::state::input::{Action, Moment};
+use crate::screen::state::input::Moment;
 use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
 use crate::secret::source;
 impl State {
@@ -41,67 +41,6 @@ impl State {
                 self.notice.say(why, moment.now);
             }
         }
-    }
-
-    /// A key while a room is being joined. False when it is for the chat.
-    pub(crate) fn joining_key(
-        &mut self,
-        action: Action,
-        alone: bool,
-        moment: Moment,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
-        let Some(joining) = &mut self.joining else {
-            return false;
-        };
-        let ends = matches!(action, Action::Dismiss | Action::Interrupt | Action::EndOfInput);
-        if matches!(joining.stage, Stage::Rating(_)) && !ends {
-            return true;
-        }
-        if joining.asked().is_none() {
-            // Meanwhile the chat goes on.
-            let gives_up = action == Action::Dismiss;
-            if gives_up {
-                self.joining = None;
-                self.notice.say("nothing was joined", moment.now);
-            }
-            return gives_up;
-        }
-        let passphrase = &mut joining.passphrase;
-        match action {
-            Action::Dismiss | Action::Interrupt | Action::EndOfInput => {
-                self.joining = None;
-                self.notice.say("nothing was joined", moment.now);
-            }
-            Action::Insert(c) => {
-                passphrase.insert(c.encode_utf8(&mut [0; 4]));
-                joining.warned = false;
-            }
-            Action::Backspace => passphrase.backspace(),
-            Action::KillToStart => passphrase.clear(),
-            Action::KillWord => passphrase.erase_word(),
-            Action::Send if !alone => {
-                let why = "input that comes this fast looks like a paste: Enter alone joins";
-                self.notice.say(why, moment.now);
-            }
-            Action::Send => match joining.fetch() {
-                Some(fetch) => effects.push(fetch),
-                None => match joining.enter() {
-                    Ok(effect) => {
-                        effects.push(effect);
-                        self.notice.clear();
-                    }
-                    Err(why) => {
-                        joining.warned = true;
-                        self.notice.say(why, moment.now);
-                    }
-                },
-            },
-            Action::Suspend => effects.push(Effect::Suspend),
-            Action::Redraw => effects.push(Effect::Redraw),
-            _ => {}
-        }
-        true
     }
 
     /// A paste while a passphrase is asked for. False when it is for the chat.
