@@ -1,9 +1,5 @@
 //! The command line.
 
-use crate::open::target::Target;
-use crate::open::target::TwoRooms;
-use crate::open::target::UnknownRoom;
-use crate::open::target::room_name;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::config::Config;
-use crate::relay_url;
-use crate::relay_url::proxy::{Proxy, ProxyError};
-use crate::relay_url::{Address, Invitation};
+use crate::open::target::{Target, TwoRooms, room_name};
+use crate::relay_url::Invitation;
+use crate::relay_url::proxy::Proxy;
 use crate::secret::WORDS;
 use crate::secret::source::Source;
 
@@ -78,40 +73,6 @@ pub struct Identity {
     /// Where the passphrase comes from.
     #[command(flatten)]
     pub source: Source,
-}
-
-impl Identity {
-    /// Where to go. What the command line leaves open is taken from the configuration file: the name, and the
-    /// passphrase's command of a room.
-    ///
-    /// # Errors
-    /// [`UnknownRoom`].
-    pub fn find(&mut self, target: Target, config: &Config) -> Result<Invitation, UnknownRoom> {
-        let (invitation, entry) = target.find(config)?;
-        self.name = self.name.take().or_else(|| config.name.clone());
-        if let Some(entry) = entry
-            && !self.source.is_given()
-        {
-            self.source.passphrase_command = entry.passphrase_command.clone();
-        }
-        Ok(invitation)
-    }
-
-    /// The relay's address, through the proxy of the option, else of the environment.
-    ///
-    /// # Errors
-    /// [`ProxyError`] when the environment names a proxy that cannot be used.
-    pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
-        relay_url::choose(self.proxy.as_ref(), invitation.address.clone())
-    }
-
-    /// The room's name, from the URL or the option; without either, the room without a name.
-    ///
-    /// # Errors
-    /// [`TwoRooms`] when they differ.
-    pub fn room_name(&self, invitation: &Invitation) -> Result<RoomName, TwoRooms> {
-        room_name(self.room.as_ref(), invitation.room.as_ref())
-    }
 }
 
 /// `sotto host`
@@ -260,12 +221,9 @@ fn words(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::open::target::TwoRooms;
-    use crate::open::target::UnknownRoom;
     use clap::CommandFactory;
 
     use super::*;
-    use crate::screen::theme::depth::Depth;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -291,67 +249,6 @@ mod tests {
         ];
         assert!(Cli::try_parse_from(two).is_err());
         assert!(Cli::try_parse_from(&two[..5]).is_ok());
-    }
-
-    #[test]
-    fn the_room_is_named_by_the_url_or_the_option_and_not_by_both() {
-        let room = |arguments: &[&str]| {
-            let command = Cli::parse_from(["sotto", "pipe"].iter().chain(arguments)).command;
-            let Some(Command::Pipe(mut pipe)) = command else {
-                unreachable!()
-            };
-            let invitation = pipe.identity.find(pipe.target, &Config::default()).unwrap();
-            pipe.identity.room_name(&invitation)
-        };
-        assert_eq!(room(&["ws://h"]), Ok(RoomName::default()));
-        assert_eq!(
-            room(&["ws://h/#room=a"]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(
-            room(&["ws://h", "--room", "a"]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(
-            room(&["ws://h/#room=a", "--room", " a "]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(room(&["ws://h/#room=a", "--room", "b"]), Err(TwoRooms));
-    }
-
-    #[test]
-    fn a_room_of_the_configuration_file_is_one_word() {
-        let text = "name = 'ben'\n[[room]]\nname = 'anna'\nrelay = 'ws://h:4000'\nroom = 'a'\n\
-                    passphrase_command = 'pass show anna'";
-        let (config, _) = Config::parse(text, Depth::None);
-        let join = |arguments: &[&str]| {
-            let command = Cli::parse_from(["sotto", "join"].iter().chain(arguments)).command;
-            let Some(Command::Join(mut join)) = command else {
-                unreachable!()
-            };
-            let found = join.identity.find(join.target, &config)?;
-            Ok::<_, UnknownRoom>((found, join.identity))
-        };
-        let (found, identity) = join(&["anna"]).unwrap();
-        assert_eq!(found, "ws://h:4000/#room=a".parse().unwrap());
-        assert_eq!(identity.name, config.name);
-        assert_eq!(
-            identity.source.passphrase_command.as_deref(),
-            Some("pass show anna")
-        );
-
-        let (_, identity) = join(&["anna", "--passphrase-file", "f", "--name", "me"]).unwrap();
-        assert_eq!(identity.source.passphrase_command, None);
-        assert_eq!(identity.name, Name::new("me").ok());
-
-        let (_, identity) = join(&["ws://h:4000"]).unwrap();
-        assert!(!identity.source.is_given());
-
-        let error = join(&["carl"]).unwrap_err().to_string();
-        assert!(
-            error.contains("no room called \"carl\"") && error.contains("there are anna"),
-            "{error}"
-        );
     }
 
     #[test]

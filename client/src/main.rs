@@ -10,8 +10,7 @@ use sotto::cli::{Cli, Command};
 use sotto::command::{completions, connect, doctor, generate, join, manual, pipe};
 #[cfg(feature = "host")]
 use sotto::command::{demo, host};
-use sotto::exit::Exit;
-use sotto::exit::say;
+use sotto::exit::{Exit, say};
 use sotto::open::ask::EntranceError;
 use sotto::open::target::{TwoRooms, UnknownRoom};
 use sotto::platform;

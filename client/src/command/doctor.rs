@@ -16,19 +16,15 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
-use crate::cli;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
-use crate::relay_url;
+use crate::exit::{Exit, say};
 use crate::relay_url::Address;
 use crate::room::relay::channel::{Brought, Channel};
-use crate::room::relay::connect;
 use crate::room::relay::connect::seconds;
-use crate::room::relay::socket;
 use crate::room::relay::socket::{Counted, Socket};
-use crate::room::relay::trust;
+use crate::room::relay::{connect, socket, trust};
 use crate::room::{Timing, Trouble};
+use crate::{cli, relay_url};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;

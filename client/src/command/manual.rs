@@ -1,17 +1,14 @@
 //! `sotto man`: one manual page that holds every subcommand.
 
-use crate::cli::Cli;
-use crate::command::Exit;
-use crate::command::print;
-use clap::CommandFactory;
 use std::io;
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
+use crate::cli::Cli;
+use crate::command::{Exit, print};
 use crate::config::SETTINGS;
-use crate::screen::keymap::Keymap;
-use crate::screen::keymap::Section;
+use crate::screen::keymap::{Keymap, Section};
 use crate::screen::state::commands;
 
 /// Prints the page.

@@ -13,12 +13,13 @@ pub mod manual;
 pub mod pipe;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use anyhow::Context;
 
 use crate::exit::Exit;
 use crate::open::End;
-use crate::room::{Room, Updates};
+use crate::room::{Recorder, Room, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::settings::Settings;
 use crate::tui::session::Desk;
@@ -48,4 +49,10 @@ fn print(line: &str) -> anyhow::Result<Exit> {
         .and_then(|()| stdout.flush())
         .context("cannot write to standard output")?;
     Ok(Exit::Done)
+}
+
+/// Where the sealed payloads are to be written down, if anywhere.
+fn recorder(path: Option<&Path>) -> anyhow::Result<Option<Recorder>> {
+    path.map(|path| Recorder::create(path).with_context(|| format!("cannot write {}", path.display())))
+        .transpose()
 }

@@ -8,11 +8,12 @@ use tokio::sync::mpsc;
 use tokio::time::interval;
 
 use crate::exit::{Exit, say};
+use crate::open::stages::Derived;
+use crate::open::ticket::Ticket;
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::prompt;
 use crate::secret::prompt::{Prompt, Terminal};
-use crate::secret::source;
 use crate::secret::source::{SecretError, Source};
+use crate::secret::{prompt, source};
 use crate::tui::terminal;
 use crate::{config, platform};
 
@@ -178,18 +179,32 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
+    pub async fn derive(&mut self, ticket: Ticket, passphrase: Passphrase) -> Result<Derived, EntranceError> {
+        self.progress(ticket.derive(passphrase)).await
+    }
+
+    /// The root of a room, in the same way.
+    ///
+    /// # Errors
+    /// [`EntranceError`].
     pub async fn root(&mut self, passphrase: Passphrase, room: RoomName) -> Result<Root, EntranceError> {
+        self.progress(derive(passphrase, room)).await
+    }
+
+    async fn progress<T>(
+        &mut self,
+        derived: impl Future<Output = Result<T, DerivationError>>,
+    ) -> Result<T, EntranceError> {
         let began = Instant::now();
         let shows = io::stderr().is_terminal() && !self.plain;
         if self.plain {
             say("making the key of the passphrase …");
         }
         let mut progress = interval(PROGRESS);
-        let derived = derive(passphrase, room);
         tokio::pin!(derived);
-        let root = loop {
+        let done = loop {
             tokio::select! {
-                root = &mut derived => break Ok(root),
+                done = &mut derived => break Ok(done),
                 Some(()) = self.signals.recv() => break Err(EntranceError::Interrupted),
                 _ = progress.tick(), if shows => {
                     let seconds = began.elapsed().as_secs_f32();
@@ -201,7 +216,7 @@ impl Entrance {
         if shows {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
-        Ok(root??)
+        Ok(done??)
     }
 
     /// Does something, unless a signal comes.

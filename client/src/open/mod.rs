@@ -1,4 +1,4 @@
-//! The one way into a room: where it leads ([`target`]), who is asked for what ([`ask`]), what a host hands over
+//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a host hands over
 //! (`handout`), and the room itself ([`stages`]).
 
 pub mod ask;
@@ -6,6 +6,7 @@ pub mod ask;
 pub mod handout;
 pub mod stages;
 pub mod target;
+pub mod ticket;
 
 use time::{OffsetDateTime, UtcOffset};
 

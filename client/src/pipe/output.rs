@@ -64,9 +64,12 @@ impl Format {
             Update::Left { undelivered } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
             }),
-            Update::Left { undelivered: 0 } | Update::Connecting | Update::Slept | Update::Undelivered(_) => {
-                None
-            }
+            Update::Left { undelivered: 0 }
+            | Update::Connecting
+            | Update::Slept
+            | Update::Undelivered(_)
+            | Update::Said(_)
+            | Update::Done { .. } => None,
             Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
             Update::Left { undelivered } => {
                 Some(Line::Err(format!("{undelivered} messages were not delivered")))

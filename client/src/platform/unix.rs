@@ -10,8 +10,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use rustix::process::{getpid, getuid, kill_current_process_group, kill_process};
+use rustix::process::{
+    Resource, Rlimit, Signal, getpid, getuid, kill_current_process_group, kill_process, setrlimit,
+};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};

@@ -1,9 +1,8 @@
 //! Texts to the clipboard, links to the program that opens them.
 
-use std::env;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
-use std::thread;
+use std::{env, thread};
 
 use crate::platform::{OPENER, apart};
 

@@ -1,8 +1,6 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
-use super::ambiguous_width;
-use crate::tui::hyperlinks;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Once;
@@ -22,8 +20,10 @@ use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::ambiguous_width;
 use crate::platform;
 use crate::screen::view::Link;
+use crate::tui::hyperlinks;
 
 /// Whether the terminal is ours just now.
 static TAKEN: AtomicBool = AtomicBool::new(false);

@@ -5,11 +5,10 @@ use std::time::Duration;
 use sotto_protocol::Name;
 use sotto_protocol::fading::FadeTime;
 use sotto_protocol::instance::{Receipt, Target};
-use sotto_protocol::message::MessageId;
+use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::words::SafetyWords;
 
 use super::*;
-use sotto_protocol::message::InstanceId;
-use sotto_protocol::words::SafetyWords;
 
 const PEER: InstanceId = InstanceId([0xab; 16]);
 const ID: MessageId = MessageId([0xcd; 16]);

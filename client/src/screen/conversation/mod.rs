@@ -4,11 +4,11 @@ mod apply;
 pub mod browse;
 pub mod disappearing;
 pub mod leaving;
+mod marks;
 pub mod outgoing;
 pub mod people;
 pub mod reply_edit;
 
-use crate::screen::conversation::outgoing::Outgoing;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -31,6 +31,7 @@ use super::talk::expiry::Fades;
 use super::talk::list::List;
 use crate::relay_url::Address;
 use crate::room::{Command, Settings};
+use crate::screen::conversation::outgoing::Outgoing;
 use crate::secret::verifier::Keyhole;
 
 /// The peers whose words were compared that are remembered after they left.

@@ -1,9 +1,16 @@
 //! Something to read in the place of the talk, until a key puts it away: the help.
 
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use super::{Ctx, Layer, Taken};
 use crate::screen::keymap::Section;
+use crate::screen::keymap::action::Action;
+use crate::screen::text::line::put;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
-use crate::screen::theme::Role;
+use crate::screen::theme::{Role, Theme};
 
 /// What stands left of the explanations takes this part of the columns at most.
 const LEFT_PART: usize = 3;
@@ -64,7 +71,15 @@ impl Page {
         (rows.into_iter().skip(top).take(height).collect(), more)
     }
 
-    pub(crate) fn scroll(&mut self, by: isize, width: usize, height: usize) {
+    /// From the top, in the place of the talk.
+    pub(crate) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+        let (rows, _) = self.shown(area.width.into(), area.height.into());
+        for (number, (role, row)) in rows.into_iter().enumerate() {
+            put(buffer, area, number, &Line::styled(row, theme.style(role)));
+        }
+    }
+
+    fn scroll(&mut self, by: isize, width: usize, height: usize) {
         let last = self.rows(width).len().saturating_sub(height);
         self.top = self.top.min(last).saturating_add_signed(by).min(last);
     }
@@ -92,6 +107,40 @@ fn beside(what: &str, does: &str, left: Option<usize>, width: usize) -> Vec<Stri
         what + &blank + &piece(&does)
     };
     (0..whats.len().max(does.len())).map(row).collect()
+}
+
+impl Layer for Page {
+    /// One that is not for the page puts it away and does its own.
+    fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
+        let (width, height) = ctx.size;
+        let page = page(height);
+        let bare = ctx.rooms.current().draft.is_empty();
+        let by = match action {
+            Action::Up => -1,
+            Action::Down => 1,
+            Action::Insert('k') if bare => -1,
+            Action::Insert('j') if bare => 1,
+            Action::PageUp => -page,
+            Action::PageDown => page,
+            Action::Insert(' ') if bare => page,
+            Action::Top => isize::MIN,
+            Action::Bottom => isize::MAX,
+            Action::Home | Action::Insert('g') if bare => isize::MIN,
+            Action::End | Action::Insert('G') if bare => isize::MAX,
+            Action::Redraw | Action::Suspend => return Taken::Pass,
+            Action::Dismiss | Action::Interrupt | Action::Help => return Taken::Close,
+            Action::Send | Action::Insert('q') if bare => return Taken::Close,
+            _ => return Taken::ClosePass,
+        };
+        self.scroll(by, width, height);
+        Taken::Keep
+    }
+}
+
+/// The rows of a page on so many: one stays, so that the eye finds on.
+pub(crate) fn page(height: usize) -> isize {
+    let height = isize::try_from(height).unwrap_or(isize::MAX);
+    height.saturating_sub(1).max(1)
 }
 
 #[cfg(test)]

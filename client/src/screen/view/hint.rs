@@ -1,6 +1,5 @@
 //! The line above the input: what was answered or asked, who types, what is below.
 
-use crate::screen::state::layout::told;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -9,6 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::screen::state::State;
+use crate::screen::state::layout::told;
 use crate::screen::text::line::{folded, put};
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Role;

@@ -3,13 +3,10 @@
 mod hint;
 mod input;
 mod link;
-mod lock;
 mod messages;
-mod page;
 mod status;
 mod tabs;
 
-use crate::screen::state::input::mouse::Spot;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -17,6 +14,7 @@ use ratatui::layout::{Position, Rect};
 
 pub use self::link::Link;
 use super::state::State;
+use crate::screen::state::input::mouse::Spot;
 
 /// What stands in a cell of the picture.
 pub fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {
@@ -42,13 +40,13 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
     if let Some(lock) = &state.locked {
-        let caret = lock::draw(lock, now, state.settings.theme, &mut buffer);
+        let caret = lock.draw(now, state.settings.theme, &mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page::draw(page, state.settings.theme, areas.list, &mut buffer);
+            page.draw(state.settings.theme, areas.list, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),

@@ -1,12 +1,12 @@
 //! The open rooms on the line on top: number, who is there, and how much waits to be read.
 
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::{Role, Theme};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// The columns of a name in a tab, where several have to fit.
 const SHORT: usize = 8;

@@ -12,11 +12,9 @@ use super::notice::wait;
 use crate::room::{Command, CommandError};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::history::History;
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
-use crate::screen::keymap::Keymap;
-use crate::screen::keymap::Section;
+use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::keymap::action::Action;
+use crate::screen::keymap::{Keymap, Section};
 use crate::screen::layer::help::Page;
 use crate::screen::talk::entry::Content;
 use crate::screen::talk::transcript::transcript;
@@ -143,8 +141,6 @@ impl State {
         };
         match answer {
             Ok(()) => room.done(command, moment.clock),
-            // Nobody asked for these.
-            Err(_) if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
             Err(error) => self.notice.say(format!("not done: {error}"), moment.now),
         }
     }

@@ -2,13 +2,13 @@
 
 mod flow;
 
-use crate::screen::talk::row::flow::Flow;
 use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::text::{Line, Span};
 
 use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
+use crate::screen::talk::row::flow::Flow;
 use crate::screen::text::search::Needle;
 use crate::screen::text::visible::{columns, visible, visible_line};
 use crate::screen::text::wrap::{Breaks, wrap};
