@@ -35,7 +35,7 @@ fn room_key() -> FirstKey {
     Hkdf::<sha2::Sha256>::new(None, &[7; 32])
         .expand(b"sotto/v1/psk", &mut psk)
         .unwrap();
-    FirstKey::Room(psk)
+    FirstKey::Room(psk.into())
 }
 
 /// The key of somebody who has the passphrase.

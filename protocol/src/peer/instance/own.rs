@@ -44,7 +44,7 @@ impl Own {
             public,
             name,
             envelopes: Envelopes::new(keys, topic),
-            room_key: FirstKey::Room(keys.psk),
+            room_key: FirstKey::Room(keys.psk.clone()),
             rng,
             nonce: None,
             hello_counter: 0,
