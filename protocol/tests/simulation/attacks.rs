@@ -30,7 +30,8 @@ fn met(seed: u64) -> (World, usize, usize) {
 fn listener(world: &World, seed: u64) -> Member {
     let mut member = Member::new(seed, Manners::default());
     for payload in &world.history {
-        member.hear(payload);
+        let (header, body) = world.envelopes.open(payload).unwrap();
+        member.hear(&header, &body);
     }
     member
 }

@@ -69,6 +69,7 @@ struct Other {
 /// One instance of his; he may have many in his one seat.
 pub struct Member {
     key: RunKey,
+    id: InstanceId,
     topic: Topic,
     envelopes: Envelopes,
     pub rng: StdRng,
@@ -82,8 +83,10 @@ impl Member {
     pub fn new(seed: u64, manners: Manners) -> Self {
         let mut rng = StdRng::seed_from_u64(seed);
         let (keys, topic) = keys();
+        let key = RunKey::new(&mut rng);
         Self {
-            key: RunKey::new(&mut rng),
+            id: key.public().id(),
+            key,
             envelopes: Envelopes::new(&keys, topic.clone()),
             topic,
             nonce: rng.random(),
@@ -95,7 +98,7 @@ impl Member {
     }
 
     pub fn id(&self) -> InstanceId {
-        self.key.public().id()
+        self.id
     }
 
     /// Whose hellos he has heard.
@@ -110,16 +113,13 @@ impl Member {
     }
 
     /// Reads what passes, and answers as his manners are.
-    pub fn hear(&mut self, payload: &[u8]) -> Vec<Vec<u8>> {
-        let Ok((header, body)) = self.envelopes.open(payload) else {
-            return Vec::new();
-        };
+    pub fn hear(&mut self, header: &Header, body: &[u8]) -> Vec<Vec<u8>> {
         let to_us = header.to == Recipient::One(self.id());
         match header.kind {
-            Kind::Hello => self.on_hello(&header, &body, to_us),
-            Kind::First if to_us && self.manners.agrees => self.on_first(&header, &body),
-            Kind::Second if to_us && self.manners.agrees => self.on_second(&header, &body),
-            Kind::Message => self.on_message(&header, &body, to_us),
+            Kind::Hello => self.on_hello(header, body, to_us),
+            Kind::First if to_us && self.manners.agrees => self.on_first(header, body),
+            Kind::Second if to_us && self.manners.agrees => self.on_second(header, body),
+            Kind::Message => self.on_message(header, body, to_us),
             _ => Vec::new(),
         }
     }
@@ -128,10 +128,6 @@ impl Member {
         let Some(public) = PublicRunKey::from_bytes(body[32..64].try_into().unwrap()) else {
             return Vec::new();
         };
-        // Others of his kind lie: only what is signed is worth anything to him either.
-        if header.from == self.id() || public.verified(&self.topic, header, body).is_none() {
-            return Vec::new();
-        }
         let nonce = body[..16].try_into().unwrap();
         let other = self.others.entry(header.from).or_insert_with(|| Other {
             public,
@@ -149,7 +145,7 @@ impl Member {
         let live = to_us && body[16..32] == self.nonce;
         // Whom he has answered is not answered again, or two would greet each other for ever.
         let greet = self.manners.echoes && (!to_us || other.echoed.replace(nonce) != Some(nonce));
-        let begin = live && self.manners.agrees && self.key.public().id() < header.from;
+        let begin = live && self.manners.agrees && self.id < header.from;
         let begin = begin && other.begun.is_none() && other.session.is_none();
         let greeting = greet.then(|| self.hello(Some(header.from))).flatten();
         let first = begin.then(|| self.first(header.from, 1)).flatten();

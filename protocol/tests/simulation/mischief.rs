@@ -9,7 +9,7 @@ use crate::member::{Manners, Member};
 use crate::world::World;
 
 /// So many instances he is at most: more than anybody talks to.
-const MOST: usize = 12;
+const MOST: usize = 9;
 /// The most that he pushes at once.
 const FLOOD: usize = 40;
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
+use sotto_protocol::envelope::Envelopes;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Instance, Now, Posted, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
@@ -71,6 +72,8 @@ pub struct World {
     /// What a member of the room is in it, under his one seat.
     pub members: Vec<Member>,
     pub member_sits: bool,
+    /// Those of the room, for what he reads.
+    pub envelopes: Envelopes,
     way: Vec<InFlight>,
     order: u64,
     /// A single seed is played again: what happens is told.
@@ -84,6 +87,7 @@ pub fn keys() -> (RoomKeys, Topic) {
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        let (keys, topic) = keys();
         Self {
             now: Duration::from_secs(1000),
             rng: SmallRng::seed_from_u64(seed),
@@ -92,6 +96,7 @@ impl World {
             history: Vec::new(),
             members: Vec::new(),
             member_sits: false,
+            envelopes: Envelopes::new(&keys, topic),
             way: Vec::new(),
             order: 0,
             told: std::env::var_os("SOTTO_SEED").is_some(),
@@ -369,12 +374,13 @@ impl World {
 
     /// What the relay does with a frame, and a member on hearing it.
     fn relay(&mut self, from: usize, payload: Vec<u8>) {
-        let mut members = std::mem::take(&mut self.members);
-        let said: Vec<_> = members
-            .iter_mut()
-            .flat_map(|member| member.hear(&payload))
-            .collect();
-        self.members = members;
+        let mut said = Vec::new();
+        if !self.members.is_empty()
+            && let Ok((header, body)) = self.envelopes.open(&payload)
+        {
+            let heard = |member: &mut Member| member.hear(&header, &body);
+            said = self.members.iter_mut().flat_map(heard).collect();
+        }
         self.broadcast(Some(from), payload);
         said.into_iter().for_each(|payload| self.inject(payload));
     }
