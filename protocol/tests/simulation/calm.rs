@@ -235,6 +235,10 @@ fn is_missing(world: &World, author: &Client, said: &Said, peer: InstanceId) -> 
     if author.present.contains(&peer) {
         return Some(format!("{told}, who is dead and taken to be here"));
     }
+    // A member who had taken its name may have inherited: a name proves nothing.
+    if heirs.iter().any(|heir| run_of(world, *heir).is_none()) {
+        return None;
+    }
     let names = author.names_of(peer);
     let heir = world.clients.iter().find(|other| {
         let id = other.instance.id();

@@ -410,6 +410,6 @@ fn among_hostile_members_nothing_is_left_over() {
         Kind::HostileMember,
         "among_hostile_members_nothing_is_left_over",
         30_000_000,
-        100,
+        40,
     );
 }
