@@ -23,8 +23,9 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use sotto::screen::conversation::Conversation;
-use sotto::screen::rooms::RoomId;
-use sotto::screen::update::{Input, Moment, State};
+use sotto::screen::effect::Moment;
+use sotto::screen::effect::RoomId;
+use sotto::screen::state::{Input, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
 use sotto_protocol::instance::{Event, Receipt};
@@ -131,7 +132,7 @@ fn room(messages: u64) -> (State, Duration) {
 fn moment() -> Moment {
     Moment {
         now: Duration::from_secs(1000),
-        clock: sotto::chat::clock(),
+        clock: sotto::open::clock(),
     }
 }
 

@@ -1,20 +1,22 @@
 //! The command line.
 
+use crate::open::target::Target;
+use crate::open::target::TwoRooms;
+use crate::open::target::UnknownRoom;
+use crate::open::target::room_name;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::address::{Address, AddressError, Invitation};
-use crate::config::{Config, RoomEntry};
-use crate::proxy::{self, Proxy, ProxyError};
-use crate::secret::Source;
-
-/// The words of a generated passphrase: 77 bits.
-pub const WORDS: usize = 6;
+use crate::config::Config;
+use crate::relay_url;
+use crate::relay_url::proxy::{Proxy, ProxyError};
+use crate::relay_url::{Address, Invitation};
+use crate::secret::WORDS;
+use crate::secret::source::Source;
 
 /// A terminal chat for two people who share a passphrase.
 #[derive(Debug, Parser)]
@@ -78,82 +80,6 @@ pub struct Identity {
     pub source: Source,
 }
 
-/// Where to go: a relay's URL, or the name of a room that the configuration file describes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
-    /// A URL.
-    Url(Box<Invitation>),
-    /// A name.
-    Room(String),
-}
-
-impl FromStr for Target {
-    type Err = AddressError;
-
-    /// What has a character that a room's name has not is a URL, or meant as one.
-    fn from_str(text: &str) -> Result<Self, AddressError> {
-        if text.is_empty() || text.contains([':', '/', '#', '?']) {
-            text.parse().map(|invitation| Self::Url(Box::new(invitation)))
-        } else {
-            Ok(Self::Room(text.to_owned()))
-        }
-    }
-}
-
-/// A room that the configuration file does not describe.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no room called {name:?} in config.toml{}; a relay's URL begins with ws:// or wss://", there_are(.rooms))]
-pub struct UnknownRoom {
-    /// What was given.
-    name: String,
-    /// Which there are.
-    rooms: Vec<String>,
-}
-
-fn there_are(rooms: &[String]) -> String {
-    match rooms {
-        [] => String::new(),
-        rooms => format!(" (there are {})", rooms.join(", ")),
-    }
-}
-
-impl Target {
-    /// Where it is, and what the configuration file says of it, if it is a room of its.
-    ///
-    /// # Errors
-    /// [`UnknownRoom`].
-    pub fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
-        let name = match self {
-            Self::Url(invitation) => return Ok((*invitation, None)),
-            Self::Room(name) => name,
-        };
-        match config.room.iter().find(|room| room.name == name) {
-            Some(entry) => {
-                let mut invitation = entry.relay.clone();
-                invitation.room = invitation.room.or_else(|| entry.room.clone());
-                Ok((invitation, Some(entry)))
-            }
-            None => Err(UnknownRoom {
-                name: crate::visible::shortened(&name, 40),
-                rooms: config.room.iter().map(|room| room.name.clone()).collect(),
-            }),
-        }
-    }
-}
-
-/// A command line that says two things at once.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the URL names one room and --room another; one of them is enough")]
-pub struct TwoRooms;
-
-/// The room's name, from the URL or the option; without either, the room without a name.
-fn room_name(option: Option<&RoomName>, url: Option<&RoomName>) -> Result<RoomName, TwoRooms> {
-    match (option, url) {
-        (Some(option), Some(url)) if option != url => Err(TwoRooms),
-        (option, url) => Ok(option.or(url).cloned().unwrap_or_default()),
-    }
-}
-
 impl Identity {
     /// Where to go. What the command line leaves open is taken from the configuration file: the name, and the
     /// passphrase's command of a room.
@@ -176,7 +102,7 @@ impl Identity {
     /// # Errors
     /// [`ProxyError`] when the environment names a proxy that cannot be used.
     pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
-        proxy::choose(self.proxy.as_ref(), invitation.address.clone())
+        relay_url::choose(self.proxy.as_ref(), invitation.address.clone())
     }
 
     /// The room's name, from the URL or the option; without either, the room without a name.
@@ -334,10 +260,12 @@ fn words(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
+    use crate::open::target::TwoRooms;
+    use crate::open::target::UnknownRoom;
     use clap::CommandFactory;
 
     use super::*;
-    use crate::screen::theme::Depth;
+    use crate::screen::theme::depth::Depth;
 
     #[test]
     fn the_command_line_is_consistent() {

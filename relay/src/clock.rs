@@ -4,40 +4,40 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Nanoseconds since the relay began: fits an atomic, and lasts 584 years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment(pub u64);
+pub(crate) struct Moment(pub u64);
 
 /// Turns what the system says into a [`Moment`] and back.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock {
+pub(crate) struct Clock {
     began: Instant,
 }
 
 impl Clock {
     /// Begins now.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self {
             began: Instant::now(),
         }
     }
 
     /// Now.
-    pub fn now(self) -> Moment {
+    pub(crate) fn now(self) -> Moment {
         Moment(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 
     /// The moment as the runtime's timers know it.
-    pub fn instant(self, moment: Moment) -> Instant {
+    pub(crate) fn instant(self, moment: Moment) -> Instant {
         self.began + Duration::from_nanos(moment.0)
     }
 }
 
 /// Days since 1970 (UTC): all that a room record says of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub u32);
+pub(crate) struct Day(pub u32);
 
 impl Day {
     /// Today, by the system's clock; a clock before 1970 means the first day.
-    pub fn today() -> Self {
+    pub(crate) fn today() -> Self {
         let seconds = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .map_or(0, |since| since.as_secs());
@@ -45,7 +45,7 @@ impl Day {
     }
 
     /// How many days it is after another; 0 when it is not.
-    pub fn since(self, earlier: Self) -> u32 {
+    pub(crate) fn since(self, earlier: Self) -> u32 {
         self.0.saturating_sub(earlier.0)
     }
 }

@@ -6,7 +6,7 @@ use crate::channel::reply::Refusal;
 
 /// Why a connection is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotAdmitted {
+pub(crate) enum NotAdmitted {
     /// The address has connected too often.
     TooOften,
     /// As many connections are open as may be.
@@ -25,7 +25,7 @@ pub(crate) const OUTCOMES: [&str; 6] = [
 
 /// What is counted since the start.
 #[derive(Debug, Default)]
-pub struct Counters {
+pub(crate) struct Counters {
     pub(crate) joins: [AtomicU64; OUTCOMES.len()],
     pub(crate) seats: AtomicU64,
     pub(crate) messages: AtomicU64,
@@ -38,7 +38,7 @@ pub struct Counters {
 
 impl Counters {
     /// A join was answered.
-    pub fn joined(&self, outcome: Result<(), Refusal>) {
+    pub(crate) fn joined(&self, outcome: Result<(), Refusal>) {
         let index = match outcome {
             Ok(()) => 0,
             Err(Refusal::RoomFull) => 2,
@@ -51,17 +51,17 @@ impl Counters {
     }
 
     /// A socket has a seat.
-    pub fn took_seat(&self) {
+    pub(crate) fn took_seat(&self) {
         self.seats.fetch_add(1, Relaxed);
     }
 
     /// A socket has given up a seat that it took.
-    pub fn left_seat(&self) {
+    pub(crate) fn left_seat(&self) {
         self.seats.fetch_sub(1, Relaxed);
     }
 
     /// A message of so many bytes went to so many receivers.
-    pub fn passed(&self, bytes: usize, receivers: usize) {
+    pub(crate) fn passed(&self, bytes: usize, receivers: usize) {
         self.messages.fetch_add(1, Relaxed);
         self.bytes.fetch_add(bytes as u64, Relaxed);
         self.delivered_bytes
@@ -69,12 +69,12 @@ impl Counters {
     }
 
     /// A socket is not read for a while: it, its address or all are over a budget.
-    pub fn paused(&self) {
+    pub(crate) fn paused(&self) {
         self.paused.fetch_add(1, Relaxed);
     }
 
     /// A connection was not let in.
-    pub fn turned_away(&self, why: NotAdmitted) {
+    pub(crate) fn turned_away(&self, why: NotAdmitted) {
         let counter = match why {
             NotAdmitted::TooOften => &self.too_often,
             NotAdmitted::Full => &self.full,

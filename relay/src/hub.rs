@@ -14,49 +14,49 @@ use crate::{
     counters::{Counters, NotAdmitted},
     limit::budget::Budgets,
     limit::quota::Quotas,
-    limit::slot::{Place, Places},
-    net::client_addr::Origins,
+    limit::slot::{Slot, Slots},
+    net::client_addr::ClientAddrs,
     net::descriptors,
     rooms::Rooms,
     socket::Sockets,
 };
 
 /// What all sockets of a relay share.
-pub struct Hub {
+pub(crate) struct Hub {
     /// The time.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// Where addresses stand in the tables.
-    pub places: Places,
+    pub(crate) slots: Slots,
     /// Whom to believe about an address.
-    pub origins: Origins,
+    pub(crate) client_addrs: ClientAddrs,
     /// What is counted.
-    pub counters: Counters,
+    pub(crate) counters: Counters,
     /// What an address may do.
-    pub quotas: Quotas,
+    pub(crate) quotas: Quotas,
     /// What may be delivered a second.
-    pub budgets: Budgets,
+    pub(crate) budgets: Budgets,
     /// The rooms.
-    pub rooms: Arc<Rooms>,
+    pub(crate) rooms: Arc<Rooms>,
     /// What waits in all sockets.
-    pub sockets: Arc<Sockets>,
+    pub(crate) sockets: Arc<Sockets>,
     /// Open connections, and how many may be.
     connections: AtomicUsize,
     max_connections: usize,
     /// Time for a request.
-    pub head_time: Duration,
+    pub(crate) head_time: Duration,
     /// Channels of a socket.
-    pub max_channels: usize,
+    pub(crate) max_channels: usize,
     /// Seats of a room.
-    pub max_seats: usize,
+    pub(crate) max_seats: usize,
 }
 
 impl Hub {
     /// Of a relay with these options and rooms.
-    pub fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
+    pub(crate) fn new(options: &Options, rooms: Arc<Rooms>) -> Self {
         Self {
             clock: Clock::start(),
-            places: Places::new(&rand::random(), options.proxy.onion),
-            origins: Origins::new(&options.proxy),
+            slots: Slots::new(&rand::random(), options.proxy.onion),
+            client_addrs: ClientAddrs::new(&options.proxy),
             counters: Counters::default(),
             quotas: Quotas::new(options),
             budgets: Budgets::new(options),
@@ -69,19 +69,17 @@ impl Hub {
             max_seats: options.max_seats,
         }
     }
-}
 
-impl Hub {
     /// How many connections are open.
-    pub fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Relaxed)
     }
 }
 
 /// A connection that counts as open until this is dropped.
-pub struct Admission {
+pub(crate) struct Admission {
     /// What it is let in to.
-    pub hub: Arc<Hub>,
+    pub(crate) hub: Arc<Hub>,
 }
 
 impl Admission {
@@ -89,8 +87,8 @@ impl Admission {
     ///
     /// # Errors
     /// [`NotAdmitted`] when it is one too many.
-    pub fn take(hub: &Arc<Hub>, place: Option<Place>) -> Result<Self, NotAdmitted> {
-        if place.is_some_and(|place| !hub.quotas.connections.take(place, hub.clock.now())) {
+    pub(crate) fn take(hub: &Arc<Hub>, slot: Option<Slot>) -> Result<Self, NotAdmitted> {
+        if slot.is_some_and(|slot| !hub.quotas.connections.take(slot, hub.clock.now())) {
             return Err(NotAdmitted::TooOften);
         }
         let admission = Self { hub: hub.clone() };

@@ -5,40 +5,55 @@
 //!
 //! [`Relay`] runs it, in the binary `sotto-relay` and within `sotto host`; [`Options`] are its settings.
 //!
-//! Data passes through these modules in this order:
+//! The modules are listed in the order of the data. A frame on its way from one member to the others passes
 //!
-//! 1. in `net` a server accepts connections, and lets them upgrade to WebSocket, with [`tls`] under a certificate if
-//!    there is one; [`client_addr`] knows the address of each, which a proxy may have to say;
-//! 2. a [`socket`] takes messages out of the stream and gives them to its `handler`;
-//! 3. the handler joins the `rooms`, which a `store` may keep in a file, and passes pushes on to the seats of a
-//!    `room`, which tells of its `presence`; what has many receivers is a `fanout`;
-//! 4. strangers are held within bounds by the `limit`s, on one `clock`.
+//! 1. `net::server`: `Relay::run` accepts the connection, `Relay::welcome` admits it (`hub::Admission::take`);
+//! 2. `net::upgrade::open`: a header of a proxy (`proxy_protocol::read`), TLS (`secure`) and one request (`answer`) make
+//!    it a WebSocket, which knows its `client_addr` only as a `limit::slot`;
+//! 3. `socket::serve`: its task reads (`Connection::poll`, `read_socket`) into the scratch buffer of the thread;
+//! 4. `Connection::take_frames`: `Inbound::next` takes a frame out of it, checks and unmasks it;
+//! 5. `channel::session`: `Session::message` decodes the push, `Session::push` looks for its channel,
+//!    `Session::broadcast` encodes it once for all;
+//! 6. `Room::push` finds the other seats; over 64 of them, a `Fanout` serves them in turns;
+//! 7. `Outbound::send` writes it straight into each socket (`Writing::write_through`), or queues what that does not take;
+//! 8. `Outbound::drain` in the receiver's own task writes what waited;
+//! 9. back in the sender's task `Session::spend` counts it, and `Session::pause` says when to read on.
 //!
-//! The `hub` is what all sockets share. Every number is in [`limits`]. For the operator there are `check` before a
-//! start, [`invite`] for those who are to join, `metrics` for a watchman, and [`operator`], which changes the file of
-//! rooms beside a relay that runs. A `service` manager may start it, and `seclusion` keeps its memory to itself.
+//! A join goes another way from 5 on: `Session::join` asks the `limit`s, `Rooms::enter` compares the hashes or makes the
+//! room, `Room::join` seats the newcomer. Where there is a `store`, the room waits in `rooms::changes` until
+//! `store::writer` has it on the disk, and `Session::resume` goes on.
+//!
+//! The `hub` is what all sockets share, the `counters` what is counted, `limits` every number with its reason. `admin` is
+//! for the operator, beside a relay that runs: [`operator`] changes the file of rooms, [`invite`] tells what to hand over,
+//! `metrics` feeds a watchman, [`systemd`] is the service manager that may have started it, `hardening` keeps its memory to
+//! itself.
 #![warn(missing_docs)]
 
-pub mod admin;
-mod channel;
-mod clock;
-pub mod config;
-mod counters;
-mod hub;
-mod limit;
-pub mod limits;
+mod config;
+
 mod net;
+
+mod hub;
+mod socket;
+
+mod channel;
 mod rooms;
-pub mod socket;
 mod store;
 
-pub use admin::hardening::seclude;
-pub use admin::{invite, operator, systemd};
-pub use config::options::{self, OptionError, Options};
+mod clock;
+mod counters;
+mod limit;
+mod limits;
+
+mod admin;
+
+pub use admin::{hardening::seclude, invite, operator, systemd};
+pub use config::options::{self, Admittance, OptionError, Options};
 pub use config::size::Size;
-pub use net::client_addr;
+pub use net::certificate::{Certificate, CertificateError};
+pub use net::client_addr::ProxyOptions;
 pub use net::descriptors::raise_descriptor_limit;
 pub use net::server::{BindError, Relay};
-pub use net::tls::{self, Tls};
+pub use net::tls::{self, Tls, TlsOptions};
 pub use store::StoreError;
 pub use tokio_util::sync::CancellationToken;

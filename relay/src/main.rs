@@ -9,8 +9,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use sotto_relay::{
-    BindError, CancellationToken, Options, Relay, Tls, invite, operator,
-    options::Admittance,
+    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, operator,
     systemd::{Manager, Sockets},
 };
 use tokio::signal::unix::{SignalKind, signal};

@@ -1,16 +1,17 @@
 //! Another room beside those that are open: from its passphrase to the first word of its relay.
 
+use crate::open::stages;
 use tokio::sync::mpsc;
 
 use super::Chat;
-use crate::derivation::derive;
-use crate::join::{self, Opened};
-use crate::keyhole::Keyhole;
-use crate::proxy;
+use crate::open::stages::Opened;
+use crate::relay_url;
 use crate::room::{Settings, Timing};
-use crate::screen::joining::Opening;
-use crate::screen::rooms::RoomId;
-use crate::screen::update::Input;
+use crate::screen::effect::RoomId;
+use crate::screen::layer::join::Opening;
+use crate::screen::state::Input;
+use crate::secret::kdf::derive;
+use crate::secret::verifier::Keyhole;
 
 /// How far a room has come that is being opened, or why it comes no further.
 pub(super) struct Progress {
@@ -58,7 +59,7 @@ pub(super) fn derive_for(id: RoomId, opening: Opening, progress: mpsc::Sender<Pr
 async fn settings(opening: Opening) -> Result<Settings, String> {
     // Without a proxy of the room beside it, that of the environment.
     let proxy = opening.address.proxy().cloned();
-    let address = proxy::choose(proxy.as_ref(), opening.address).map_err(|error| error.to_string())?;
+    let address = relay_url::choose(proxy.as_ref(), opening.address).map_err(|error| error.to_string())?;
     let root = derive(opening.passphrase, opening.room)
         .await
         .map_err(|error| error.to_string())?;
@@ -85,7 +86,7 @@ impl Chat {
             Ok(Step::Derived(settings)) => {
                 let progress = self.opening.clone();
                 tokio::spawn(async move {
-                    let opened = join::open(*settings).await;
+                    let opened = stages::open(*settings).await;
                     let step = opened.map(|opened| Step::Joined(Box::new(opened)));
                     let step = step.map_err(|trouble| trouble.to_string());
                     begun.tell(step, progress).await;

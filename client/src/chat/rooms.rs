@@ -8,8 +8,8 @@ use sotto_protocol::instance::Target;
 use tokio::sync::mpsc;
 
 use crate::room::{Command, Room, Update, Updates};
-use crate::screen::rooms::RoomId;
-use crate::screen::update::Input;
+use crate::screen::effect::RoomId;
+use crate::screen::state::Input;
 
 /// Orders that a room may not yet have carried out; beyond, nothing is taken from it.
 const ORDERS: usize = 64;

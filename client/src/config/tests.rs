@@ -1,6 +1,8 @@
+use crate::screen::settings::Complaint;
+use crate::screen::settings::When;
 use ratatui::style::{Color, Modifier, Style};
 
-use super::reader::MAX_COMPLAINTS;
+use super::read::MAX_COMPLAINTS;
 use super::*;
 
 /// What is read, and the complaints as people see them.

@@ -1,4 +1,4 @@
-//! Linux and macOS.
+//! What every Unix has.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
@@ -17,7 +17,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
 
-use crate::interrupts;
+use super::interrupts;
 
 /// The monotonic clock that goes on while the machine sleeps.
 #[cfg(target_os = "linux")]

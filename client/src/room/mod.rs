@@ -5,23 +5,18 @@
 //! is told to leave. [`Room`] gives it commands, [`Updates`] brings what happens, in order.
 
 mod backoff;
-pub(crate) mod channel;
 mod clock;
-pub(crate) mod connect;
-pub(crate) mod counted;
-mod heartbeat;
+mod error;
 mod names;
-mod presence;
 mod recorder;
-pub(crate) mod socket;
+pub(crate) mod relay;
 mod task;
 mod timing;
-mod trouble;
-pub(crate) mod trust;
 
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub use self::error::Trouble;
 pub use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
@@ -29,9 +24,8 @@ use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, Root};
 pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
-pub use trouble::Trouble;
 
-use crate::address::Address;
+use crate::relay_url::Address;
 
 /// Commands that wait for the room at most; the one who gives the next waits.
 const REQUESTS: usize = 16;

@@ -6,15 +6,17 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use sotto::connect::{self, form::Form};
 use sotto::room::{Command, Update};
 use sotto::screen::conversation::Conversation;
-use sotto::screen::entry::Clock;
-use sotto::screen::rooms::RoomId;
+use sotto::screen::effect::Moment;
+use sotto::screen::effect::RoomId;
+use sotto::screen::layer::form::{self, Form};
 use sotto::screen::settings::Settings;
+use sotto::screen::state::{Input, State};
+use sotto::screen::talk::clock::Clock;
 use sotto::screen::theme::Theme;
-use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
+use sotto::secret::rater::Rater;
 use sotto_protocol::Name;
 use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
@@ -63,7 +65,7 @@ impl Screen {
         match self {
             Self::Connect(front) => {
                 front.form.theme = theme;
-                connect::view::draw(&front.form, front.now)
+                form::view::draw(&front.form, front.now)
             }
             Self::Chat(chat) => {
                 chat.state.settings.theme = theme;
@@ -87,14 +89,19 @@ impl Front {
         }
     }
 
-    pub fn input(&mut self, input: connect::form::Input) -> &mut Self {
-        self.form.update(input, self.now);
+    pub fn input(&mut self, input: form::Input) -> &mut Self {
+        for effect in self.form.update(input, self.now) {
+            if let form::Effect::Rate = effect {
+                let strength = Rater::default().rate(self.form.passphrase.expose());
+                self.input(form::Input::Rated(strength));
+            }
+        }
         self
     }
 
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
         let key = KeyEvent::new(code, modifiers);
-        self.input(connect::form::Input::Key { key, alone: true })
+        self.input(form::Input::Key { key, alone: true })
     }
 
     pub fn enter(&mut self) -> &mut Self {
@@ -102,7 +109,7 @@ impl Front {
     }
 
     pub fn pastes(&mut self, text: &str) -> &mut Self {
-        self.input(connect::form::Input::Paste(text.to_owned()))
+        self.input(form::Input::Paste(text.to_owned()))
     }
 
     pub fn types(&mut self, text: &str) -> &mut Self {

@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use sotto::connect::form::{Field, Input as FormInput};
-use sotto::keyhole::Keyhole;
 use sotto::room::{Command, Trouble, Update};
 use sotto::screen::conversation::Place;
-use sotto::screen::entry::{Content, Copyable};
-use sotto::screen::rooms::RoomId;
-use sotto::screen::update::Input;
+use sotto::screen::effect::RoomId;
+use sotto::screen::layer::form::{Field, Input as FormInput};
+use sotto::screen::state::Input;
+use sotto::screen::talk::entry::{Content, Copyable};
+use sotto::secret::verifier::Keyhole;
 use sotto_protocol::Name;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};

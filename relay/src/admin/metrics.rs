@@ -28,108 +28,52 @@ fn resident() -> Option<u64> {
     Some(pages * rustix::param::page_size() as u64)
 }
 
+/// Name, kind, help, and values by their labels.
+type Figure = (&'static str, &'static str, &'static str, Vec<(String, u64)>);
+
 /// Everything, as a watchman reads it.
 fn text(hub: &Hub) -> String {
-    let counters = &hub.counters;
-    let mut text = String::with_capacity(2048);
-    let mut figure = |name: &str, kind: &str, help: &str, rows: &[(&str, u64)]| {
-        // Writing into a String does not fail.
-        let _ = writeln!(
-            text,
-            "# HELP sotto_relay_{name} {help}\n# TYPE sotto_relay_{name} {kind}"
-        );
-        for (label, value) in rows {
-            let _ = writeln!(text, "sotto_relay_{name}{label} {value}");
-        }
+    let (counters, sockets) = (&hub.counters, &hub.sockets);
+    let count = |counter: &AtomicU64| counter.load(Relaxed);
+    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks() as u64;
+    let one = |value| vec![(String::new(), value)];
+    let by = |label: &str, rows: &[(&str, &AtomicU64)]| {
+        let row = |(word, counter): &(&str, &AtomicU64)| (format!("{{{label}=\"{word}\"}}"), count(counter));
+        rows.iter().map(row).collect()
     };
-    let count = |counter: &AtomicU64| [("", counter.load(Relaxed))];
-    figure(
-        "connections",
-        "gauge",
-        "Open connections.",
-        &[("", hub.connections() as u64)],
-    );
-    figure(
-        "sockets",
-        "gauge",
-        "Open WebSockets.",
-        &[("", hub.sockets.count() as u64)],
-    );
-    figure(
-        "rooms",
-        "gauge",
-        "Rooms that the relay knows.",
-        &[("", hub.rooms.count() as u64)],
-    );
-    figure("seats", "gauge", "Seats taken in them.", &count(&counters.seats));
-    let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    figure("tasks", "gauge", "Tasks of the relay.", &[("", tasks as u64)]);
-    if let Some(resident) = resident() {
-        figure(
-            "resident_bytes",
-            "gauge",
-            "Memory of the process.",
-            &[("", resident)],
-        );
-    }
-    figure(
-        "buffered_bytes",
-        "gauge",
-        "What waits to be sent or is not yet whole.",
-        &[("", hub.sockets.held() as u64)],
-    );
-    figure(
-        "queue_overflows_total",
-        "counter",
-        "Readers that were cut for being too slow.",
-        &[("", hub.sockets.overflows())],
-    );
-    figure(
-        "messages_total",
-        "counter",
-        "Messages from clients.",
-        &count(&counters.messages),
-    );
-    figure(
-        "bytes_total",
-        "counter",
-        "Bytes of messages from clients.",
-        &count(&counters.bytes),
-    );
-    figure(
-        "delivered_bytes_total",
-        "counter",
-        "Bytes of messages, for each receiver.",
-        &count(&counters.delivered_bytes),
-    );
-    figure(
-        "paused_total",
-        "counter",
-        "Times that a socket was over a budget and not read on.",
-        &count(&counters.paused),
-    );
-    let labels = OUTCOMES.map(|outcome| format!("{{outcome=\"{outcome}\"}}"));
-    let joins: Vec<_> = labels
-        .iter()
-        .map(String::as_str)
-        .zip(counters.joins.iter().map(|count| count.load(Relaxed)))
-        .collect();
-    figure("joins_total", "counter", "Joins by what became of them.", &joins);
-    let turned_away = [
-        ("{reason=\"too_often\"}", counters.too_often.load(Relaxed)),
-        ("{reason=\"full\"}", counters.full.load(Relaxed)),
+    let joins: Vec<_> = OUTCOMES.into_iter().zip(&counters.joins).collect();
+    let turned_away = [("too_often", &counters.too_often), ("full", &counters.full)];
+    #[rustfmt::skip]
+    let figures: [Figure; 14] = [
+        ("connections", "gauge", "Open connections.", one(hub.connections() as u64)),
+        ("sockets", "gauge", "Open WebSockets.", one(sockets.count() as u64)),
+        ("rooms", "gauge", "Rooms that the relay knows.", one(hub.rooms.count() as u64)),
+        ("seats", "gauge", "Seats taken in them.", one(count(&counters.seats))),
+        ("tasks", "gauge", "Tasks of the relay.", one(tasks)),
+        ("resident_bytes", "gauge", "Memory of the process.", resident().map(one).unwrap_or_default()),
+        ("buffered_bytes", "gauge", "What waits to be sent or is not yet whole.", one(sockets.held() as u64)),
+        ("queue_overflows_total", "counter", "Readers that were cut for being too slow.", one(sockets.overflows())),
+        ("messages_total", "counter", "Messages from clients.", one(count(&counters.messages))),
+        ("bytes_total", "counter", "Bytes of messages from clients.", one(count(&counters.bytes))),
+        ("delivered_bytes_total", "counter", "Bytes of messages, for each receiver.", one(count(&counters.delivered_bytes))),
+        ("paused_total", "counter", "Times that a socket was over a budget and not read on.", one(count(&counters.paused))),
+        ("joins_total", "counter", "Joins by what became of them.", by("outcome", &joins)),
+        ("turned_away_total", "counter", "Connections that were not let in.", by("reason", &turned_away)),
     ];
-    figure(
-        "turned_away_total",
-        "counter",
-        "Connections that were not let in.",
-        &turned_away,
-    );
+    let mut text = String::with_capacity(2048);
+    for (name, kind, help, rows) in figures.into_iter().filter(|(.., rows)| !rows.is_empty()) {
+        let name = format!("sotto_relay_{name}");
+        // Writing into a String does not fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (label, value) in rows {
+            let _ = writeln!(text, "{name}{label} {value}");
+        }
+    }
     text
 }
 
 /// Answers watchmen until it is dropped.
-pub async fn serve(listener: TcpListener, hub: Arc<Hub>) {
+pub(crate) async fn serve(listener: TcpListener, hub: Arc<Hub>) {
     let turns = Arc::new(Semaphore::new(limits::WATCHMEN));
     loop {
         // One who finds all turns taken waits for one.

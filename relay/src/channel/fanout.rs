@@ -10,17 +10,17 @@ use crate::{
 };
 
 /// Deliveries to a snapshot of a room's seats, without its lock.
-pub struct Fanout(vec::IntoIter<(Arc<Outbound>, Bytes)>);
+pub(crate) struct Fanout(vec::IntoIter<(Arc<Outbound>, Bytes)>);
 
 impl Fanout {
     /// Delivers at once what one turn may serve; `Some` with the rest.
-    pub fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
+    pub(crate) fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
         let mut fanout = Self(deliveries.into_iter());
         socket::Fanout::step(&mut fanout).then_some(fanout)
     }
 
     /// Delivers all, and lets others run in between.
-    pub async fn finish(mut self) {
+    pub(crate) async fn finish(mut self) {
         while socket::Fanout::step(&mut self) {
             tokio::task::yield_now().await;
         }

@@ -4,11 +4,11 @@ use sotto_protocol::frame::Ref;
 
 /// A [`Ref`] in 16 bytes: nothing, the digits of a number, or a quote and then a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct JoinRef(Option<Box<str>>);
+pub(crate) struct JoinRef(Option<Box<str>>);
 
 impl JoinRef {
     /// Keeps it.
-    pub fn new(reference: &Ref<'_>) -> Self {
+    pub(crate) fn new(reference: &Ref<'_>) -> Self {
         Self(match reference {
             Ref::Null => None,
             Ref::Number(digits) => Some(digits.as_ref().into()),
@@ -17,7 +17,7 @@ impl JoinRef {
     }
 
     /// As the client gave it.
-    pub fn get(&self) -> Ref<'_> {
+    pub(crate) fn get(&self) -> Ref<'_> {
         match self.0.as_deref() {
             None => Ref::Null,
             Some(kept) => match kept.strip_prefix('"') {
@@ -29,7 +29,7 @@ impl JoinRef {
 
     /// Whether a push with this join_ref is for this seat: it gives none, or the same characters. A binary frame
     /// cannot say whether they are a text or a number.
-    pub fn admits(&self, join_ref: &Ref<'_>) -> bool {
+    pub(crate) fn admits(&self, join_ref: &Ref<'_>) -> bool {
         join_ref.is_null() || self.get().text() == join_ref.text()
     }
 }

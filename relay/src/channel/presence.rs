@@ -11,27 +11,27 @@ use sotto_protocol::SenderHash;
 
 /// What names a seat to the others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PresenceKey([u8; 32]);
+pub(crate) struct PresenceKey([u8; 32]);
 
 impl PresenceKey {
     /// Of the sender hash that a seat was taken with.
-    pub fn of(sender: &SenderHash) -> Self {
+    pub(crate) fn of(sender: &SenderHash) -> Self {
         Self(Sha256::digest(sender.to_hex().as_bytes()).into())
     }
 }
 
 /// Seats by key, each with its number, which is its `phx_ref`.
 #[derive(Default, Clone, PartialEq, Eq)]
-pub struct Presences(BTreeMap<PresenceKey, Vec<u64>>);
+pub(crate) struct Presences(BTreeMap<PresenceKey, Vec<u64>>);
 
 impl Presences {
     /// Adds a seat.
-    pub fn add(&mut self, key: PresenceKey, number: u64) {
+    pub(crate) fn add(&mut self, key: PresenceKey, number: u64) {
         self.0.entry(key).or_default().push(number);
     }
 
     /// True without any seat.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -51,7 +51,7 @@ impl Presences {
     }
 
     /// The payload of `presence_state`.
-    pub fn state(&self) -> Box<RawValue> {
+    pub(crate) fn state(&self) -> Box<RawValue> {
         let mut json = String::new();
         self.write(&mut json);
         raw(json)
@@ -62,16 +62,16 @@ impl Presences {
 ///
 /// A reader takes joins first and then leaves, so a seat that came and went stands in both.
 #[derive(Default)]
-pub struct Diff {
+pub(crate) struct Diff {
     /// Seats that came.
-    pub joins: Presences,
+    pub(crate) joins: Presences,
     /// Seats that went.
-    pub leaves: Presences,
+    pub(crate) leaves: Presences,
 }
 
 impl Diff {
     /// Adds what has changed after it.
-    pub fn merge(&mut self, later: Self) {
+    pub(crate) fn merge(&mut self, later: Self) {
         for (into, from) in [(&mut self.joins, later.joins), (&mut self.leaves, later.leaves)] {
             for (key, numbers) in from.0 {
                 into.0.entry(key).or_default().extend(numbers);
@@ -80,12 +80,12 @@ impl Diff {
     }
 
     /// True when there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.joins.is_empty() && self.leaves.is_empty()
     }
 
     /// The payload of `presence_diff`.
-    pub fn json(&self) -> Box<RawValue> {
+    pub(crate) fn json(&self) -> Box<RawValue> {
         let mut json = r#"{"joins":"#.to_owned();
         self.joins.write(&mut json);
         json.push_str(r#","leaves":"#);

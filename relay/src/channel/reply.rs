@@ -8,7 +8,7 @@ use crate::socket::text_frame;
 
 /// Why a push is refused. The words are Phoenix's where Phoenix has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// Whatever is wrong with a join.
     Unauthorized,
     /// The credentials are good and every seat is taken.
@@ -43,12 +43,12 @@ impl Refusal {
 const REPLY_FRAME: usize = 80;
 
 /// `ok` to a push, with the join_ref of its channel.
-pub fn ok(join_ref: Ref<'_>, push: &Push<'_>) -> Bytes {
+pub(crate) fn ok(join_ref: Ref<'_>, push: &Push<'_>) -> Bytes {
     reply(join_ref, push, Status::Ok, "{}")
 }
 
 /// An error to a push, with the join_ref of its channel.
-pub fn refuse(join_ref: Ref<'_>, push: &Push<'_>, refusal: Refusal) -> Bytes {
+pub(crate) fn refuse(join_ref: Ref<'_>, push: &Push<'_>, refusal: Refusal) -> Bytes {
     reply(join_ref, push, Status::Error, refusal.response())
 }
 
@@ -67,7 +67,7 @@ fn reply(join_ref: Ref<'_>, push: &Push<'_>, status: Status, response: &'static 
 }
 
 /// `presence_state` to who has just joined.
-pub fn presence_state(join_ref: Ref<'_>, topic: &str, state: &RawValue) -> Bytes {
+pub(crate) fn presence_state(join_ref: Ref<'_>, topic: &str, state: &RawValue) -> Bytes {
     notice(&Notice {
         join_ref,
         ..Notice::broadcast(topic, "presence_state", Payload::Json(state))
@@ -75,12 +75,12 @@ pub fn presence_state(join_ref: Ref<'_>, topic: &str, state: &RawValue) -> Bytes
 }
 
 /// `presence_diff` to all others.
-pub fn presence_diff(topic: &str, diff: &RawValue) -> Bytes {
+pub(crate) fn presence_diff(topic: &str, diff: &RawValue) -> Bytes {
     notice(&Notice::broadcast(topic, "presence_diff", Payload::Json(diff)))
 }
 
 /// `phx_close`: the channel is over.
-pub fn close(join_ref: &Ref<'_>, topic: &str) -> Bytes {
+pub(crate) fn close(join_ref: &Ref<'_>, topic: &str) -> Bytes {
     notice(&Notice {
         join_ref: join_ref.clone(),
         reference: join_ref.clone(),
@@ -89,7 +89,7 @@ pub fn close(join_ref: &Ref<'_>, topic: &str) -> Bytes {
 }
 
 /// `room_expired`: a member destroyed the room, or its owners took it.
-pub fn room_expired(topic: &str) -> Bytes {
+pub(crate) fn room_expired(topic: &str) -> Bytes {
     notice(&Notice::broadcast(
         topic,
         "room_expired",
@@ -109,7 +109,7 @@ fn notice(notice: &Notice<'_>) -> Bytes {
 }
 
 /// Several frames as one, so that nothing can come between them.
-pub fn together(frames: &[Bytes]) -> Bytes {
+pub(crate) fn together(frames: &[Bytes]) -> Bytes {
     frames.concat().into()
 }
 

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The live part of a room. It is gone when the last seat is left; the record stays in [`rooms`](crate::rooms).
-pub struct Room {
+pub(crate) struct Room {
     topic: Topic,
     state: Mutex<State>,
 }
@@ -40,7 +40,7 @@ struct State {
 }
 
 /// A place in a room, held by one channel of one socket.
-pub struct Seat {
+pub(crate) struct Seat {
     /// Only who knows the number can remove the seat: a ghost does not take its successor with it.
     number: u64,
     outbound: Arc<Outbound>,
@@ -49,20 +49,20 @@ pub struct Seat {
 }
 
 /// Who wants a seat.
-pub struct Newcomer<'a> {
+pub(crate) struct Newcomer<'a> {
     /// The socket.
-    pub outbound: &'a Arc<Outbound>,
+    pub(crate) outbound: &'a Arc<Outbound>,
     /// Who already sits under this key makes room.
-    pub key: PresenceKey,
+    pub(crate) key: PresenceKey,
     /// The join, which is answered.
-    pub push: &'a Push<'a>,
+    pub(crate) push: &'a Push<'a>,
     /// The seat that the same socket has here already.
-    pub replaces: Option<u64>,
+    pub(crate) replaces: Option<u64>,
 }
 
 /// Why there is no seat.
 #[derive(Debug, PartialEq, Eq)]
-pub enum NoSeat {
+pub(crate) enum NoSeat {
     /// All are taken.
     Full,
     /// The room is no more the one in the table.
@@ -71,21 +71,21 @@ pub enum NoSeat {
 
 /// Why a push does not count.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Astray {
+pub(crate) enum Stale {
     /// It belongs to an earlier join of the same topic.
-    Stale,
+    Rejoined,
     /// The seat was taken away: the channel is closed.
     Unseated,
 }
 
 /// A push on its way.
-pub struct Delivery {
+pub(crate) struct Delivery {
     /// The seats that get it.
-    pub receivers: usize,
+    pub(crate) receivers: usize,
     /// Those that do not get it yet.
-    pub rest: Option<Fanout>,
+    pub(crate) rest: Option<Fanout>,
     /// Of the sender's channel.
-    pub join_ref: JoinRef,
+    pub(crate) join_ref: JoinRef,
 }
 
 impl State {
@@ -93,12 +93,12 @@ impl State {
         self.seats.binary_search_by_key(&number, |seat| seat.number).ok()
     }
 
-    fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<&Seat, Astray> {
-        let seat = &self.seats[self.position(number).ok_or(Astray::Unseated)?];
+    fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<&Seat, Stale> {
+        let seat = &self.seats[self.position(number).ok_or(Stale::Unseated)?];
         if seat.join_ref.admits(join_ref) {
             Ok(seat)
         } else {
-            Err(Astray::Stale)
+            Err(Stale::Rejoined)
         }
     }
 
@@ -117,7 +117,7 @@ impl State {
 
 impl Room {
     /// An empty room.
-    pub fn new(topic: Topic) -> Self {
+    pub(crate) fn new(topic: Topic) -> Self {
         Self {
             topic,
             state: Mutex::new(State {
@@ -131,7 +131,7 @@ impl Room {
     }
 
     /// Its topic.
-    pub fn topic(&self) -> &Topic {
+    pub(crate) fn topic(&self) -> &Topic {
         &self.topic
     }
 
@@ -145,7 +145,7 @@ impl Room {
     ///
     /// # Errors
     /// [`NoSeat`]; nothing has changed then.
-    pub fn join(self: &Arc<Self>, newcomer: &Newcomer<'_>, max_seats: usize) -> Result<u64, NoSeat> {
+    pub(crate) fn join(self: &Arc<Self>, newcomer: &Newcomer<'_>, max_seats: usize) -> Result<u64, NoSeat> {
         let mut state = self.lock();
         if state.gone {
             return Err(NoSeat::Gone);
@@ -186,21 +186,21 @@ impl Room {
     /// The join_ref of a seat, if a push with `join_ref` is for it.
     ///
     /// # Errors
-    /// [`Astray`] when the push does not count.
-    pub fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<JoinRef, Astray> {
+    /// [`Stale`] when the push does not count.
+    pub(crate) fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<JoinRef, Stale> {
         Ok(self.lock().seat(number, join_ref)?.join_ref.clone())
     }
 
     /// Whether the seat is still held.
-    pub fn is_seated(&self, number: u64) -> bool {
+    pub(crate) fn is_seated(&self, number: u64) -> bool {
         self.lock().position(number).is_some()
     }
 
     /// Passes a frame on to all others.
     ///
     /// # Errors
-    /// [`Astray`] when it does not count: nobody gets it.
-    pub fn push(&self, number: u64, join_ref: &Ref<'_>, frame: &Bytes) -> Result<Delivery, Astray> {
+    /// [`Stale`] when it does not count: nobody gets it.
+    pub(crate) fn push(&self, number: u64, join_ref: &Ref<'_>, frame: &Bytes) -> Result<Delivery, Stale> {
         let state = self.lock();
         let join_ref = state.seat(number, join_ref)?.join_ref.clone();
         let receivers = state.seats.len() - 1;
@@ -227,7 +227,7 @@ impl Room {
     }
 
     /// Removes a seat and tells the others. `true` when it was the last one.
-    pub fn leave(self: &Arc<Self>, number: u64) -> bool {
+    pub(crate) fn leave(self: &Arc<Self>, number: u64) -> bool {
         let mut state = self.lock();
         let Some(position) = state.position(number) else {
             return false;
@@ -240,7 +240,7 @@ impl Room {
     }
 
     /// Ends the room if nobody sits in it; then says whether two ever sat in it together.
-    pub fn end_if_empty(&self) -> Option<bool> {
+    pub(crate) fn end_if_empty(&self) -> Option<bool> {
         let mut state = self.lock();
         if state.gone || !state.seats.is_empty() {
             return None;
@@ -252,7 +252,7 @@ impl Room {
     /// Ends the room on behalf of one of its seats; the others are to be told with [`Seat::expire`].
     ///
     /// `None` when the seat is no longer held.
-    pub fn expire(&self, number: u64) -> Option<Vec<Seat>> {
+    pub(crate) fn expire(&self, number: u64) -> Option<Vec<Seat>> {
         let mut state = self.lock();
         let position = state.position(number)?;
         state.seats.remove(position);
@@ -261,7 +261,7 @@ impl Room {
     }
 
     /// Ends the room whoever sits in it; they are to be told with [`Seat::expire`].
-    pub fn dissolve(&self) -> Vec<Seat> {
+    pub(crate) fn dissolve(&self) -> Vec<Seat> {
         let mut state = self.lock();
         state.gone = true;
         std::mem::take(&mut state.seats)
@@ -320,7 +320,7 @@ impl Room {
 
 impl Seat {
     /// What tells a seat that its room is no more.
-    pub fn expire(self, topic: &Topic) -> (Arc<Outbound>, Bytes) {
+    pub(crate) fn expire(self, topic: &Topic) -> (Arc<Outbound>, Bytes) {
         let frames = [
             reply::room_expired(topic.as_str()),
             reply::close(&self.join_ref.get(), topic.as_str()),

@@ -2,4 +2,4 @@
 
 mod check;
 pub mod options;
-pub mod size;
+pub(crate) mod size;

@@ -280,20 +280,19 @@ impl Options {
             &self.max_message,
             "it must be 2KiB to 64MiB",
         )?;
-        must(
-            self.max_connections != Some(0),
-            "max-connections",
-            &0,
-            "it must be at least 1",
-        )?;
-        must(self.max_channels > 0, "max-channels", &0, "it must be at least 1")?;
+        for (option, number) in [
+            ("max-connections", self.max_connections.unwrap_or(1)),
+            ("max-channels", self.max_channels),
+            ("max-rooms", self.max_rooms),
+        ] {
+            must(number > 0, option, &number, "it must be at least 1")?;
+        }
         must(
             (1..=limits::MOST_SEATS).contains(&self.max_seats),
             "max-seats",
             &self.max_seats,
             "it must be 1 to 1000",
         )?;
-        must(self.max_rooms > 0, "max-rooms", &0, "it must be at least 1")?;
         must(
             self.max_queue.0 >= 2 * self.max_message.0,
             "max-queue",

@@ -11,20 +11,20 @@ use std::{
 
 use crate::{
     clock::Moment,
-    limit::slot::{Place, SLOTS},
+    limit::slot::{SLOTS, Slot},
     limits,
 };
 
 /// So many tokens in a period; 0 means no limit.
 #[derive(Debug, Clone, Copy)]
-pub struct Rate {
+pub(crate) struct Rate {
     tokens: u64,
     period: u64,
 }
 
 impl Rate {
     /// So many tokens in a period.
-    pub fn new(tokens: u64, period: Duration) -> Self {
+    pub(crate) fn new(tokens: u64, period: Duration) -> Self {
         Self {
             tokens,
             period: u64::try_from(period.as_nanos()).unwrap_or(u64::MAX),
@@ -53,26 +53,26 @@ impl Rate {
     }
 
     /// Takes tokens of a bucket of one owner, which goes into debt if need be.
-    pub fn spend(self, full: &mut u64, tokens: u64, now: Moment) {
+    pub(crate) fn spend(self, full: &mut u64, tokens: u64, now: Moment) {
         *full = self.after(*full, tokens, now);
     }
 
     /// The moment at which a bucket is out of debt; `None` when it is not in debt.
-    pub fn solvent(self, full: u64, now: Moment) -> Option<Moment> {
+    pub(crate) fn solvent(self, full: u64, now: Moment) -> Option<Moment> {
         let solvent = full.saturating_sub(self.period);
         (solvent > now.0).then_some(Moment(solvent))
     }
 }
 
 /// A bucket that all share.
-pub struct Bucket {
+pub(crate) struct Bucket {
     rate: Rate,
     full: AtomicU64,
 }
 
 impl Bucket {
     /// A full one.
-    pub fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
             full: AtomicU64::new(0),
@@ -80,43 +80,43 @@ impl Bucket {
     }
 
     /// Takes tokens, into debt if need be.
-    pub fn spend(&self, tokens: u64, now: Moment) {
+    pub(crate) fn spend(&self, tokens: u64, now: Moment) {
         spend(&self.full, self.rate, tokens, now);
     }
 
     /// The moment at which it is out of debt; `None` when it is not in debt.
-    pub fn solvent(&self, now: Moment) -> Option<Moment> {
+    pub(crate) fn solvent(&self, now: Moment) -> Option<Moment> {
         self.rate.solvent(self.full.load(Relaxed), now)
     }
 }
 
-/// A bucket for each slot of the table of addresses; the /48 of an IPv6 address has a sixteen-fold one.
-pub struct Buckets {
+/// A bucket for each cell of the table of addresses; the /48 of an IPv6 address has a sixteen-fold one.
+pub(crate) struct Buckets {
     rate: Rate,
-    slots: Box<[AtomicU64]>,
+    cells: Box<[AtomicU64]>,
 }
 
 impl Buckets {
     /// Full ones. Memory is taken as slots are used.
-    pub fn new(rate: Rate) -> Self {
+    pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,
-            slots: zeroed(),
+            cells: zeroed(),
         }
     }
 
-    fn each(&self, place: Place) -> impl Iterator<Item = (&AtomicU64, Rate)> {
-        let near = Some((&self.slots[usize::from(place.near)], self.rate));
-        let wide = place
+    fn each(&self, slot: Slot) -> impl Iterator<Item = (&AtomicU64, Rate)> {
+        let near = Some((&self.cells[usize::from(slot.near)], self.rate));
+        let wide = slot
             .wide
-            .map(|wide| (&self.slots[usize::from(wide)], self.rate.times(limits::WIDE)));
+            .map(|wide| (&self.cells[usize::from(wide)], self.rate.times(limits::WIDE)));
         near.into_iter().chain(wide)
     }
 
     /// Takes one token if there is one.
-    pub fn take(&self, place: Place, now: Moment) -> bool {
-        self.each(place).all(|(slot, rate)| {
-            slot.try_update(Relaxed, Relaxed, |full| {
+    pub(crate) fn take(&self, slot: Slot, now: Moment) -> bool {
+        self.each(slot).all(|(cell, rate)| {
+            cell.try_update(Relaxed, Relaxed, |full| {
                 let after = rate.after(full, 1, now);
                 (after <= now.0.saturating_add(rate.period)).then_some(after)
             })
@@ -125,79 +125,79 @@ impl Buckets {
     }
 
     /// True when there is no token to take.
-    pub fn is_spent(&self, place: Place, now: Moment) -> bool {
-        self.each(place).any(|(slot, rate)| {
-            rate.solvent(rate.after(slot.load(Relaxed), 1, now), now)
+    pub(crate) fn is_spent(&self, slot: Slot, now: Moment) -> bool {
+        self.each(slot).any(|(cell, rate)| {
+            rate.solvent(rate.after(cell.load(Relaxed), 1, now), now)
                 .is_some()
         })
     }
 
     /// Takes tokens, into debt if need be.
-    pub fn spend(&self, place: Place, tokens: u64, now: Moment) {
-        for (slot, rate) in self.each(place) {
-            spend(slot, rate, tokens, now);
+    pub(crate) fn spend(&self, slot: Slot, tokens: u64, now: Moment) {
+        for (cell, rate) in self.each(slot) {
+            spend(cell, rate, tokens, now);
         }
     }
 
     /// The moment at which it is out of debt; `None` when it is not in debt.
-    pub fn solvent(&self, place: Place, now: Moment) -> Option<Moment> {
-        self.each(place)
-            .filter_map(|(slot, rate)| rate.solvent(slot.load(Relaxed), now))
+    pub(crate) fn solvent(&self, slot: Slot, now: Moment) -> Option<Moment> {
+        self.each(slot)
+            .filter_map(|(cell, rate)| rate.solvent(cell.load(Relaxed), now))
             .max()
     }
 }
 
-fn spend(slot: &AtomicU64, rate: Rate, tokens: u64, now: Moment) {
+fn spend(cell: &AtomicU64, rate: Rate, tokens: u64, now: Moment) {
     if rate.tokens > 0 {
-        slot.update(Relaxed, Relaxed, |full| rate.after(full, tokens, now));
+        cell.update(Relaxed, Relaxed, |full| rate.after(full, tokens, now));
     }
 }
 
 /// How many of something each address holds; 0 as the limit means none.
-pub struct Counters {
+pub(crate) struct Concurrency {
     limit: u32,
-    slots: Box<[AtomicU32]>,
+    cells: Box<[AtomicU32]>,
 }
 
-impl Counters {
+impl Concurrency {
     /// Nobody holds any.
-    pub fn new(limit: u32) -> Self {
+    pub(crate) fn new(limit: u32) -> Self {
         Self {
             limit,
-            slots: zeroed(),
+            cells: zeroed(),
         }
     }
 
     /// Counts one more, unless the address holds as many as it may.
-    pub fn take(&self, place: Place) -> bool {
-        if !self.add(place.near, self.limit) {
+    pub(crate) fn take(&self, slot: Slot) -> bool {
+        if !self.add(slot.near, self.limit) {
             return false;
         }
         let wide_limit = self.limit.saturating_mul(limits::WIDE as u32);
-        if place.wide.is_some_and(|wide| !self.add(wide, wide_limit)) {
-            self.slots[usize::from(place.near)].fetch_sub(1, Relaxed);
+        if slot.wide.is_some_and(|wide| !self.add(wide, wide_limit)) {
+            self.cells[usize::from(slot.near)].fetch_sub(1, Relaxed);
             return false;
         }
         true
     }
 
     /// Counts one more, even if the address holds as many as it may.
-    pub fn count(&self, place: Place) {
-        for slot in [Some(place.near), place.wide].into_iter().flatten() {
-            self.add(slot, 0);
+    pub(crate) fn count(&self, slot: Slot) {
+        for cell in [Some(slot.near), slot.wide].into_iter().flatten() {
+            self.add(cell, 0);
         }
     }
 
     /// Gives back one that was taken.
-    pub fn give_back(&self, place: Place) {
-        self.slots[usize::from(place.near)].fetch_sub(1, Relaxed);
-        if let Some(wide) = place.wide {
-            self.slots[usize::from(wide)].fetch_sub(1, Relaxed);
+    pub(crate) fn give_back(&self, slot: Slot) {
+        self.cells[usize::from(slot.near)].fetch_sub(1, Relaxed);
+        if let Some(wide) = slot.wide {
+            self.cells[usize::from(wide)].fetch_sub(1, Relaxed);
         }
     }
 
-    fn add(&self, slot: u16, limit: u32) -> bool {
-        self.slots[usize::from(slot)]
+    fn add(&self, cell: u16, limit: u32) -> bool {
+        self.cells[usize::from(cell)]
             .try_update(Relaxed, Relaxed, |count| {
                 (limit == 0 || count < limit).then_some(count.saturating_add(1))
             })
@@ -214,7 +214,7 @@ fn zeroed<T: Default>() -> Box<[T]> {
 mod tests {
     use super::*;
 
-    const HERE: Place = Place { near: 1, wide: None };
+    const HERE: Slot = Slot { near: 1, wide: None };
     const MINUTE: u64 = 60_000_000_000;
 
     fn buckets(tokens: u64) -> Buckets {
@@ -251,8 +251,8 @@ mod tests {
         buckets.spend(HERE, 1 << 40, Moment(1));
         assert!((0..1000).all(|_| buckets.take(HERE, Moment(1))));
         assert_eq!(buckets.solvent(HERE, Moment(1)), None);
-        let counters = Counters::new(0);
-        assert!((0..1000).all(|_| counters.take(HERE)));
+        let concurrency = Concurrency::new(0);
+        assert!((0..1000).all(|_| concurrency.take(HERE)));
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
             .flat_map(|network| std::iter::repeat_n(network, 20))
             .filter(|&near| {
                 buckets.take(
-                    Place {
+                    Slot {
                         near,
                         wide: Some(9999),
                     },
@@ -275,13 +275,13 @@ mod tests {
 
     #[test]
     fn what_is_given_back_can_be_taken_again() {
-        let counters = Counters::new(2);
-        let v6 = Place {
+        let concurrency = Concurrency::new(2);
+        let v6 = Slot {
             near: 3,
             wide: Some(4),
         };
-        assert!(counters.take(v6) && counters.take(v6) && !counters.take(v6));
-        counters.give_back(v6);
-        assert!(counters.take(v6) && !counters.take(v6));
+        assert!(concurrency.take(v6) && concurrency.take(v6) && !concurrency.take(v6));
+        concurrency.give_back(v6);
+        assert!(concurrency.take(v6) && !concurrency.take(v6));
     }
 }

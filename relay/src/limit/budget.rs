@@ -9,14 +9,14 @@ use crate::{
     clock::Moment,
     config::options::Options,
     limit::bucket::{Bucket, Buckets, Rate},
-    limit::slot::Place,
+    limit::slot::Slot,
     limits,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The budgets of a relay.
-pub struct Budgets {
+pub(crate) struct Budgets {
     connection: [Rate; 2],
     address: [Buckets; 2],
     total: [Bucket; 2],
@@ -24,11 +24,11 @@ pub struct Budgets {
 
 /// What one connection has spent: of deliveries, and of bytes.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Spent([u64; 2]);
+pub(crate) struct Spent([u64; 2]);
 
 impl Budgets {
     /// As the operator set them.
-    pub fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         let rate = |tokens| Rate::new(tokens, SECOND);
         Self {
             connection: [options.connection_deliveries, options.connection_bytes].map(rate),
@@ -43,22 +43,22 @@ impl Budgets {
     }
 
     /// Counts a frame of so many bytes that so many readers get.
-    pub fn spend(&self, spent: &mut Spent, place: Place, receivers: usize, bytes: usize, now: Moment) {
+    pub(crate) fn spend(&self, spent: &mut Spent, slot: Slot, receivers: usize, bytes: usize, now: Moment) {
         let amounts = [receivers as u64, (receivers as u64).saturating_mul(bytes as u64)];
         for (index, amount) in amounts.into_iter().enumerate() {
             self.connection[index].spend(&mut spent.0[index], amount, now);
-            self.address[index].spend(place, amount, now);
+            self.address[index].spend(slot, amount, now);
             self.total[index].spend(amount, now);
         }
     }
 
     /// Until when the connection must not be read; `None` when it may.
-    pub fn pause(&self, spent: &Spent, place: Place, now: Moment) -> Option<Moment> {
+    pub(crate) fn pause(&self, spent: &Spent, slot: Slot, now: Moment) -> Option<Moment> {
         (0..2)
             .flat_map(|index| {
                 [
                     self.connection[index].solvent(spent.0[index], now),
-                    self.address[index].solvent(place, now),
+                    self.address[index].solvent(slot, now),
                     self.total[index].solvent(now),
                 ]
             })
@@ -71,8 +71,8 @@ impl Budgets {
 mod tests {
     use super::*;
 
-    const HERE: Place = Place { near: 1, wide: None };
-    const ELSEWHERE: Place = Place { near: 2, wide: None };
+    const HERE: Slot = Slot { near: 1, wide: None };
+    const ELSEWHERE: Slot = Slot { near: 2, wide: None };
     const NOW: Moment = Moment(1_000_000_000);
 
     fn budgets() -> Budgets {

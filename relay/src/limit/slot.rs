@@ -8,7 +8,7 @@ use siphasher::sip::SipHasher24;
 
 /// Slots in a table of limits. Two addresses that meet in one share its limits; nothing is ever evicted, so
 /// nobody can wash a limit away by filling the table.
-pub const SLOTS: usize = 1 << 16;
+pub(crate) const SLOTS: usize = 1 << 16;
 
 /// The network of the addresses under which Tor names the circuits of an onion service's visitors, with
 /// `HiddenServiceExportCircuitID haproxy`: a circuit's number in the last bits of an IPv6 address of this /64.
@@ -16,30 +16,30 @@ const CIRCUITS: [u16; 4] = [0xfc00, 0xdead, 0xbeef, 0x4dad];
 
 /// The slots of one address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Slot {
     /// Of an IPv4 address, of the /64 of an IPv6 address (one customer's network), or of a circuit of Tor.
-    pub near: u16,
+    pub(crate) near: u16,
     /// Of the /48 of an IPv6 address: what a customer may get whole. It has sixteen-fold limits.
-    pub wide: Option<u16>,
+    pub(crate) wide: Option<u16>,
 }
 
-impl Place {
+impl Slot {
     /// The widest network that one customer may have whole.
-    pub fn site(self) -> u16 {
+    pub(crate) fn site(self) -> u16 {
         self.wide.unwrap_or(self.near)
     }
 }
 
 /// Finds slots by a hash whose secret lives in memory only: nobody outside can aim at another's slot.
-pub struct Places {
+pub(crate) struct Slots {
     secret: SipHasher24,
     /// Whether Tor may name circuits.
     onion: bool,
 }
 
-impl Places {
+impl Slots {
     /// Takes the secret: random bytes; and whether this is an onion service, so that there are addresses of circuits.
-    pub fn new(secret: &[u8; 16], onion: bool) -> Self {
+    pub(crate) fn new(secret: &[u8; 16], onion: bool) -> Self {
         Self {
             secret: SipHasher24::new_with_key(secret),
             onion,
@@ -47,24 +47,24 @@ impl Places {
     }
 
     /// The slots of an address, in its canonical form: an IPv4 address within IPv6 is an IPv4 address.
-    pub fn of(&self, address: IpAddr) -> Place {
+    pub(crate) fn of(&self, address: IpAddr) -> Slot {
         match address.to_canonical() {
-            IpAddr::V4(v4) => Place {
-                near: self.slot(4, &v4.octets()),
+            IpAddr::V4(v4) => Slot {
+                near: self.number(4, &v4.octets()),
                 wide: None,
             },
-            IpAddr::V6(v6) if self.onion && v6.segments().starts_with(&CIRCUITS) => Place {
-                near: self.slot(128, &v6.octets()),
+            IpAddr::V6(v6) if self.onion && v6.segments().starts_with(&CIRCUITS) => Slot {
+                near: self.number(128, &v6.octets()),
                 wide: None,
             },
-            IpAddr::V6(v6) => Place {
-                near: self.slot(64, prefix::<8>(v6).as_slice()),
-                wide: Some(self.slot(48, prefix::<6>(v6).as_slice())),
+            IpAddr::V6(v6) => Slot {
+                near: self.number(64, prefix::<8>(v6).as_slice()),
+                wide: Some(self.number(48, prefix::<6>(v6).as_slice())),
             },
         }
     }
 
-    fn slot(&self, kind: u8, bytes: &[u8]) -> u16 {
+    fn number(&self, kind: u8, bytes: &[u8]) -> u16 {
         let mut keyed = [0; 17];
         keyed[0] = kind;
         keyed[1..=bytes.len()].copy_from_slice(bytes);
@@ -81,42 +81,42 @@ fn prefix<const N: usize>(address: Ipv6Addr) -> [u8; N] {
 mod tests {
     use super::*;
 
-    fn place(address: &str) -> Place {
-        Places::new(&[7; 16], false).of(address.parse().unwrap())
+    fn slot(address: &str) -> Slot {
+        Slots::new(&[7; 16], false).of(address.parse().unwrap())
     }
 
     #[test]
     fn an_ipv4_address_within_ipv6_is_the_ipv4_address() {
-        assert_eq!(place("::ffff:192.0.2.1"), place("192.0.2.1"));
-        assert_ne!(place("192.0.2.1"), place("192.0.2.2"));
+        assert_eq!(slot("::ffff:192.0.2.1"), slot("192.0.2.1"));
+        assert_ne!(slot("192.0.2.1"), slot("192.0.2.2"));
     }
 
     #[test]
     fn ipv6_counts_by_64_and_by_48() {
-        let one = place("2001:db8:1:1::1");
-        assert_eq!(one, place("2001:db8:1:1:ffff::2"));
-        let beside = place("2001:db8:1:2::1");
+        let one = slot("2001:db8:1:1::1");
+        assert_eq!(one, slot("2001:db8:1:1:ffff::2"));
+        let beside = slot("2001:db8:1:2::1");
         assert!(one.near != beside.near && one.wide == beside.wide);
-        assert_ne!(one.wide, place("2001:db8:2:1::1").wide);
+        assert_ne!(one.wide, slot("2001:db8:2:1::1").wide);
     }
 
     #[test]
     fn a_circuit_of_tor_is_an_address_of_its_own_where_there_is_an_onion_service() {
         let (one, other) = ("fc00:dead:beef:4dad::0:1", "fc00:dead:beef:4dad::ffff:2");
-        assert_eq!(place(one), place(other));
-        let places = Places::new(&[7; 16], true);
-        let of = |address: &str| places.of(address.parse().unwrap());
+        assert_eq!(slot(one), slot(other));
+        let slots = Slots::new(&[7; 16], true);
+        let of = |address: &str| slots.of(address.parse().unwrap());
         assert_ne!(of(one).near, of(other).near);
         assert_eq!((of(one).wide, of(other).wide), (None, None));
-        assert_eq!(of("2001:db8:1:1::1"), place("2001:db8:1:1::1"));
+        assert_eq!(of("2001:db8:1:1::1"), slot("2001:db8:1:1::1"));
     }
 
     #[test]
     fn another_secret_makes_other_slots() {
         let address = "192.0.2.1".parse().unwrap();
         assert_ne!(
-            Places::new(&[1; 16], false).of(address),
-            Places::new(&[2; 16], false).of(address)
+            Slots::new(&[1; 16], false).of(address),
+            Slots::new(&[2; 16], false).of(address)
         );
     }
 }

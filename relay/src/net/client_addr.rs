@@ -41,7 +41,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 
 /// Where the address of a connection is to be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// It is the peer's own.
     Peer,
     /// In a header of the PROXY protocol.
@@ -51,15 +51,15 @@ pub enum Source {
 }
 
 /// Whom to believe.
-pub struct Origins {
+pub(crate) struct ClientAddrs {
     options: ProxyOptions,
     /// The operator was told of a proxy that is not trusted.
     warned: AtomicBool,
 }
 
-impl Origins {
+impl ClientAddrs {
     /// As the operator set them.
-    pub fn new(options: &ProxyOptions) -> Self {
+    pub(crate) fn new(options: &ProxyOptions) -> Self {
         Self {
             options: options.clone(),
             warned: AtomicBool::new(false),
@@ -67,7 +67,7 @@ impl Origins {
     }
 
     /// Where to find the address of a connection from this peer.
-    pub fn source(&self, peer: IpAddr) -> Source {
+    pub(crate) fn source(&self, peer: IpAddr) -> Source {
         match self.trusts(peer) {
             _ if self.options.onion && peer.to_canonical().is_loopback() => Source::ProxyHeader,
             true if self.options.proxy_protocol => Source::ProxyHeader,
@@ -78,7 +78,7 @@ impl Origins {
 
     /// The address that a request names which a trusted peer has passed on: the last hop that is not trusted, of
     /// which a trusted one said that it saw it. A request that names none is the peer's own.
-    pub fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut seen = peer;
         for hop in hops(headers).iter().rev() {
             match hop {
@@ -95,7 +95,7 @@ impl Origins {
 
     /// Warns of a proxy on this machine that the operator forgot to trust: all its visitors share one address's
     /// limits.
-    pub fn watch(&self, peer: IpAddr, headers: &HeaderMap) {
+    pub(crate) fn watch(&self, peer: IpAddr, headers: &HeaderMap) {
         if peer.to_canonical().is_loopback()
             && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
             && !self.warned.swap(true, Relaxed)
@@ -161,8 +161,8 @@ fn node(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn origins(trusted: &[&str]) -> Origins {
-        Origins::new(&ProxyOptions {
+    fn client_addrs(trusted: &[&str]) -> ClientAddrs {
+        ClientAddrs::new(&ProxyOptions {
             trusted_proxy: trusted.iter().map(|text| network(text).unwrap()).collect(),
             ..ProxyOptions::default()
         })
@@ -174,25 +174,25 @@ mod tests {
             headers.append(name, value.parse().unwrap());
         }
         let peer = "127.0.0.1".parse().unwrap();
-        origins(trusted).of_request(peer, &headers).to_string()
+        client_addrs(trusted).of_request(peer, &headers).to_string()
     }
 
     #[test]
     fn only_a_trusted_peer_is_asked_for_another_address() {
-        let origins = origins(&["127.0.0.1", "10.0.0.0/8"]);
+        let client_addrs = client_addrs(&["127.0.0.1", "10.0.0.0/8"]);
         for (peer, source) in [
             ("127.0.0.1", Source::Request),
             ("::ffff:10.1.2.3", Source::Request),
             ("192.0.2.1", Source::Peer),
             ("::1", Source::Peer),
         ] {
-            assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
+            assert_eq!(client_addrs.source(peer.parse().unwrap()), source, "{peer}");
         }
     }
 
     #[test]
     fn an_onion_service_is_asked_for_the_circuit_and_nobody_else_is() {
-        let origins = Origins::new(&ProxyOptions {
+        let client_addrs = ClientAddrs::new(&ProxyOptions {
             onion: true,
             ..ProxyOptions::default()
         });
@@ -201,7 +201,7 @@ mod tests {
             ("::1", Source::ProxyHeader),
             ("192.0.2.1", Source::Peer),
         ] {
-            assert_eq!(origins.source(peer.parse().unwrap()), source, "{peer}");
+            assert_eq!(client_addrs.source(peer.parse().unwrap()), source, "{peer}");
         }
     }
 
@@ -247,7 +247,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(FORWARDED, "for=198.51.100.9".parse().unwrap());
         headers.insert(X_FORWARDED_FOR, "192.0.2.1".parse().unwrap());
-        let found = origins(&["127.0.0.1"]).of_request("127.0.0.1".parse().unwrap(), &headers);
+        let found = client_addrs(&["127.0.0.1"]).of_request("127.0.0.1".parse().unwrap(), &headers);
         assert_eq!(found.to_string(), "192.0.2.1");
     }
 }

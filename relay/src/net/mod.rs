@@ -1,7 +1,7 @@
 //! From a connection to a WebSocket: who is accepted, from which address, with TLS or without.
 
 pub(crate) mod certificate;
-pub mod client_addr;
+pub(crate) mod client_addr;
 pub(crate) mod descriptors;
 pub(crate) mod proxy_protocol;
 pub(crate) mod server;

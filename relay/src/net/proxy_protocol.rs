@@ -14,7 +14,7 @@ const LONGEST_LINE: usize = 107;
 const MOST_MORE: u16 = 1024;
 
 /// Reads a header and not a byte more. `None`: the proxy speaks for itself, or does not know.
-pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<IpAddr>> {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<IpAddr>> {
     let malformed = || io::Error::from(io::ErrorKind::InvalidData);
     let mut header = vec![0; SIGNATURE.len()];
     stream.read_exact(&mut header).await?;

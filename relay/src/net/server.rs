@@ -18,7 +18,7 @@ use crate::{
     admin::invite::{self, Public},
     admin::metrics,
     admin::systemd::{Manager, Sockets},
-    channel::session::Socket,
+    channel::session::Session,
     clock::Day,
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
@@ -217,10 +217,10 @@ impl Relay {
         connections: &TaskTracker,
         shutdown: &CancellationToken,
     ) {
-        let source = self.hub.origins.source(ip);
-        let place = (source == Source::Peer).then(|| self.hub.places.of(ip));
+        let source = self.hub.client_addrs.source(ip);
+        let slot = (source == Source::Peer).then(|| self.hub.slots.of(ip));
         let tls = self.tls.as_ref().map(|tls| tls.acceptor());
-        let admission = match Admission::take(&self.hub, place) {
+        let admission = match Admission::take(&self.hub, slot) {
             Ok(admission) => admission,
             Err(why) => {
                 self.hub.counters.turned_away(why);
@@ -240,17 +240,11 @@ impl Relay {
                 () = too_late(&shutdown) => return,
                 opened = upgrade::open(&admission, stream, ip, tls) => opened,
             };
-            if let Some((stream, first, place)) = opened {
+            if let Some((stream, first, slot)) = opened {
                 let sockets = admission.hub.sockets.clone();
-                let handler = Socket::new(admission, place);
+                let handler = Session::new(admission, slot);
                 // A task of its own, so that the memory of the handshake is not kept.
-                tracker.spawn(socket::serve(
-                    sockets,
-                    stream,
-                    first,
-                    place.site().into(),
-                    handler,
-                ));
+                tracker.spawn(socket::serve(sockets, stream, first, slot.site().into(), handler));
             }
         });
     }

@@ -29,7 +29,7 @@ use tokio_rustls::TlsAcceptor;
 use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
 use crate::{
-    counters::NotAdmitted, hub::Hub, limit::slot::Place, limits, net::client_addr::Source,
+    counters::NotAdmitted, hub::Hub, limit::slot::Slot, limits, net::client_addr::Source,
     net::proxy_protocol, socket::Stream,
 };
 
@@ -41,7 +41,7 @@ const SOCKET_PATH: &str = "/socket/websocket";
 /// Tells a connection that it is not let in, without hearing it.
 ///
 /// What it says meanwhile is read and thrown away for a moment: a reset would overtake the answer.
-pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
+pub(crate) async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmitted) {
     let status = match why {
         NotAdmitted::TooOften => "429 Too Many Requests\r\nretry-after: 60",
         NotAdmitted::Full => "503 Service Unavailable",
@@ -58,14 +58,14 @@ pub async fn turn_away(stream: TcpStream, tls: Option<TlsAcceptor>, why: NotAdmi
 
 /// Serves HTTP on a connection until it becomes a WebSocket; then gives it back, with the bytes that were read
 /// beyond the request, counted among those of its address that hold no seat. `None` when it ended otherwise.
-pub async fn open(
+pub(crate) async fn open(
     hub: &Hub,
     mut stream: TcpStream,
     peer: IpAddr,
     tls: Option<TlsAcceptor>,
-) -> Option<(Stream, Bytes, Place)> {
+) -> Option<(Stream, Bytes, Slot)> {
     let latest = Instant::now() + hub.head_time;
-    let source = hub.origins.source(peer);
+    let source = hub.client_addrs.source(peer);
     let mut address = peer;
     if source == Source::ProxyHeader {
         let said = timeout_at(latest, proxy_protocol::read(&mut stream))
@@ -76,7 +76,7 @@ pub async fn open(
         if !hub
             .quotas
             .connections
-            .take(hub.places.of(address), hub.clock.now())
+            .take(hub.slots.of(address), hub.clock.now())
         {
             hub.counters.turned_away(NotAdmitted::TooOften);
             turn_away(stream, tls, NotAdmitted::TooOften).await;
@@ -84,7 +84,7 @@ pub async fn open(
         }
     }
     // Of the request that became a WebSocket.
-    let place = Mutex::new(hub.places.of(address));
+    let slot = Mutex::new(hub.slots.of(address));
     let stream = timeout_at(latest, secure(stream, tls)).await.ok()?.ok()?;
     let left = latest.saturating_duration_since(Instant::now());
     let upgraded = AtomicBool::new(false);
@@ -92,14 +92,14 @@ pub async fn open(
         let headers = request.headers();
         let mut is_admitted = true;
         if source == Source::Request {
-            let from = hub.places.of(hub.origins.of_request(peer, headers));
-            *place.lock().unwrap_or_else(PoisonError::into_inner) = from;
+            let from = hub.slots.of(hub.client_addrs.of_request(peer, headers));
+            *slot.lock().unwrap_or_else(PoisonError::into_inner) = from;
             let is_watched = request.uri().path() == HEALTH_PATH;
             is_admitted = is_watched || hub.quotas.connections.take(from, hub.clock.now());
         } else if source == Source::Peer {
-            hub.origins.watch(peer, headers);
+            hub.client_addrs.watch(peer, headers);
         }
-        let from = *place.lock().unwrap_or_else(PoisonError::into_inner);
+        let from = *slot.lock().unwrap_or_else(PoisonError::into_inner);
         let response = if is_admitted { Some(answer(&request)) } else { None };
         // One that becomes a socket is counted with those that hold no seat.
         let response = response.filter(|response| {
@@ -121,16 +121,16 @@ pub async fn open(
         .serve_connection(TokioIo::new(stream), service)
         .without_shutdown();
     let parts = tokio::time::timeout(limits::HEALTH_TIME, connection).await;
-    let place = *place.lock().unwrap_or_else(PoisonError::into_inner);
+    let slot = *slot.lock().unwrap_or_else(PoisonError::into_inner);
     let Ok(Ok(parts)) = parts else {
         if upgraded.load(Relaxed) {
-            hub.quotas.unseated.give_back(place);
+            hub.quotas.unseated.give_back(slot);
         }
         return None;
     };
     let mut stream = parts.io.into_inner();
     if upgraded.load(Relaxed) {
-        return Some((stream, parts.read_buf, place));
+        return Some((stream, parts.read_buf, slot));
     }
     let _ = stream.shutdown().await;
     None

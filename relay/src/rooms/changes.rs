@@ -16,7 +16,7 @@ use crate::limits;
 /// The names of rooms that have changed. The store looks up what has become of them when it comes to it, so that
 /// however often a room changes it is here once.
 #[derive(Default)]
-pub struct Changes {
+pub(crate) struct Changes {
     state: Mutex<State>,
     news: Condvar,
 }
@@ -57,14 +57,14 @@ impl Changes {
     }
 
     /// A room has changed; it is saved with the next that somebody waits for, or a moment later.
-    pub fn note(&self, name: Hashed) {
+    pub(crate) fn note(&self, name: Hashed) {
         self.lock().names.insert(name);
     }
 
     /// A room has changed, and somebody waits until that is saved.
     ///
     /// Call it within a Tokio runtime.
-    pub fn wait(&self, name: Hashed) -> Saving {
+    pub(crate) fn wait(&self, name: Hashed) -> Saving {
         let (saved, waiting) = oneshot::channel();
         let mut state = self.lock();
         state.names.insert(name);
@@ -78,7 +78,7 @@ impl Changes {
     }
 
     /// Whether the change of a room has not been taken yet.
-    pub fn has(&self, name: &Hashed) -> bool {
+    pub(crate) fn has(&self, name: &Hashed) -> bool {
         self.lock().names.contains(name)
     }
 
@@ -114,11 +114,11 @@ impl Changes {
 }
 
 /// The wait until a change is saved.
-pub struct Saving(Pin<Box<Timeout<oneshot::Receiver<()>>>>);
+pub(crate) struct Saving(Pin<Box<Timeout<oneshot::Receiver<()>>>>);
 
 /// It could not be saved, or not in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NotSaved;
+pub(crate) struct NotSaved;
 
 impl Future for Saving {
     type Output = Result<(), NotSaved>;

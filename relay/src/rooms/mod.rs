@@ -27,12 +27,12 @@ use crate::{
     socket::Outbound,
 };
 pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
-use record::{Emptied, Entry, Life};
-pub use record::{Hashed, Policy, Record, Standing, hashed};
+use record::{Emptied, Life, Row};
+pub(crate) use record::{Hashed, Policy, Record, Standing, hashed};
 use shard::Shard;
 
 /// All rooms of a relay.
-pub struct Rooms {
+pub(crate) struct Rooms {
     policy: Policy,
     shards: Box<[Mutex<Shard>]>,
     /// How many there are in all shards.
@@ -46,15 +46,15 @@ pub struct Rooms {
 }
 
 /// What is behind a good pair of hashes.
-pub struct Entered {
+pub(crate) struct Entered {
     /// The way in.
-    pub way: Way,
+    pub(crate) entry: Entry,
     /// Who sat in the room under credentials that do not belong to it.
-    pub expelled: Vec<Seat>,
+    pub(crate) expelled: Vec<Seat>,
 }
 
 /// The way into a room.
-pub enum Way {
+pub(crate) enum Entry {
     /// A room to be seated in.
     Open(Arc<Room>),
     /// The store does not have it yet: to be entered again when it does.
@@ -62,16 +62,16 @@ pub enum Way {
 }
 
 /// A room that one of its members has ended.
-pub struct Ended {
+pub(crate) struct Ended {
     /// Who is to be told.
-    pub others: Vec<Seat>,
+    pub(crate) others: Vec<Seat>,
     /// Until the store has forgotten it too.
-    pub saving: Option<Saving>,
+    pub(crate) saving: Option<Saving>,
 }
 
 /// Why a member cannot end a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotEnded {
+pub(crate) enum NotEnded {
     /// Its seat is no longer held.
     Unseated,
     /// The operator added the room.
@@ -79,7 +79,7 @@ pub enum NotEnded {
 }
 
 /// Notices on their way to who sat in a room that is no more.
-pub type Notices = Vec<(Arc<Outbound>, Bytes)>;
+pub(crate) type Notices = Vec<(Arc<Outbound>, Bytes)>;
 
 /// What a shard says of a pair of hashes.
 enum Claim {
@@ -92,7 +92,7 @@ enum Claim {
 
 impl Rooms {
     /// No rooms; `changes` is where a store hears of them.
-    pub fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
+    pub(crate) fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
         Self {
             policy,
             shards: std::iter::repeat_with(Mutex::default)
@@ -106,7 +106,7 @@ impl Rooms {
     }
 
     /// How many rooms there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.known.load(Relaxed)
     }
 
@@ -126,7 +126,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`Refusal::Unauthorized`], [`Refusal::RateLimited`] when `may_make` says no, [`Refusal::RelayFull`].
-    pub fn enter(
+    pub(crate) fn enter(
         &self,
         topic: &Topic,
         access: &AccessHash,
@@ -142,21 +142,21 @@ impl Rooms {
             let mut shard = self.lock(&name);
             match self.claim(&shard, &name, &access, proves_itself) {
                 Claim::Good => {
-                    let way = self.way_in(&mut shard, name, topic, today);
+                    let entry = self.enter_known(&mut shard, name, topic, today);
                     return Ok(Entered {
-                        way,
+                        entry,
                         expelled: Vec::new(),
                     });
                 }
                 Claim::Wrong => return Err(Refusal::Unauthorized),
                 Claim::Takes if !may_make() => return Err(Refusal::RateLimited),
                 Claim::Takes => {
-                    let expelled = match shard.remove(&name).map(|entry| entry.life) {
+                    let expelled = match shard.remove(&name).map(|row| row.life) {
                         Some(Life::Live(room)) => room.dissolve(),
                         _ => Vec::new(),
                     };
-                    let way = self.make(&mut shard, name, Record::new(access, today), topic);
-                    return Ok(Entered { way, expelled });
+                    let entry = self.make(&mut shard, name, Record::new(access, today), topic);
+                    return Ok(Entered { entry, expelled });
                 }
                 Claim::Unknown => {}
             }
@@ -171,13 +171,13 @@ impl Rooms {
                 return Err(Refusal::RelayFull);
             }
             let mut shard = self.lock(&name);
-            if shard.entries.contains_key(&name) {
+            if shard.rows.contains_key(&name) {
                 self.known.fetch_sub(1, Relaxed);
                 continue;
             }
-            let way = self.make(&mut shard, name, Record::new(access, today), topic);
+            let entry = self.make(&mut shard, name, Record::new(access, today), topic);
             return Ok(Entered {
-                way,
+                entry,
                 expelled: Vec::new(),
             });
         }
@@ -185,7 +185,7 @@ impl Rooms {
     }
 
     /// Takes the time of a look, for a join that is refused without one.
-    pub fn look_for_nothing(&self) {
+    pub(crate) fn dummy_lookup(&self) {
         let access = AccessHash::from_bytes([0; 32]);
         let room = RoomHash::of(&access);
         let name = hashed(&room.to_hex());
@@ -194,7 +194,7 @@ impl Rooms {
 
     fn claim(&self, shard: &Shard, name: &Hashed, access: &Hashed, proves_itself: bool) -> Claim {
         const NOBODYS: Hashed = [0; 32];
-        let record = shard.entries.get(name).map(|entry| &entry.record);
+        let record = shard.rows.get(name).map(|row| &row.record);
         // Compared with something also when there is nothing to compare with: a stranger is not to learn from the
         // time which rooms there are.
         let good = bool::from(record.map_or(&NOBODYS, |record| &record.access).ct_eq(access));
@@ -211,25 +211,25 @@ impl Rooms {
     }
 
     /// Into a room that is known.
-    fn way_in(&self, shard: &mut Shard, name: Hashed, topic: &Topic, today: Day) -> Way {
-        if let Some(entry) = shard.entries.get_mut(&name) {
-            if let (false, Some(changes)) = (entry.saved, &self.changes) {
-                return Way::Saving(changes.wait(name));
+    fn enter_known(&self, shard: &mut Shard, name: Hashed, topic: &Topic, today: Day) -> Entry {
+        if let Some(row) = shard.rows.get_mut(&name) {
+            if let (false, Some(changes)) = (row.saved, &self.changes) {
+                return Entry::Saving(changes.wait(name));
             }
-            if entry.record.used != today {
-                entry.record.used = today;
+            if row.record.used != today {
+                row.record.used = today;
                 self.note(name);
             }
         }
         // It stands in the shard, whose lock is held.
-        let room = shard.liven(&name, topic);
-        Way::Open(room.unwrap_or_else(|| Arc::new(Room::new(topic.clone()))))
+        let room = shard.open_live(&name, topic);
+        Entry::Open(room.unwrap_or_else(|| Arc::new(Room::new(topic.clone()))))
     }
 
     /// A record for a room that has none, for which space was taken.
-    fn make(&self, shard: &mut Shard, name: Hashed, record: Record, topic: &Topic) -> Way {
+    fn make(&self, shard: &mut Shard, name: Hashed, record: Record, topic: &Topic) -> Entry {
         shard.insert(name, record, self.changes.is_none());
-        self.way_in(shard, name, topic, record.used)
+        self.enter_known(shard, name, topic, record.used)
     }
 
     /// Whether a room can be made: there is space, or an empty room that can go.
@@ -269,11 +269,11 @@ impl Rooms {
     }
 
     /// Takes a room out of the table, and tells the store.
-    fn remove(&self, shard: &mut Shard, name: &Hashed) -> Option<Entry> {
-        let entry = shard.remove(name)?;
+    fn remove(&self, shard: &mut Shard, name: &Hashed) -> Option<Row> {
+        let row = shard.remove(name)?;
         self.known.fetch_sub(1, Relaxed);
         self.note(*name);
-        Some(entry)
+        Some(row)
     }
 
     /// Tells the store, which need not hurry.
@@ -284,19 +284,19 @@ impl Rooms {
     }
 
     /// Keeps no more than the record of a room that the last one has left.
-    pub fn vacate(&self, room: &Room, today: Day) {
+    pub(crate) fn vacate(&self, room: &Room, today: Day) {
         let name = hashed(&room.topic().room().to_hex());
         let mut shard = self.lock(&name);
         // Somebody may have come, or ended it, in the meantime. A room that is not gone is the one in the table.
         if let Some(met) = room.end_if_empty()
-            && let Some(entry) = shard.entries.get_mut(&name)
+            && let Some(row) = shard.rows.get_mut(&name)
         {
-            let before = entry.record;
-            entry.record.used = today;
+            let before = row.record;
+            row.record.used = today;
             if met {
-                entry.record.standing = before.standing.max(Standing::Met);
+                row.record.standing = before.standing.max(Standing::Met);
             }
-            if entry.record != before {
+            if row.record != before {
                 self.note(name);
             }
             shard.empty(name, self.next_place(today));
@@ -307,12 +307,12 @@ impl Rooms {
     ///
     /// # Errors
     /// [`NotEnded`]; nothing has changed then.
-    pub fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
+    pub(crate) fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
         let name = hashed(&room.topic().room().to_hex());
         let mut shard = self.lock(&name);
-        // The entry is this room's unless the room is gone, and then nobody is seated.
-        let entry = shard.entries.get(&name);
-        if entry.is_some_and(|entry| entry.record.standing == Standing::Operators) && room.is_seated(seat) {
+        // The row is this room's unless the room is gone, and then nobody is seated.
+        let row = shard.rows.get(&name);
+        if row.is_some_and(|row| row.record.standing == Standing::Operators) && room.is_seated(seat) {
             return Err(NotEnded::Operators);
         }
         let others = room.expire(seat).ok_or(NotEnded::Unseated)?;
@@ -322,7 +322,7 @@ impl Rooms {
     }
 
     /// Once a day: forgets the empty rooms whose time is over, and notes that the others are in use.
-    pub fn sweep(&self, today: Day) {
+    pub(crate) fn sweep(&self, today: Day) {
         if self.swept.swap(today.0, Relaxed) == today.0 {
             return;
         }
@@ -332,9 +332,9 @@ impl Rooms {
                 self.known.fetch_sub(1, Relaxed);
                 self.note(name);
             }
-            for (name, entry) in &mut shard.entries {
-                if matches!(entry.life, Life::Live(_)) && entry.record.used != today {
-                    entry.record.used = today;
+            for (name, row) in &mut shard.rows {
+                if matches!(row.life, Life::Live(_)) && row.record.used != today {
+                    row.record.used = today;
                     self.note(*name);
                 }
             }

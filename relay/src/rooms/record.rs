@@ -7,27 +7,27 @@ use sha2::{Digest, Sha256};
 use crate::{channel::room::Room, clock::Day};
 
 /// SHA-256 of a hash as it is written: what stands in the table instead of the hash.
-pub type Hashed = [u8; 32];
+pub(crate) type Hashed = [u8; 32];
 
 /// SHA-256 of a hash as it is written.
-pub fn hashed(hex: &str) -> Hashed {
+pub(crate) fn hashed(hex: &str) -> Hashed {
     Sha256::digest(hex.as_bytes()).into()
 }
 
 /// Who may have a room.
 #[derive(Debug, Clone, Copy)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// Rooms that strangers may make the relay know.
-    pub max_rooms: usize,
+    pub(crate) max_rooms: usize,
     /// Only rooms that the operator added.
-    pub closed: bool,
+    pub(crate) closed: bool,
     /// Days without anybody after which a stranger's room goes.
-    pub ttl: Option<u32>,
+    pub(crate) ttl: Option<u32>,
 }
 
 /// Whose a room is, which decides when it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// Never had two seats taken at the same time: it goes after a day.
     Tried = 0,
     /// Two have met in it.
@@ -38,22 +38,22 @@ pub enum Standing {
 
 /// What is kept of a room while nobody sits in it, in memory or in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Record {
+pub(crate) struct Record {
     /// Of the access hash.
-    pub access: Hashed,
+    pub(crate) access: Hashed,
     /// When it was first joined or added.
-    pub made: Day,
+    pub(crate) made: Day,
     /// When somebody was last seen in it.
-    pub used: Day,
+    pub(crate) used: Day,
     /// Whose it is.
-    pub standing: Standing,
+    pub(crate) standing: Standing,
     /// How often the operator has ended what goes on in it.
-    pub ended: u32,
+    pub(crate) ended: u32,
 }
 
 impl Record {
     /// Of a room that is joined for the first time.
-    pub fn new(access: Hashed, today: Day) -> Self {
+    pub(crate) fn new(access: Hashed, today: Day) -> Self {
         Self {
             access,
             made: today,
@@ -64,7 +64,7 @@ impl Record {
     }
 
     /// Whether an empty room with this record stays today. `ttl`: days without anybody after which it does not.
-    pub fn stays(&self, today: Day, ttl: Option<u32>) -> bool {
+    pub(crate) fn stays(&self, today: Day, ttl: Option<u32>) -> bool {
         // The day on which it was made and the next one, whole.
         let tried = self.standing > Standing::Tried || today.since(self.made) < 2;
         let lives = ttl.is_none_or(|days| today.since(self.used) <= days);
@@ -73,7 +73,7 @@ impl Record {
 }
 
 /// A record in the table.
-pub(super) struct Entry {
+pub(super) struct Row {
     pub(super) record: Record,
     /// The store has it. Nobody is let in before.
     pub(super) saved: bool,

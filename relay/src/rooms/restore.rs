@@ -9,34 +9,34 @@ use super::{
 
 impl Rooms {
     /// The record of a room, and whether the store has one already.
-    pub fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
+    pub(crate) fn record(&self, name: &Hashed) -> Option<(Record, bool)> {
         let shard = self.lock(name);
-        let entry = shard.entries.get(name)?;
-        Some((entry.record, entry.saved))
+        let row = shard.rows.get(name)?;
+        Some((row.record, row.saved))
     }
 
     /// The store has this record now.
-    pub fn saved(&self, name: &Hashed, record: &Record) {
+    pub(crate) fn saved(&self, name: &Hashed, record: &Record) {
         let mut shard = self.lock(name);
-        if let Some(entry) = shard.entries.get_mut(name)
-            && !entry.saved
-            && entry.record.access == record.access
+        if let Some(row) = shard.rows.get_mut(name)
+            && !row.saved
+            && row.record.access == record.access
         {
-            entry.saved = true;
+            row.saved = true;
             shard.empty(*name, self.next_place(record.used));
         }
     }
 
     /// The store could not save it: it is as if nobody had asked for it.
-    pub fn not_saved(&self, name: &Hashed) {
+    pub(crate) fn not_saved(&self, name: &Hashed) {
         let mut shard = self.lock(name);
-        if shard.entries.get(name).is_some_and(|entry| !entry.saved) && shard.remove(name).is_some() {
+        if shard.rows.get(name).is_some_and(|row| !row.saved) && shard.remove(name).is_some() {
             self.known.fetch_sub(1, Relaxed);
         }
     }
 
     /// Takes over what the store has of a room, which somebody else may have changed.
-    pub fn restore(&self, name: Hashed, record: Record) -> Notices {
+    pub(crate) fn restore(&self, name: Hashed, record: Record) -> Notices {
         let mut shard = self.lock(&name);
         // What has been changed here since and is not yet written counts more, unless the operator wants it so.
         if record.standing < Standing::Operators
@@ -45,24 +45,24 @@ impl Rooms {
             return Notices::new();
         }
         let place = self.next_place(record.used);
-        let Some(entry) = shard.entries.get_mut(&name) else {
+        let Some(row) = shard.rows.get_mut(&name) else {
             self.known.fetch_add(1, Relaxed);
             shard.insert(name, record, true);
             shard.empty(name, place);
             return Notices::new();
         };
-        let known = entry.record;
+        let known = row.record;
         let shut_out = self.policy.closed && record.standing < Standing::Operators;
-        entry.record = record;
-        entry.record.used = record.used.max(known.used);
-        entry.saved = true;
+        row.record = record;
+        row.record.used = record.used.max(known.used);
+        row.saved = true;
         if known.access == record.access && known.ended == record.ended && !shut_out {
-            if !matches!(entry.life, Life::Live(_)) {
+            if !matches!(row.life, Life::Live(_)) {
                 shard.empty(name, place);
             }
             return Notices::new();
         }
-        let life = std::mem::replace(&mut entry.life, Life::Kept);
+        let life = std::mem::replace(&mut row.life, Life::Kept);
         if let Life::Empty(place) = life {
             shard.empty.remove(&place);
         }
@@ -71,18 +71,18 @@ impl Rooms {
     }
 
     /// Forgets the rooms that the store has had and no longer has: the operator removed them.
-    pub fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
+    pub(crate) fn retain(&self, has: impl Fn(&Hashed) -> bool) -> Notices {
         let mut told = Notices::new();
         for shard in &self.shards {
             let mut shard = lock(shard);
-            let gone: Vec<Hashed> = (shard.entries.iter())
-                .filter(|(name, entry)| entry.saved && !has(name))
+            let gone: Vec<Hashed> = (shard.rows.iter())
+                .filter(|(name, row)| row.saved && !has(name))
                 .map(|(name, _)| *name)
                 .collect();
             for name in gone {
-                if let Some(entry) = shard.remove(&name) {
+                if let Some(row) = shard.remove(&name) {
                     self.known.fetch_sub(1, Relaxed);
-                    told.extend(notices(&entry.life));
+                    told.extend(notices(&row.life));
                 }
             }
         }
@@ -90,7 +90,7 @@ impl Rooms {
     }
 }
 
-/// Ends the room that an entry stood for.
+/// Ends the room that a row stood for.
 fn notices(life: &Life) -> Notices {
     let Life::Live(room) = life else {
         return Notices::new();

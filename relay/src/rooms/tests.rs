@@ -22,7 +22,7 @@ fn topic(byte: u8) -> Topic {
 
 fn enter(rooms: &Rooms, topic: &Topic, access: &AccessHash) -> Result<Arc<Room>, Refusal> {
     let entered = rooms.enter(topic, access, TODAY, || true)?;
-    let Way::Open(room) = entered.way else {
+    let Entry::Open(room) = entered.entry else {
         panic!("nothing has to be saved")
     };
     Ok(room)
@@ -150,7 +150,7 @@ fn rooms_that_many_make_at_once_are_never_more_than_there_may_be() {
             });
         }
     });
-    let counted: usize = rooms.shards.iter().map(|shard| lock(shard).entries.len()).sum();
+    let counted: usize = rooms.shards.iter().map(|shard| lock(shard).rows.len()).sum();
     assert_eq!((known(&rooms), counted), (MOST, MOST));
 }
 

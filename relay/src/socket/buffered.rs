@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::{Close, Limits};
 
 /// What all sockets of a relay share: their limits, the one budget of what waits in them, and their common end.
-pub struct Sockets {
+pub(crate) struct Sockets {
     limits: Limits,
     /// What all queues and incomplete messages hold, in bytes.
     held: AtomicUsize,
@@ -38,7 +38,7 @@ pub(super) trait Holder: Send + Sync {
 
 impl Sockets {
     /// No sockets yet.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
             held: AtomicUsize::new(0),
@@ -48,22 +48,22 @@ impl Sockets {
     }
 
     /// The limits of every socket.
-    pub fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
     /// How many are open.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.open().sockets.len()
     }
 
     /// What waits in all of them together, in bytes.
-    pub fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
     }
 
     /// How many readers were cut for being too slow.
-    pub fn overflows(&self) -> u64 {
+    pub(crate) fn overflows(&self) -> u64 {
         self.overflows.load(Ordering::Relaxed)
     }
 
@@ -73,7 +73,7 @@ impl Sockets {
 
     /// Closes every socket, and every one that is still to come, at once; at a shutdown with [`Close::RESTART`]. Then
     /// wait for the tasks of [`serve`](super::serve): none takes longer than 5 s.
-    pub fn close_all(&self, close: &Close) {
+    pub(crate) fn close_all(&self, close: &Close) {
         self.open().closed = Some(close.clone());
         for holder in self.holders() {
             holder.close(close);

@@ -25,7 +25,7 @@ const FRAMES_A_TURN: usize = 16;
 ///
 /// - `first`: the bytes that were read beyond the upgrade request.
 /// - `address`: a number that stands for the peer's address, by which [`Sockets`] shares out its budget.
-pub fn serve<H: Handler + 'static>(
+pub(crate) fn serve<H: Handler + 'static>(
     sockets: Arc<Sockets>,
     stream: impl Into<Stream>,
     first: Bytes,

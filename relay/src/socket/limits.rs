@@ -4,23 +4,23 @@ use std::time::Duration;
 
 /// The limits of every socket of a relay.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// The longest message that a client may send, in bytes; a longer one closes with 1009.
-    pub message: usize,
+    pub(crate) message: usize,
     /// How much may wait for one reader, in bytes. A reader that lets more pile up is closed.
-    pub queue: usize,
+    pub(crate) queue: usize,
     /// How much all queues and incomplete messages may hold together, in bytes.
-    pub buffered: usize,
+    pub(crate) buffered: usize,
     /// A socket on which no frame was completed for so long is closed.
-    pub idle: Duration,
+    pub(crate) idle: Duration,
     /// A frame that was begun has to be whole within this time.
-    pub frame: Duration,
+    pub(crate) frame: Duration,
     /// A reader for whom something has waited so long without a byte leaving is cut.
-    pub stall: Duration,
+    pub(crate) stall: Duration,
     /// How long the rest of a frame and the close frame may take to leave.
-    pub close: Duration,
+    pub(crate) close: Duration,
     /// How long what a peer still sends is awaited after the close frame has left, before the reset.
-    pub linger: Duration,
+    pub(crate) linger: Duration,
 }
 
 impl Default for Limits {

@@ -24,15 +24,15 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-pub use buffered::Sockets;
-pub use connection::serve;
-pub use frame::{Close, binary_frame, text_frame};
-pub use limits::Limits;
-pub use outbound::Outbound;
-pub use stream::Stream;
+pub(crate) use buffered::Sockets;
+pub(crate) use connection::serve;
+pub(crate) use frame::{Close, binary_frame, text_frame};
+pub(crate) use limits::Limits;
+pub(crate) use outbound::Outbound;
+pub(crate) use stream::Stream;
 
 /// What is behind a socket.
-pub trait Handler: Send {
+pub(crate) trait Handler: Send {
     /// What is left of a message that has more receivers than one turn may serve.
     type Fanout: Fanout;
 
@@ -73,14 +73,14 @@ pub trait Handler: Send {
 }
 
 /// The rest of a broadcast, served a bounded number of seats at a time; the task yields between two steps.
-pub trait Fanout: Send {
+pub(crate) trait Fanout: Send {
     /// Serves some seats. `true`: there are more.
     fn step(&mut self) -> bool;
 }
 
 /// A message as it was received: whole, unmasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Message<'a> {
+pub(crate) enum Message<'a> {
     /// A text message; UTF-8 as RFC 6455 demands.
     Text(&'a str),
     /// A binary message.

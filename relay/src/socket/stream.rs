@@ -26,7 +26,7 @@ pub(super) const KEPT: usize = 16 * 1024;
 
 /// A connection that was accepted.
 #[derive(Debug)]
-pub enum Stream {
+pub(crate) enum Stream {
     /// As it is.
     Plain(TcpStream),
     /// After the TLS handshake.
@@ -35,7 +35,7 @@ pub enum Stream {
 
 impl Stream {
     /// TLS after its handshake.
-    pub fn tls(mut stream: TlsStream<TcpStream>) -> Self {
+    pub(crate) fn tls(mut stream: TlsStream<TcpStream>) -> Self {
         stream.get_mut().1.set_buffer_limit(Some(KEPT));
         Self::Tls(Box::new(stream))
     }
@@ -122,7 +122,7 @@ fn lock(tls: &SharedTls) -> MutexGuard<'_, TlsStream<TcpStream>> {
 
 /// The reading side of a [`Stream`].
 #[derive(Debug)]
-pub enum ReadHalf {
+pub(super) enum ReadHalf {
     /// Of TCP: a short read has emptied the socket, which spares the next one.
     Plain(OwnedReadHalf),
     /// Of TLS.
@@ -140,7 +140,7 @@ impl AsyncRead for ReadHalf {
 
 /// The writing side of a [`Stream`].
 #[derive(Debug)]
-pub enum WriteHalf {
+pub(crate) enum WriteHalf {
     /// Of TCP.
     Plain(OwnedWriteHalf),
     /// Of TLS, where nothing is written through: sealing is the work of the connection's own task.
@@ -148,7 +148,7 @@ pub enum WriteHalf {
 }
 
 /// Where an [`Outbound`](super::Outbound) writes.
-pub trait Writer: Send {
+pub(crate) trait Writer: Send {
     /// Writes what goes without waiting, from whatever task. Where that is not possible: `WouldBlock`, always.
     fn try_write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 

@@ -18,23 +18,23 @@ use crate::{
     rooms::{Changes, Policy, Rooms},
 };
 pub use file::StoreError;
-pub use sqlite::{Database, Listed};
+pub(crate) use sqlite::{Database, Listed};
 use writer::Writer;
 
 /// The thread that keeps the table of rooms in a file.
-pub struct Store {
+pub(crate) struct Store {
     changes: Arc<Changes>,
     writer: Option<JoinHandle<()>>,
 }
 
 /// A table of rooms, and what keeps it: nothing, if it ends with the process.
-pub type Kept = (Arc<Rooms>, Option<Store>);
+pub(crate) type Kept = (Arc<Rooms>, Option<Store>);
 
 /// The table of rooms as the options want it.
 ///
 /// # Errors
 /// [`StoreError`] when the file cannot be used.
-pub fn open(options: &Options) -> Result<Kept, StoreError> {
+pub(crate) fn open(options: &Options) -> Result<Kept, StoreError> {
     let policy = policy(options);
     match &options.db {
         None => Ok((Arc::new(Rooms::new(policy, None)), None)),
@@ -73,7 +73,7 @@ fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError
 
 impl Store {
     /// Whether the thread has come round within this time: it does so several times a second, unless the disk holds it.
-    pub fn answers(&self, within: Duration) -> bool {
+    pub(crate) fn answers(&self, within: Duration) -> bool {
         self.changes.taken_within(within)
     }
 }

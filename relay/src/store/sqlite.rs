@@ -29,7 +29,7 @@ pub(super) enum Change<'a> {
 }
 
 /// An open room database.
-pub struct Database {
+pub(crate) struct Database {
     connection: Connection,
     path: PathBuf,
     /// What [`changed_by_others`](Self::changed_by_others) saw last.
@@ -39,13 +39,13 @@ pub struct Database {
 }
 
 /// A room as the operator sees it.
-pub struct Listed {
+pub(crate) struct Listed {
     /// Of the room hash.
-    pub name: Hashed,
+    pub(crate) name: Hashed,
     /// What the relay keeps.
-    pub record: Record,
+    pub(crate) record: Record,
     /// What the operator wrote beside it.
-    pub note: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl Database {
@@ -53,7 +53,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`]; a file that cannot be used is left as it is.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
         let exists = check_header(path)?;
         let lock_path = beside(path, "-lock");
         let lock = fs::OpenOptions::new()
@@ -82,7 +82,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError`]; a file that cannot be used is left as it is.
-    pub fn open_beside(path: &Path) -> Result<Self, StoreError> {
+    pub(crate) fn open_beside(path: &Path) -> Result<Self, StoreError> {
         if !check_header(path)? {
             return Err(StoreError::Missing(path.to_owned()));
         }
@@ -152,7 +152,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn rooms(&self) -> Result<Vec<(Hashed, Record)>, StoreError> {
+    pub(crate) fn rooms(&self) -> Result<Vec<(Hashed, Record)>, StoreError> {
         Ok((self.list()?.into_iter())
             .map(|listed| (listed.name, listed.record))
             .collect())
@@ -162,7 +162,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn list(&self) -> Result<Vec<Listed>, StoreError> {
+    pub(crate) fn list(&self) -> Result<Vec<Listed>, StoreError> {
         let mut rows = (self.connection)
             .prepare_cached("SELECT name, access, made, used, standing, ended, note FROM room")?;
         let listed = rows.query_map([], |row| {
@@ -239,7 +239,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn add(
+    pub(crate) fn add(
         &self,
         name: &Hashed,
         access: &Hashed,
@@ -258,7 +258,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn remove(&self, name: &Hashed) -> Result<bool, StoreError> {
+    pub(crate) fn remove(&self, name: &Hashed) -> Result<bool, StoreError> {
         Ok((self.connection).execute("DELETE FROM room WHERE name = ?1", [name])? > 0)
     }
 
@@ -266,7 +266,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
-    pub fn end(&self, name: &Hashed) -> Result<bool, StoreError> {
+    pub(crate) fn end(&self, name: &Hashed) -> Result<bool, StoreError> {
         let end = "UPDATE room SET ended = ended + 1 WHERE name = ?1";
         Ok(self.connection.execute(end, [name])? > 0)
     }

@@ -11,7 +11,7 @@ use super::sqlite::Change;
 use super::*;
 use crate::{
     limits,
-    rooms::{Hashed, Record, Standing, Way},
+    rooms::{Entry, Hashed, Record, Standing},
 };
 
 const TODAY: Day = Day(20_000);
@@ -118,12 +118,12 @@ async fn visit(rooms: &Rooms, byte: u8) -> Hashed {
     let access = AccessHash::from_bytes([byte; 32]);
     let topic = Topic::of(&RoomHash::of(&access));
     loop {
-        match rooms.enter(&topic, &access, TODAY, || true).unwrap().way {
-            Way::Open(room) => {
+        match rooms.enter(&topic, &access, TODAY, || true).unwrap().entry {
+            Entry::Open(room) => {
                 rooms.vacate(&room, TODAY);
                 return crate::rooms::hashed(&topic.room().to_hex());
             }
-            Way::Saving(saving) => saving.await.unwrap(),
+            Entry::Saving(saving) => saving.await.unwrap(),
         }
     }
 }
@@ -134,17 +134,17 @@ async fn a_room_is_entered_only_when_the_file_has_it_and_all_who_wait_are_told()
     let (rooms, store) = open_file(&path, policy(None), TODAY).unwrap();
     let access = AccessHash::from_bytes([1; 32]);
     let topic = Topic::of(&RoomHash::of(&access));
-    let ways = [(); 2].map(|()| rooms.enter(&topic, &access, TODAY, || true).unwrap().way);
+    let ways = [(); 2].map(|()| rooms.enter(&topic, &access, TODAY, || true).unwrap().entry);
     for way in ways {
-        let Way::Saving(saving) = way else {
+        let Entry::Saving(saving) = way else {
             panic!("it cannot be saved yet")
         };
         saving.await.unwrap();
         assert_eq!(names(&path).len(), 1);
     }
     assert!(matches!(
-        rooms.enter(&topic, &access, TODAY, || true).unwrap().way,
-        Way::Open(_)
+        rooms.enter(&topic, &access, TODAY, || true).unwrap().entry,
+        Entry::Open(_)
     ));
     drop(store);
 }
@@ -200,9 +200,9 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
     let access = AccessHash::from_bytes([2; 32]);
     let topic = Topic::of(&RoomHash::of(&access));
     let room = loop {
-        match rooms.enter(&topic, &access, TODAY, || true).unwrap().way {
-            Way::Open(room) => break room,
-            Way::Saving(saving) => saving.await.unwrap(),
+        match rooms.enter(&topic, &access, TODAY, || true).unwrap().entry {
+            Entry::Open(room) => break room,
+            Entry::Saving(saving) => saving.await.unwrap(),
         }
     };
     // One is the operator's, and in the other somebody sits.

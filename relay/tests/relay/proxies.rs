@@ -1,6 +1,6 @@
 //! A relay behind a proxy: whose address counts.
 
-use sotto_relay::{Options, client_addr::ProxyOptions};
+use sotto_relay::{Options, ProxyOptions};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,

@@ -9,7 +9,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 use serde_json::json;
-use sotto_relay::{CancellationToken, Options, Relay, tls::TlsOptions};
+use sotto_relay::{CancellationToken, Options, Relay, TlsOptions};
 use tokio::{io::AsyncReadExt, net::TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite::Message};

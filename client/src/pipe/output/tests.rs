@@ -7,6 +7,7 @@ use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::MessageId;
 
 use super::*;
+use sotto_protocol::message::InstanceId;
 
 const PEER: InstanceId = InstanceId([0xab; 16]);
 const ID: MessageId = MessageId([0xcd; 16]);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::screen::wrap::{Breaks, row_from};
+use crate::screen::text::wrap::{Breaks, row_from};
 
 /// So many rows before a change are broken anew: a word that now fits above moves up, a mark joins what stands
 /// before it.
@@ -10,7 +10,7 @@ const BEFORE: usize = 3;
 
 /// The rows at the width that was asked for last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// Zero: not asked for yet.
     width: usize,
     rows: Vec<Range<usize>>,
@@ -70,7 +70,7 @@ mod tests {
     use unicode_segmentation::UnicodeSegmentation;
 
     use super::*;
-    use crate::screen::wrap::wrap;
+    use crate::screen::text::wrap::wrap;
 
     proptest! {
         #[test]

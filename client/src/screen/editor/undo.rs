@@ -12,7 +12,7 @@ const MAX_BYTES: usize = 256 << 10;
 
 /// A change.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// What was put in.
     pub inserted: Range<usize>,
     /// What stood there before.
@@ -23,7 +23,7 @@ pub(super) struct Step {
 
 /// The changes, the newest last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Undo {
+pub(crate) struct Undo {
     steps: VecDeque<Step>,
     bytes: usize,
 }

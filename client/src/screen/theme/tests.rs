@@ -1,6 +1,7 @@
 //! Colours, themes, and what a terminal can show.
 
 use super::*;
+use crate::screen::theme::depth::Depth;
 
 fn depth(environment: &[(&str, &str)]) -> Depth {
     Depth::of(|name| {

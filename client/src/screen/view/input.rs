@@ -1,30 +1,18 @@
 //! The input at the bottom: a sign, the draft, and the caret in it.
 
+use crate::screen::state::layout::sign;
+use crate::screen::state::layout::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::put;
-use crate::screen::entry::dim;
-use crate::screen::hidden::Hidden;
-use crate::screen::update::State;
-use crate::screen::visible::visible;
+use crate::screen::editor::secret_line::Hidden;
+use crate::screen::state::State;
+use crate::screen::text::line::put;
+use crate::screen::text::visible::visible;
+use crate::screen::theme::dim;
 
-/// What stands before the draft, where there is room.
-const SIGN: &str = "> ";
-/// From this width on.
-const SIGN_FROM: u16 = 10;
-
-/// The columns of the draft on a screen of some width.
-pub(super) fn width(screen: u16) -> usize {
-    usize::from(screen.saturating_sub(sign(screen).len() as u16))
-}
-
-fn sign(screen: u16) -> &'static str {
-    if screen >= SIGN_FROM { SIGN } else { "" }
-}
-
-pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
+pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     if let Some(hidden) = state.asked() {
         return secret(hidden, area, buffer);
     }
@@ -62,7 +50,7 @@ pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
 }
 
 /// A line that is not shown: a dot for each grapheme, as far as they fit.
-pub(super) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
+pub(crate) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
     let sign = sign(area.width);
     let room = usize::from(area.width).saturating_sub(sign.len() + 1);
     let dots = hidden.count().min(room);

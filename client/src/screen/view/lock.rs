@@ -6,10 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use super::{folded, input, put};
-use crate::screen::lock::Lock;
+use super::input;
+use crate::screen::layer::lock::Lock;
+use crate::screen::text::line::{folded, put};
 
-pub(super) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
+pub(crate) fn draw(lock: &Lock, now: Duration, width: u16, height: u16, buffer: &mut Buffer) -> Position {
     let above = height.saturating_sub(1);
     if above > 0 {
         let says = lock.says(now);

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::put;
-use crate::screen::page::Page;
+use crate::screen::layer::help::Page;
+use crate::screen::text::line::put;
 
-pub(super) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(page: &Page, area: Rect, buffer: &mut Buffer) {
     let (rows, _) = page.shown(area.width.into(), area.height.into());
     for (number, row) in rows.iter().enumerate() {
         put(buffer, area, number, row);

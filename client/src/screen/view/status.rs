@@ -7,14 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
-use super::{put, tabs};
-use crate::screen::clock::TimeFormat;
+use super::tabs;
 use crate::screen::conversation::Link;
-use crate::screen::entry::{dim, loud};
-use crate::screen::notice::seats;
-use crate::screen::people::Person;
-use crate::screen::update::State;
-use crate::screen::visible::{columns, visible_line};
+use crate::screen::conversation::people::Person;
+use crate::screen::state::State;
+use crate::screen::state::notice::seats;
+use crate::screen::talk::clock::TimeFormat;
+use crate::screen::text::line::put;
+use crate::screen::text::visible::{columns, visible_line};
+use crate::screen::theme::{dim, loud};
 
 const SEPARATOR: &str = " · ";
 
@@ -26,7 +27,7 @@ struct Detail {
 }
 
 /// The place of the room whose tab stands in a column.
-pub(super) fn room_at(state: &State, now: Duration, area: Rect, column: u16) -> Option<usize> {
+pub(crate) fn room_at(state: &State, now: Duration, area: Rect, column: u16) -> Option<usize> {
     let tabs = tabs_beside(state, now, area.width.into())?;
     tabs::place_at(&tabs, column.into())
 }
@@ -49,7 +50,7 @@ fn taken(link: Option<&str>) -> usize {
     link.map_or(0, |link| columns(link) + 2)
 }
 
-pub(super) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
+pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let link = link(state, now);
     let taken = taken(link.as_deref());

@@ -4,10 +4,10 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Span;
 
 use crate::screen::conversation::{Conversation, Link};
-use crate::screen::entry::{dim, loud};
-use crate::screen::rooms::Rooms;
+use crate::screen::state::rooms::Rooms;
+use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Theme;
-use crate::screen::visible::{columns, visible_line};
+use crate::screen::theme::{dim, loud};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The columns of a name in a tab, where several have to fit.
@@ -25,7 +25,7 @@ enum Detail {
 }
 
 /// The tabs, as wide as they may be.
-pub(super) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
+pub(crate) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
     for detail in [Detail::Full, Detail::Short, Detail::Number] {
         let spans = row(rooms, detail);
         if spans.iter().map(Span::width).sum::<usize>() <= width {
@@ -36,7 +36,7 @@ pub(super) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
 }
 
 /// The place of the room whose tab stands in a column, counted from the first of them.
-pub(super) fn place_at(tabs: &[Span<'_>], column: usize) -> Option<usize> {
+pub(crate) fn place_at(tabs: &[Span<'_>], column: usize) -> Option<usize> {
     let mut right = 0;
     let at = tabs.iter().position(|tab| {
         right += tab.width();

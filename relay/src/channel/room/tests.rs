@@ -130,7 +130,7 @@ async fn a_replaced_seat_is_closed_and_its_number_removes_nothing() {
     }
     assert_eq!(
         room.push(ghost, &Ref::Null, &Bytes::new()).err(),
-        Some(Astray::Unseated)
+        Some(Stale::Unseated)
     );
     assert!(!room.leave(ghost) && room.is_seated(seat));
     for event in ["phx_reply", "presence_state"] {

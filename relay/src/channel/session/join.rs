@@ -7,7 +7,7 @@ use sotto_protocol::{
     frame::{Payload, Push},
 };
 
-use super::{Channel, Outcome, Socket, Then};
+use super::{AfterSave, Channel, Outcome, Session};
 use crate::{
     channel::{
         fanout::Fanout,
@@ -17,7 +17,7 @@ use crate::{
     },
     clock::Day,
     limits,
-    rooms::{Saving, Way},
+    rooms::{Entry, Saving},
     socket::Outbound,
 };
 
@@ -35,7 +35,7 @@ struct Seated {
     rest: Option<Fanout>,
 }
 
-impl Socket {
+impl Session {
     pub(super) fn join(&mut self, push: &Push<'_>, outbound: &Arc<Outbound>) -> Outcome {
         match self.asked(push) {
             Ok(asked) => self.sit(push, asked, outbound),
@@ -48,7 +48,7 @@ impl Socket {
         if refusal == Refusal::Unauthorized {
             self.failed = true;
             let now = self.hub.clock.now();
-            self.hub.quotas.failed_joins.spend(self.place, 1, now);
+            self.hub.quotas.failed_joins.spend(self.slot, 1, now);
         }
         outbound.send(&reply::refuse(push.join_ref.clone(), push, refusal));
         Outcome::ANSWERED
@@ -57,8 +57,7 @@ impl Socket {
     /// What a join asks for, if it may ask at all.
     fn asked(&self, push: &Push<'_>) -> Result<Asked, Refusal> {
         let (now, quotas) = (self.hub.clock.now(), &self.hub.quotas);
-        if !quotas.joins.take(self.place, now) || self.failed && quotas.failed_joins.is_spent(self.place, now)
-        {
+        if !quotas.joins.take(self.slot, now) || self.failed && quotas.failed_joins.is_spent(self.slot, now) {
             return Err(Refusal::RateLimited);
         }
         let credentials = match push.payload {
@@ -68,7 +67,7 @@ impl Socket {
         match (credentials, Topic::parse(&push.topic)) {
             (Some(credentials), Ok(topic)) => Ok(Asked { topic, credentials }),
             _ => {
-                self.hub.rooms.look_for_nothing();
+                self.hub.rooms.dummy_lookup();
                 Err(Refusal::Unauthorized)
             }
         }
@@ -82,7 +81,7 @@ impl Socket {
                 Outcome { receivers: 0, rest }
             }
             Ok((rest, Some(saving))) => {
-                self.wait(push, saving, Then::Sit(asked));
+                self.wait(push, saving, AfterSave::Join(asked));
                 Outcome { receivers: 0, rest }
             }
             Err(refusal) => self.refuse(push, refusal, outbound),
@@ -104,7 +103,7 @@ impl Socket {
         };
         let seated = self.seat(index, asked, push, outbound);
         if index.is_none() && !matches!(seated, Ok(Seated { channel: Ok(_), .. })) {
-            self.hub.quotas.seats.give_back(self.place);
+            self.hub.quotas.seats.give_back(self.slot);
         }
         let Seated { channel, rest } = seated?;
         let channel = match channel {
@@ -115,7 +114,7 @@ impl Socket {
             Some(index) => self.channels[index] = channel,
             None => {
                 if self.channels.is_empty() {
-                    self.hub.quotas.unseated.give_back(self.place);
+                    self.hub.quotas.unseated.give_back(self.slot);
                 }
                 self.channels.reserve_exact(1);
                 self.channels.push(channel);
@@ -138,7 +137,7 @@ impl Socket {
         if self.channels.len() >= self.hub.max_channels {
             return Err(Refusal::TooManyChannels);
         }
-        if self.hub.quotas.seats.take(self.place) {
+        if self.hub.quotas.seats.take(self.slot) {
             Ok(())
         } else {
             Err(Refusal::RateLimited)
@@ -154,15 +153,15 @@ impl Socket {
     ) -> Result<Seated, Refusal> {
         let Asked { topic, credentials } = asked;
         for _ in 0..limits::ATTEMPTS {
-            let may_make = || self.hub.quotas.rooms.take(self.place, self.hub.clock.now());
+            let may_make = || self.hub.quotas.rooms.take(self.slot, self.hub.clock.now());
             let entered = (self.hub.rooms).enter(topic, &credentials.access, Day::today(), may_make)?;
             let expelled = (entered.expelled.into_iter())
                 .map(|seat| seat.expire(topic))
                 .collect();
             let rest = Fanout::start(expelled);
-            let room = match entered.way {
-                Way::Open(room) => room,
-                Way::Saving(saving) => {
+            let room = match entered.entry {
+                Entry::Open(room) => room,
+                Entry::Saving(saving) => {
                     let channel = Err(saving);
                     return Ok(Seated { channel, rest });
                 }

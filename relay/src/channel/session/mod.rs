@@ -18,11 +18,11 @@ use crate::{
     channel::fanout::Fanout,
     channel::join_ref::JoinRef,
     channel::reply::{self, Refusal},
-    channel::room::{Astray, Room},
+    channel::room::{Room, Stale},
     clock::Day,
     hub::Admission,
     limit::budget::Spent,
-    limit::slot::Place,
+    limit::slot::Slot,
     rooms::{NotEnded, NotSaved, Saving},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
 };
@@ -32,9 +32,9 @@ use join::Asked;
 const RESERVED: [&str; 3] = ["phx_", "presence_", "room_"];
 
 /// One socket: its channels, and what it has spent.
-pub struct Socket {
+pub(crate) struct Session {
     hub: Admission,
-    place: Place,
+    slot: Slot,
     channels: Vec<Channel>,
     spent: Spent,
     /// A join of this socket failed.
@@ -47,13 +47,13 @@ pub struct Socket {
 struct Waiting {
     push: Push<'static>,
     saving: Saving,
-    then: Then,
+    then: AfterSave,
 }
 
 /// What is to be done with it when the disk has it.
-enum Then {
+enum AfterSave {
     /// To take the seat.
-    Sit(Asked),
+    Join(Asked),
     /// To say that the room is no more.
     Close(JoinRef),
 }
@@ -79,12 +79,12 @@ impl Outcome {
     };
 }
 
-impl Socket {
+impl Session {
     /// A socket that has just been opened from an address, and is counted there as one that holds no seat.
-    pub fn new(hub: Admission, place: Place) -> Self {
+    pub(crate) fn new(hub: Admission, slot: Slot) -> Self {
         Self {
             hub,
-            place,
+            slot,
             channels: Vec::new(),
             spent: Spent::default(),
             failed: false,
@@ -118,8 +118,8 @@ impl Socket {
         };
         match outcome {
             Ok(outcome) => outcome,
-            Err(Astray::Stale) => Outcome::ANSWERED,
-            Err(Astray::Unseated) => {
+            Err(Stale::Rejoined) => Outcome::ANSWERED,
+            Err(Stale::Unseated) => {
                 self.drop_channel(index);
                 self.push(push, outbound)
             }
@@ -132,7 +132,7 @@ impl Socket {
             .position(|channel| channel.room.topic().as_str() == topic)
     }
 
-    fn broadcast(&self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Astray> {
+    fn broadcast(&self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
         let channel = &self.channels[index];
         let notice = Notice::broadcast(&push.topic, &push.event, push.payload);
         // The fields came in a frame, within the limits.
@@ -155,14 +155,14 @@ impl Socket {
         })
     }
 
-    fn reserved(&self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Astray> {
+    fn reserved(&self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
         let channel = &self.channels[index];
         let join_ref = channel.room.seat(channel.seat, &push.join_ref)?;
         outbound.send(&reply::refuse(join_ref.get(), push, Refusal::Reserved));
         Ok(Outcome::ANSWERED)
     }
 
-    fn leave(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Astray> {
+    fn leave(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
         let channel = &self.channels[index];
         let join_ref = channel.room.seat(channel.seat, &push.join_ref)?;
         self.drop_channel(index);
@@ -173,12 +173,12 @@ impl Socket {
         Ok(Outcome::ANSWERED)
     }
 
-    fn expire(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Astray> {
+    fn expire(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
         let channel = &self.channels[index];
         let join_ref = channel.room.seat(channel.seat, &push.join_ref)?;
         let ended = match self.hub.rooms.expire(&channel.room, channel.seat) {
             Ok(ended) => ended,
-            Err(NotEnded::Unseated) => return Err(Astray::Unseated),
+            Err(NotEnded::Unseated) => return Err(Stale::Unseated),
             Err(NotEnded::Operators) => {
                 outbound.send(&reply::refuse(join_ref.get(), push, Refusal::Unauthorized));
                 return Ok(Outcome::ANSWERED);
@@ -191,7 +191,7 @@ impl Socket {
             .collect();
         self.drop_channel(index);
         match ended.saving {
-            Some(saving) => self.wait(push, saving, Then::Close(join_ref)),
+            Some(saving) => self.wait(push, saving, AfterSave::Close(join_ref)),
             None => close(&join_ref, push, Ok(()), outbound),
         }
         Ok(Outcome {
@@ -201,7 +201,7 @@ impl Socket {
     }
 
     /// Nothing more is read of this socket until the disk has what a push has done.
-    fn wait(&mut self, push: &Push<'_>, saving: Saving, then: Then) {
+    fn wait(&mut self, push: &Push<'_>, saving: Saving, then: AfterSave) {
         let push = Push {
             join_ref: push.join_ref.clone().into_owned(),
             reference: push.reference.clone().into_owned(),
@@ -218,16 +218,16 @@ impl Socket {
         let now = self.hub.clock.now();
         self.hub
             .budgets
-            .spend(&mut self.spent, self.place, receivers, bytes, now);
+            .spend(&mut self.spent, self.slot, receivers, bytes, now);
     }
 
     /// Gives the seat up, if it is still held.
     fn drop_channel(&mut self, index: usize) {
         let channel = self.channels.swap_remove(index);
         self.hub.counters.left_seat();
-        self.hub.quotas.seats.give_back(self.place);
+        self.hub.quotas.seats.give_back(self.slot);
         if self.channels.is_empty() {
-            self.hub.quotas.unseated.count(self.place);
+            self.hub.quotas.unseated.count(self.slot);
         }
         if channel.room.leave(channel.seat) {
             self.hub.rooms.vacate(&channel.room, Day::today());
@@ -245,7 +245,7 @@ fn close(join_ref: &JoinRef, push: &Push<'_>, saved: Result<(), NotSaved>, outbo
     outbound.send(&reply::close(&join_ref.get(), &push.topic));
 }
 
-impl socket::Handler for Socket {
+impl socket::Handler for Session {
     type Fanout = Fanout;
 
     fn message(&mut self, message: Message<'_>, outbound: &Arc<Outbound>) -> Result<Option<Fanout>, Close> {
@@ -279,9 +279,9 @@ impl socket::Handler for Socket {
         };
         let push = &waiting.push;
         let outcome = match (waiting.then, saved) {
-            (Then::Sit(asked), Ok(())) => self.sit(push, asked, outbound),
-            (Then::Sit(_), Err(NotSaved)) => self.refuse(push, Refusal::RelayFull, outbound),
-            (Then::Close(join_ref), saved) => {
+            (AfterSave::Join(asked), Ok(())) => self.sit(push, asked, outbound),
+            (AfterSave::Join(_), Err(NotSaved)) => self.refuse(push, Refusal::RelayFull, outbound),
+            (AfterSave::Close(join_ref), saved) => {
                 close(&join_ref, push, saved, outbound);
                 Outcome::ANSWERED
             }
@@ -291,7 +291,7 @@ impl socket::Handler for Socket {
 
     fn pause(&mut self) -> Option<Instant> {
         let clock = self.hub.clock;
-        let until = self.hub.budgets.pause(&self.spent, self.place, clock.now())?;
+        let until = self.hub.budgets.pause(&self.spent, self.slot, clock.now())?;
         self.hub.counters.paused();
         Some(Instant::from_std(clock.instant(until)))
     }
@@ -304,9 +304,9 @@ impl socket::Handler for Socket {
 }
 
 /// A task that ends in any other way leaves no ghost behind.
-impl Drop for Socket {
+impl Drop for Session {
     fn drop(&mut self) {
         socket::Handler::closed(self);
-        self.hub.quotas.unseated.give_back(self.place);
+        self.hub.quotas.unseated.give_back(self.slot);
     }
 }

@@ -21,7 +21,7 @@ const SLICES: usize = 32;
 /// Sending never waits and never fails: a reader that is gone or too slow is closed by its own task, and whoever sent
 /// does not notice. A caller may hold the lock of a room; this lock comes after it.
 #[derive(Debug)]
-pub struct Outbound<L = Mutex<Writing<WriteHalf>>> {
+pub(crate) struct Outbound<L = Mutex<Writing<WriteHalf>>> {
     /// One lock over state, queue, waker and the write itself, so that nothing overtakes and no waker is lost.
     writing: L,
     sockets: Arc<Sockets>,
@@ -51,18 +51,19 @@ pub(super) struct Drained {
 impl Outbound {
     /// Sends whole frames as [`text_frame`](super::text_frame) and [`binary_frame`](super::binary_frame) make them:
     /// straight into the socket if nothing waits before them, else into the queue. Does nothing once closed.
-    pub fn send(&self, frame: &Bytes) {
+    pub(crate) fn send(&self, frame: &Bytes) {
         self.write(frame);
     }
 
     /// Closes the socket: what waits is dropped but for the rest of a frame under way, then the close frame leaves.
     /// The socket's own task does the rest.
-    pub fn close(&self, close: &Close) {
+    pub(crate) fn close(&self, close: &Close) {
         self.end(close);
     }
 
     /// Whether what is sent still has a chance to arrive.
-    pub fn is_open(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_open(&self) -> bool {
         self.writing.with(|writing| writing.end.is_none())
     }
 }
@@ -186,7 +187,7 @@ impl<L> Drop for Outbound<L> {
 
 /// What the lock of an [`Outbound`] covers.
 #[derive(Debug)]
-pub struct Writing<W> {
+pub(crate) struct Writing<W> {
     /// Until the socket is given back.
     writer: Option<W>,
     end: Option<End>,
@@ -336,7 +337,7 @@ impl<W: Writer> Writing<W> {
 }
 
 /// A lock that is held for the length of a call. Named so that the same code runs under a model checker's lock.
-pub trait Lock {
+pub(crate) trait Lock {
     /// What it guards.
     type Value;
     /// A lock around `value`.

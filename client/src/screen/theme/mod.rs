@@ -1,0 +1,344 @@
+//! What things look like: named styles, by default in the terminal's own colours.
+//!
+//! Everything is drawn in the styles of the default theme, and [`Theme::paint`] puts those of another in their place:
+//! so a picture is the same whatever it looks like, and no colour gets past `NO_COLOR`.
+
+pub mod depth;
+
+use crate::screen::theme::depth::Depth;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use ratatui::buffer::{Buffer, Cell};
+use ratatui::style::{Color, Modifier, Style};
+
+/// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Theme {
+    /// What may stay unread.
+    pub dim: Style,
+    /// What may not.
+    pub loud: Style,
+    /// What is not well, but no alarm.
+    pub warning: Style,
+    /// Answers and questions of the chat itself.
+    pub notice: Style,
+    /// Our own name.
+    pub me: Style,
+    /// A link in a text.
+    pub link: Style,
+    /// Code in a text.
+    pub code: Style,
+    /// What was searched for.
+    pub found: Style,
+    /// What is selected.
+    pub selection: Style,
+    /// The line above what is unread, and unread counts.
+    pub unread: Style,
+    /// The names of the others, one a person; never empty.
+    pub accents: Vec<Style>,
+    /// The colours that there are.
+    depth: Depth,
+}
+
+/// The names of the styles, as the configuration file has them; `accents` is a list.
+pub const STYLES: [&str; 11] = [
+    "dim",
+    "loud",
+    "warning",
+    "notice",
+    "me",
+    "link",
+    "code",
+    "found",
+    "selection",
+    "unread",
+    "accents",
+];
+
+/// The names of the themes that are always there.
+pub const BUILT_IN: [&str; 3] = ["terminal", "dark", "light"];
+
+/// What a style may say.
+pub const STYLE_HELP: &str = "a style is any of bold, dim, italic, underlined and reversed, a colour, and 'on' with \
+     another; a colour is black, red, green, yellow, blue, magenta, cyan, gray, darkgray, lightred … lightcyan, \
+     white, default, a number from 0 to 255, or #rrggbb";
+
+/// The terminal's own colours.
+static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
+    let bold = |colour| Style::new().fg(colour).add_modifier(Modifier::BOLD);
+    Theme {
+        dim: Style::new().add_modifier(Modifier::DIM),
+        loud: bold(Color::Red).add_modifier(Modifier::REVERSED),
+        warning: Style::new().fg(Color::Yellow),
+        notice: Style::new().add_modifier(Modifier::BOLD),
+        me: bold(Color::Green),
+        link: Style::new().add_modifier(Modifier::UNDERLINED),
+        code: Style::new().fg(Color::Magenta),
+        found: Style::new().fg(Color::Black).bg(Color::Yellow),
+        selection: Style::new().add_modifier(Modifier::REVERSED),
+        unread: bold(Color::Yellow),
+        accents: [
+            Color::Cyan,
+            Color::Magenta,
+            Color::Blue,
+            Color::LightGreen,
+            Color::LightCyan,
+            Color::LightMagenta,
+        ]
+        .map(bold)
+        .to_vec(),
+        depth: Depth::True,
+    }
+});
+
+/// For dark backgrounds.
+static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
+    dim: rgb(0x9aa0aa),
+    loud: rgb(0xffffff)
+        .bg(Color::from_u32(0xb3261e))
+        .add_modifier(Modifier::BOLD),
+    warning: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
+    notice: Style::new().add_modifier(Modifier::BOLD),
+    me: rgb(0x98c379).add_modifier(Modifier::BOLD),
+    link: rgb(0x82aaff).add_modifier(Modifier::UNDERLINED),
+    code: rgb(0xd7ba7d),
+    found: rgb(0x1c1c1c).bg(Color::from_u32(0xe5c07b)),
+    selection: Style::new().bg(Color::from_u32(0x384050)),
+    unread: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
+    accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
+        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
+        .to_vec(),
+    depth: Depth::True,
+});
+
+/// For light backgrounds.
+static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
+    dim: rgb(0x5f646c),
+    loud: rgb(0xffffff)
+        .bg(Color::from_u32(0xb3261e))
+        .add_modifier(Modifier::BOLD),
+    warning: rgb(0x855600).add_modifier(Modifier::BOLD),
+    notice: Style::new().add_modifier(Modifier::BOLD),
+    me: rgb(0x2e6b1f).add_modifier(Modifier::BOLD),
+    link: rgb(0x1f4fbf).add_modifier(Modifier::UNDERLINED),
+    code: rgb(0x7a4a00),
+    found: rgb(0x1c1c1c).bg(Color::from_u32(0xffd866)),
+    selection: Style::new().bg(Color::from_u32(0xd5ddec)),
+    unread: rgb(0x855600).add_modifier(Modifier::BOLD),
+    accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x944600, 0x1f6b4a, 0xa02860]
+        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
+        .to_vec(),
+    depth: Depth::True,
+});
+
+fn rgb(colour: u32) -> Style {
+    Style::new().fg(Color::from_u32(colour))
+}
+
+impl Theme {
+    /// A theme that is always there.
+    pub fn built_in(name: &str) -> Option<&'static Self> {
+        match name {
+            "terminal" => Some(&TERMINAL),
+            "dark" => Some(&DARK),
+            "light" => Some(&LIGHT),
+            _ => None,
+        }
+    }
+
+    /// The name of a person: the same in each row, another one for each of the first few.
+    pub fn accent(&self, person: usize) -> Style {
+        let count = self.accents.len().max(1);
+        self.accents.get(person % count).copied().unwrap_or_default()
+    }
+
+    /// A style by its name in [`STYLES`]; `accents` is no single one.
+    pub fn style_mut(&mut self, name: &str) -> Option<&mut Style> {
+        Some(match name {
+            "dim" => &mut self.dim,
+            "loud" => &mut self.loud,
+            "warning" => &mut self.warning,
+            "notice" => &mut self.notice,
+            "me" => &mut self.me,
+            "link" => &mut self.link,
+            "code" => &mut self.code,
+            "found" => &mut self.found,
+            "selection" => &mut self.selection,
+            "unread" => &mut self.unread,
+            _ => return None,
+        })
+    }
+
+    /// The same theme in the colours that there are.
+    #[must_use]
+    pub fn at(mut self, depth: Depth) -> Self {
+        self.depth = depth;
+        for name in STYLES {
+            if let Some(style) = self.style_mut(name) {
+                *style = depth.style(*style);
+            }
+        }
+        for accent in &mut self.accents {
+            *accent = depth.style(*accent);
+        }
+        // These say something only by how they look: where colour was all that they had, they need another way.
+        if depth == Depth::None {
+            let plain = [
+                (&mut self.loud, Modifier::BOLD.union(Modifier::REVERSED)),
+                (&mut self.selection, Modifier::REVERSED),
+                (&mut self.found, Modifier::REVERSED),
+            ];
+            for (style, modifier) in plain {
+                *style = style.add_modifier(modifier);
+            }
+        }
+        self
+    }
+
+    /// Puts these styles in the place of the default ones. What is selected wears its own style below.
+    pub fn paint(&self, buffer: &mut Buffer) {
+        let default: &Theme = Default::default();
+        for cell in &mut buffer.content {
+            if worn(cell) == (Color::Reset, Color::Reset, Modifier::empty()) {
+                continue;
+            }
+            let (fg, bg, modifier) = worn(cell);
+            let selected = modifier.contains(Modifier::REVERSED);
+            let below = (fg, bg, modifier - Modifier::REVERSED);
+            match (self.instead(default, worn(cell)), selected) {
+                (Some(style), _) => wear(cell, style),
+                // A ground of its own stays: its text is to be read on it.
+                (None, true) => wear(
+                    cell,
+                    self.selection
+                        .patch(self.instead(default, below).unwrap_or_default()),
+                ),
+                (None, false) => {
+                    cell.fg = self.depth.colour(fg).unwrap_or_default();
+                    cell.bg = self.depth.colour(bg).unwrap_or_default();
+                }
+            }
+        }
+    }
+
+    /// The style in the place of one of the default theme's.
+    fn instead(&self, default: &Self, worn: Worn) -> Option<Style> {
+        let is = |style: &Style| {
+            let colour = |colour: Option<Color>| colour.unwrap_or_default();
+            (colour(style.fg), colour(style.bg), style.add_modifier) == worn
+        };
+        let place = default.all().position(|style| is(&style));
+        let accent = default.accents.iter().position(is);
+        let found = place.and_then(|place| self.all().nth(place));
+        found.or_else(|| accent.map(|person| self.accent(person)))
+    }
+
+    /// All styles but the accents, always in the same order.
+    fn all(&self) -> impl Iterator<Item = Style> {
+        [
+            self.dim,
+            self.loud,
+            self.warning,
+            self.notice,
+            self.me,
+            self.link,
+            self.code,
+            self.found,
+            self.selection,
+            self.unread,
+        ]
+        .into_iter()
+    }
+
+    /// Keeps a theme for the rest of the process, so that everything may point to it.
+    pub fn kept(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+}
+
+/// Foreground, background and all else of a cell.
+type Worn = (Color, Color, Modifier);
+
+fn worn(cell: &Cell) -> Worn {
+    (cell.fg, cell.bg, cell.modifier)
+}
+
+fn wear(cell: &mut Cell, style: Style) {
+    cell.fg = style.fg.unwrap_or_default();
+    cell.bg = style.bg.unwrap_or_default();
+    cell.modifier = style.add_modifier;
+}
+
+impl Default for &'static Theme {
+    fn default() -> Self {
+        &TERMINAL
+    }
+}
+
+/// What may stay unread.
+pub fn dim() -> Style {
+    Style::new().add_modifier(Modifier::DIM)
+}
+
+/// What may not.
+pub fn loud() -> Style {
+    Style::new()
+        .fg(Color::Red)
+        .add_modifier(Modifier::BOLD.union(Modifier::REVERSED))
+}
+
+/// Why a text is no style: the word that is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoStyle(pub String);
+
+impl fmt::Display for NoStyle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is no style: {STYLE_HELP}", self.0)
+    }
+}
+
+/// Reads a style: `bold #e5c07b on black`.
+///
+/// # Errors
+/// [`NoStyle`].
+pub fn style(text: &str) -> Result<Style, NoStyle> {
+    let mut style = Style::new();
+    let mut background = false;
+    for word in text.split_whitespace() {
+        let modifier = match word {
+            "on" if !background => {
+                background = true;
+                continue;
+            }
+            "bold" => Modifier::BOLD,
+            "dim" => Modifier::DIM,
+            "italic" => Modifier::ITALIC,
+            "underlined" => Modifier::UNDERLINED,
+            "reversed" => Modifier::REVERSED,
+            colour => {
+                let colour = match colour {
+                    "default" => Color::Reset,
+                    colour => {
+                        Color::from_str(colour).map_err(|_| NoStyle(crate::visible::shortened(word, 40)))?
+                    }
+                };
+                style = if std::mem::take(&mut background) {
+                    style.bg(colour)
+                } else {
+                    style.fg(colour)
+                };
+                continue;
+            }
+        };
+        style = style.add_modifier(modifier);
+    }
+    if background {
+        return Err(NoStyle("on".to_owned()));
+    }
+    Ok(style)
+}
+
+#[cfg(test)]
+mod tests;
