@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::screen::text::line::{put, sign};
-use crate::screen::theme::dim;
+use crate::screen::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
@@ -73,11 +73,11 @@ impl Hidden {
     }
 
     /// A dot for each grapheme, as far as they fit. Gives back where the caret is.
-    pub(crate) fn draw(&self, area: Rect, buffer: &mut Buffer) -> Position {
+    pub(crate) fn draw(&self, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Position {
         let sign = sign(area.width);
         let room = usize::from(area.width).saturating_sub(sign.len() + 1);
         let dots = self.count().min(room);
-        let line = Line::from(vec![Span::styled(sign, dim()), Span::raw("•".repeat(dots))]);
+        let line = Line::from(vec![Span::styled(sign, theme.dim), Span::raw("•".repeat(dots))]);
         put(buffer, area, 0, &line);
         let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
         Position::new(

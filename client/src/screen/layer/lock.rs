@@ -14,6 +14,7 @@ use crate::screen::effect::Effect;
 use crate::screen::keymap::action::Action;
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::line::{folded, put};
+use crate::screen::theme::Theme;
 
 /// After so many wrong passphrases the next one has to wait.
 const FREE_TRIES: u32 = 3;
@@ -123,7 +124,7 @@ impl Lock {
     }
 
     /// Nothing of the talk, one line about it, and the passphrase's dots.
-    pub(crate) fn draw(&self, now: Duration, buffer: &mut Buffer) -> Position {
+    pub(crate) fn draw(&self, now: Duration, theme: &Theme, buffer: &mut Buffer) -> Position {
         let Rect { width, height, .. } = buffer.area;
         let above = height.saturating_sub(1);
         if above > 0 {
@@ -135,7 +136,8 @@ impl Lock {
                 put(buffer, area, first + number, &Line::raw(row));
             }
         }
-        self.typed.draw(Rect::new(0, above, width, height.min(1)), buffer)
+        let input = Rect::new(0, above, width, height.min(1));
+        self.typed.draw(input, theme, buffer)
     }
 }
 

@@ -39,15 +39,15 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 /// Draws a state, and tells where links stand in the picture.
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    let theme = state.settings.theme;
     if let Some(lock) = &state.locked {
-        let caret = lock.draw(now, &mut buffer);
-        state.settings.theme.paint(&mut buffer);
+        let caret = lock.draw(now, theme, &mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page.draw(areas.list, &mut buffer);
+            page.draw(areas.list, theme, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),
@@ -59,6 +59,5 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
         hint::draw(state, now, place, areas.hint.height == 0, &mut buffer);
     }
     let caret = input::draw(state, areas.input, &mut buffer);
-    state.settings.theme.paint(&mut buffer);
     (buffer, caret, links)
 }

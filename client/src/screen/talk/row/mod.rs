@@ -5,7 +5,7 @@ mod flow;
 use std::ops::Range;
 use std::time::Duration;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
@@ -202,7 +202,7 @@ impl Copyable {
     fn rows(&self, width: usize, theme: &Theme) -> Vec<Row> {
         let (text, style, breaks) = match self {
             Self::Heading(text) => (text, theme.dim, Breaks::Words),
-            Self::Verbatim(text) => (text, Style::new().add_modifier(Modifier::BOLD), Breaks::Full),
+            Self::Verbatim(text) => (text, theme.notice, Breaks::Full),
         };
         wrap(text, width, width, breaks)
             .into_iter()
