@@ -5,10 +5,7 @@ use sotto_protocol::instance::{Event, SayError, Target};
 use sotto_protocol::message::InstanceId;
 
 use crate::secs;
-use crate::world::World;
-
-/// The length of both messages of a handshake on the wire.
-const HANDSHAKE: usize = 4096 + 40;
+use crate::world::{HANDSHAKE, World};
 
 fn id(world: &World, who: usize) -> InstanceId {
     world.clients[who].instance.id()
