@@ -21,7 +21,7 @@ use crate::secret::source::Source;
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do; without it, the connect screen.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -32,7 +32,7 @@ pub struct Cli {
 
 /// What `sotto` can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a relay in this process, and the chat: one command to begin
     #[cfg(feature = "host")]
     Host(Host),
@@ -77,7 +77,7 @@ pub struct Identity {
 
 /// `sotto host`
 #[derive(Debug, Args)]
-pub struct Host {
+pub(crate) struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
@@ -94,7 +94,7 @@ pub struct Host {
 
 /// `sotto join`
 #[derive(Debug, Args)]
-pub struct Join {
+pub(crate) struct Join {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -112,7 +112,7 @@ pub struct Join {
 /// `sotto pipe`
 #[derive(Debug, Args)]
 #[command(after_help = crate::pipe::HELP)]
-pub struct Pipe {
+pub(crate) struct Pipe {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -141,7 +141,7 @@ pub struct Pipe {
 
 /// `sotto demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
     pub plain: bool,
@@ -152,7 +152,7 @@ pub struct Demo {
 
 /// `sotto doctor`
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// The relay: 'wss://host:4000/#pin=HEX', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -166,7 +166,7 @@ pub struct Doctor {
 
 /// `sotto generate`
 #[derive(Debug, Args)]
-pub struct Generate {
+pub(crate) struct Generate {
     /// How many words; each is worth 12.9 bits
     #[arg(long, value_name = "N", default_value_t = WORDS, value_parser = words)]
     pub words: usize,
@@ -178,7 +178,7 @@ pub struct Generate {
     after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
                   them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
 )]
-pub struct RoomId {
+pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes
     #[arg(value_name = "URL")]
     pub invitation: Option<Invitation>,
@@ -195,7 +195,7 @@ impl RoomId {
     ///
     /// # Errors
     /// [`TwoRooms`] when they differ.
-    pub fn room_name(&self) -> Result<RoomName, TwoRooms> {
+    pub(crate) fn room_name(&self) -> Result<RoomName, TwoRooms> {
         let url = (self.invitation.as_ref()).and_then(|invitation| invitation.room.as_ref());
         room_name(self.room.as_ref(), url)
     }

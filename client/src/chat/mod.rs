@@ -41,7 +41,7 @@ const FRAME: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(
+pub(crate) async fn run(
     desk: Desk,
     room: (Room, Updates),
     mut conversation: Conversation,

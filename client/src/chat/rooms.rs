@@ -8,7 +8,7 @@ use crate::screen::effect::RoomId;
 
 /// The open rooms. One that is held up holds up no other.
 #[derive(Default)]
-pub struct OpenRooms {
+pub(crate) struct OpenRooms {
     rooms: Vec<OpenRoom>,
     /// Whose updates are looked at first: each in turn, so that none is drowned by another.
     turn: usize,
@@ -22,29 +22,29 @@ struct OpenRoom {
 
 impl OpenRooms {
     /// One more.
-    pub fn add(&mut self, id: RoomId, (room, updates): (Room, Updates)) {
+    pub(crate) fn add(&mut self, id: RoomId, (room, updates): (Room, Updates)) {
         self.rooms.push(OpenRoom { id, room, updates });
     }
 
     /// A room is over: forgets it.
-    pub fn remove(&mut self, id: RoomId) {
+    pub(crate) fn remove(&mut self, id: RoomId) {
         self.rooms.retain(|room| room.id != id);
     }
 
     /// Whether none is open.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.rooms.is_empty()
     }
 
     /// One of them, while it is open.
-    pub fn get(&self, id: RoomId) -> Option<&Room> {
+    pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
         let open = self.rooms.iter().find(|room| room.id == id)?;
         Some(&open.room)
     }
 
     /// What comes next, and from which room; `None` when its task is gone without a last word. May be dropped and
     /// called again: nothing is lost.
-    pub async fn next(&mut self) -> (RoomId, Option<Update>) {
+    pub(crate) async fn next(&mut self) -> (RoomId, Option<Update>) {
         poll_fn(|context| {
             let count = self.rooms.len();
             for step in 0..count {

@@ -47,7 +47,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
+pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
     let recorder = recorder(options.record.as_deref())?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let relay = Relay::bind(Options {

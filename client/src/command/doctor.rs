@@ -89,7 +89,7 @@ impl Finding {
 ///
 /// # Errors
 /// When standard output takes nothing, the room is unknown, or the environment names a proxy that cannot be used.
-pub async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
+pub(super) async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     for complaint in complaints {
         say(&complaint.to_string());

@@ -36,7 +36,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
+pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let tls = TlsOptions {

@@ -14,7 +14,7 @@ use crate::secret::source::Source;
 ///
 /// # Errors
 /// What keeps it from being joined, as a sentence.
-pub async fn join(options: cli::Join) -> anyhow::Result<Exit> {
+pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let to = Destination::find(options.target, &options.identity, &config).inspect_err(|error| {

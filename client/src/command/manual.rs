@@ -15,7 +15,7 @@ use crate::screen::state::commands;
 ///
 /// # Errors
 /// When standard output takes nothing.
-pub fn print_page() -> anyhow::Result<Exit> {
+pub(super) fn print_page() -> anyhow::Result<Exit> {
     print(page(Cli::command())?.trim_end())
 }
 
@@ -23,7 +23,7 @@ pub fn print_page() -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// None in practice: it is written to memory.
-pub fn page(mut command: Command) -> io::Result<String> {
+pub(super) fn page(mut command: Command) -> io::Result<String> {
     command.build();
     let mut page = Vec::new();
     let main = Man::new(command.clone());

@@ -20,7 +20,7 @@ use crate::{cli, platform};
 ///
 /// # Errors
 /// What keeps it from being joined, as a sentence.
-pub async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
+pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::open()?;
     let (config, complaints) = Config::load();
     for complaint in complaints {

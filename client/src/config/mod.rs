@@ -6,14 +6,13 @@ mod read;
 
 use sotto_protocol::Name;
 
-pub use self::file::{path, remember};
+pub(crate) use self::file::remember;
 use crate::screen::settings::{Complaint, Settings};
-pub use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::depth::Depth;
 
 /// The settings with their defaults and what they are for, as the manual lists them.
 #[rustfmt::skip]
-pub const SETTINGS: &[(&str, &str, &str)] = &[
+pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("relay", "none", "the relay that the connect screen begins with; remembered"),
     ("name", "asked", "what the others call you; remembered by the connect screen"),
     ("time_format", "\"24h\"", "how times are shown: \"24h\", \"12h\" or \"none\""),

@@ -9,7 +9,7 @@ use crate::screen::talk::entry::{Content, Copyable};
 use crate::secret::verifier::Keyhole;
 
 /// What those on the way to a relay see without TLS; said once.
-pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
+pub(crate) const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
      sizes, and which room it is; no name and no text";
 
 /// A room whose key is made.

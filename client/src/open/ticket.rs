@@ -59,7 +59,7 @@ pub enum OpenError {
 }
 
 /// A room that is being opened. Given up when it is dropped.
-pub type Opening = Pin<Box<dyn Future<Output = Result<Opened, OpenError>> + Send>>;
+pub(crate) type Opening = Pin<Box<dyn Future<Output = Result<Opened, OpenError>> + Send>>;
 
 impl Destination {
     /// Where a command line leads. What it leaves open is taken from the configuration file.
@@ -87,7 +87,7 @@ impl Destination {
 }
 
 /// The name that need not be asked for.
-pub fn known_name(identity: &Identity, config: &Config) -> Option<Name> {
+pub(crate) fn known_name(identity: &Identity, config: &Config) -> Option<Name> {
     identity.name.clone().or_else(|| config.name.clone())
 }
 

@@ -38,7 +38,7 @@ const PANIC: Duration = Duration::from_millis(40);
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(
+pub(crate) async fn run(
     (room, mut updates): (Room, Updates),
     mut conversation: Conversation,
     settings: Settings,

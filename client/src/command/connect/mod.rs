@@ -40,7 +40,7 @@ const PROGRESS: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
+pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
     if terminal::plain_is_wanted(plain) {
         return questions::ask().await;
     }

@@ -1,13 +1,13 @@
 //! A room as the screen knows it: one value, changed by what happens in the room (`happened`).
 
 mod apply;
-pub mod browse;
-pub mod disappearing;
-pub mod leaving;
+pub(crate) mod browse;
+pub(crate) mod disappearing;
+pub(crate) mod leaving;
 mod marks;
-pub mod outgoing;
-pub mod people;
-pub mod reply_edit;
+pub(crate) mod outgoing;
+pub(crate) mod people;
+pub(crate) mod reply_edit;
 
 use std::collections::HashSet;
 use std::time::Duration;

@@ -1,9 +1,9 @@
 //! What lies over the talk: each has its own state, takes keys before what lies below, and draws itself.
 
 pub mod form;
-pub mod help;
-pub mod join;
-pub mod lock;
+pub(crate) mod help;
+pub(crate) mod join;
+pub(crate) mod lock;
 
 use super::effect::{Effect, Moment};
 use super::keymap::action::Action;

@@ -1,12 +1,12 @@
 //! What comes in changes the state; what is to be done goes out. No I/O and no clock here.
 
 mod alert;
-pub mod commands;
-pub mod focus;
+pub(crate) mod commands;
+pub(crate) mod focus;
 pub mod input;
 pub(crate) mod layout;
 mod leaving;
-pub mod notice;
+pub(crate) mod notice;
 pub mod rooms;
 mod sending;
 

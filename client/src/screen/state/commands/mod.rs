@@ -1,6 +1,6 @@
 //! What the commands that a user types do, and what they answer.
 
-pub mod parse;
+pub(crate) mod parse;
 
 use std::time::Duration;
 
@@ -215,7 +215,7 @@ const MARKS: &[(&str, &str)] = &[
 ];
 
 /// The help: keys, commands and marks.
-pub fn help(keymap: &Keymap) -> Vec<Section> {
+pub(crate) fn help(keymap: &Keymap) -> Vec<Section> {
     let section = |heading, lines: &[(&str, &str)]| Section {
         heading,
         lines: lines
