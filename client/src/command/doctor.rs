@@ -4,7 +4,6 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
@@ -159,7 +158,8 @@ async fn steps(
     tell(Finding::good(step, text));
 
     *step = "upgrade";
-    let mut first = Seat::new(upgrade(address, timing, stream, received).await?);
+    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
+    let mut first = Seat::new(connect::upgraded(address, timing, upgrade, received).await?);
     tell(Finding::good(step, "it speaks WebSocket"));
 
     *step = "join";
@@ -254,26 +254,6 @@ async fn secure(
         }
     };
     Ok((MaybeTlsStream::Rustls(stream), format!("{version}; {voucher}")))
-}
-
-async fn upgrade(
-    address: &Address,
-    timing: &Timing,
-    stream: MaybeTlsStream<Counted>,
-    received: Arc<AtomicU64>,
-) -> Result<Socket, Trouble> {
-    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
-    match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
-        Ok(Err(error)) => Err(connect::not_upgraded(error, address)),
-        Err(_) => Err(connect::no_relay(
-            address,
-            format!(
-                "no answer to the WebSocket upgrade within {}",
-                seconds(timing.upgrade)
-            ),
-        )),
-    }
 }
 
 /// A connection and its place in the room.

@@ -6,6 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use super::read::MAX_COMPLAINTS;
 use super::*;
 use crate::screen::settings::{Complaint, When};
+use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::{Role, Theme};
 
 /// What is read, and the complaints as people see them.

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -13,7 +14,7 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::socket::Socket;
+use super::socket::{Socket, Upgraded};
 use super::{socket, trust};
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
@@ -60,6 +61,16 @@ pub(crate) async fn upgrade(
     let (tcp, received) = socket::counted(tcp);
     let upgrade =
         client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
+    upgraded(address, timing, upgrade, received).await
+}
+
+/// Waits for the relay's answer to an upgrade.
+pub(crate) async fn upgraded<Answer>(
+    address: &Address,
+    timing: &Timing,
+    upgrade: impl Future<Output = Result<(Upgraded, Answer), Error>>,
+    received: Arc<AtomicU64>,
+) -> Result<Socket, Trouble> {
     match timeout(timing.upgrade, upgrade).await {
         Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
         Ok(Err(error)) => Err(not_upgraded(error, address)),
@@ -168,7 +179,7 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
+fn not_upgraded(error: Error, address: &Address) -> Trouble {
     let other_scheme = if address.is_secure() {
         "is it ws:// perhaps?"
     } else {
@@ -202,7 +213,7 @@ pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
     no_relay(address, why)
 }
 
-pub(crate) fn no_relay(address: &Address, why: String) -> Trouble {
+fn no_relay(address: &Address, why: String) -> Trouble {
     Trouble::NoRelay {
         address: with_port(address),
         why,

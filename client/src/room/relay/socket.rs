@@ -51,9 +51,12 @@ pub(crate) fn counted(tcp: TcpStream) -> (Counted, Arc<AtomicU64>) {
     (InspectReader::new(tcp, Box::new(counts)), received)
 }
 
+/// A WebSocket on such a connection.
+pub(crate) type Upgraded = WebSocketStream<MaybeTlsStream<Counted>>;
+
 /// A WebSocket whose both directions move in one place, so that neither holds up the other.
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<Counted>>,
+    stream: Upgraded,
     received: Arc<AtomicU64>,
     queue: VecDeque<Message>,
     queued: usize,
@@ -62,7 +65,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<Counted>>, received: Arc<AtomicU64>) -> Self {
+    pub(crate) fn new(stream: Upgraded, received: Arc<AtomicU64>) -> Self {
         Self {
             stream,
             received,

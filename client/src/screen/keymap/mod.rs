@@ -123,11 +123,6 @@ impl Keymap {
         }
     }
 
-    /// The last Esc is no Alt for the next key.
-    pub fn forget_esc(&mut self) {
-        self.esc = None;
-    }
-
     /// The keys that were pressed and that others have to follow.
     pub fn begun(&self) -> Option<String> {
         (!self.begun.is_empty()).then(|| shown(&self.begun))
