@@ -32,16 +32,16 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The last relay, as a URL.
-    pub relay: Option<String>,
+    pub(crate) relay: Option<String>,
     /// What the others call us.
-    pub name: Option<Name>,
+    pub(crate) name: Option<Name>,
     /// What the screen goes by.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl Config {
     /// Reads the file. What is wrong in it is said, and the rest counts; without a file, everything is as it comes.
-    pub fn load() -> (Self, Vec<Complaint>) {
+    pub(crate) fn load() -> (Self, Vec<Complaint>) {
         let depth = Depth::of(|name| std::env::var(name).ok());
         match file::read() {
             Ok(text) => Self::parse(&text, depth),
@@ -55,7 +55,7 @@ impl Config {
     }
 
     /// Reads a text, for a terminal of some colours.
-    pub fn parse(text: &str, depth: Depth) -> (Self, Vec<Complaint>) {
+    pub(crate) fn parse(text: &str, depth: Depth) -> (Self, Vec<Complaint>) {
         read::parse(text, depth)
     }
 }

@@ -33,7 +33,7 @@ impl FromStr for Target {
 /// A room that the configuration file does not describe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no room called {name:?} in config.toml{}; a relay's URL begins with ws:// or wss://", there_are(.rooms))]
-pub struct UnknownRoom {
+pub(crate) struct UnknownRoom {
     /// What was given.
     name: String,
     /// Which there are.
@@ -52,7 +52,7 @@ impl Target {
     ///
     /// # Errors
     /// [`UnknownRoom`].
-    pub fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
+    pub(crate) fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
         let name = match self {
             Self::Url(invitation) => return Ok((*invitation, None)),
             Self::Room(name) => name,

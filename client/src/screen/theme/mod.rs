@@ -179,7 +179,7 @@ impl Default for &Theme {
 
 /// Why a text is no style: the word that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoStyle(pub String);
+pub(crate) struct NoStyle(pub String);
 
 impl fmt::Display for NoStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -191,7 +191,7 @@ impl fmt::Display for NoStyle {
 ///
 /// # Errors
 /// [`NoStyle`].
-pub fn style(text: &str) -> Result<Style, NoStyle> {
+pub(crate) fn style(text: &str) -> Result<Style, NoStyle> {
     let mut style = Style::new();
     let mut background = false;
     for word in text.split_whitespace() {

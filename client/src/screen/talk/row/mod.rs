@@ -27,35 +27,35 @@ const QUOTED: usize = 400;
 
 /// A row on the screen.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its text.
-    pub line: Line<'static>,
+    pub(crate) line: Line<'static>,
     /// The columns that are a link, and its address.
-    pub links: Vec<(Range<usize>, String)>,
+    pub(crate) links: Vec<(Range<usize>, String)>,
 }
 
 /// What the rows of an entry depend on beside itself and the measure.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// It is the first of its day.
-    pub new_day: bool,
+    pub(crate) new_day: bool,
     /// It is the first of so many new ones.
-    pub unread: Option<usize>,
+    pub(crate) unread: Option<usize>,
     /// Its author has said the one before in the same minute.
-    pub grouped: bool,
+    pub(crate) grouped: bool,
     /// The message that it answers, where it is still in the list.
-    pub quoted: Option<&'a Said>,
+    pub(crate) quoted: Option<&'a Said>,
     /// It is selected.
-    pub selected: bool,
+    pub(crate) selected: bool,
     /// What is to stand out.
-    pub needle: Option<&'a Needle>,
+    pub(crate) needle: Option<&'a Needle>,
     /// How things look.
-    pub theme: &'a Theme,
+    pub(crate) theme: &'a Theme,
 }
 
 impl Entry {
     /// Its rows. None only where it is left out.
-    pub fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
+    pub(crate) fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
         let (width, theme) = (measure.width, place.theme);
         let styled = |text: String, role| Row::from(Line::styled(text, theme.style(role)));
         let mut rows = Vec::new();
