@@ -12,7 +12,10 @@
 //! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, and [`visible`] keeps escape
 //! codes away from terminals.
 #![warn(missing_docs)]
-#![allow(rustdoc::private_intra_doc_links, reason = "the documentation is for those who read the code")]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is for those who read the code"
+)]
 
 mod exit;
 pub mod platform;

@@ -1,16 +1,16 @@
 //! Something to read in the place of the talk, until a key puts it away: the help.
 
-use super::{Ctx, Layer, Taken};
-use crate::screen::keymap::action::Action;
-use crate::screen::text::line::put;
-use crate::screen::theme::Theme;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::{Ctx, Layer, Taken};
 use crate::screen::keymap::Section;
+use crate::screen::keymap::action::Action;
+use crate::screen::text::line::put;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
+use crate::screen::theme::Theme;
 
 /// What stands left of the explanations takes this part of the columns at most.
 const LEFT_PART: usize = 3;
