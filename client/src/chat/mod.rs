@@ -31,7 +31,7 @@ use crate::secret::rater::RaterTask;
 use crate::tui::keyboard::{Keyboard, Typed};
 use crate::tui::notify::Attention;
 use crate::tui::session;
-use crate::tui::session::Desk;
+use crate::tui::session::Session;
 use crate::tui::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
@@ -42,13 +42,13 @@ const FRAME: Duration = Duration::from_millis(10);
 /// # Errors
 /// Those of the terminal.
 pub(crate) async fn run(
-    desk: Desk,
+    desk: Session,
     room: (Room, Updates),
     mut conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
     conversation.id = room.0.id();
-    let Desk {
+    let Session {
         mut terminal,
         keyboard,
         signals,

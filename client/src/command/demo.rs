@@ -21,7 +21,7 @@ use crate::open::stages::Derived;
 use crate::open::{clock, ended};
 use crate::pipe::Input;
 use crate::relay_url::Address;
-use crate::room::{Command, CommandError, Room, Settings, Timing, Update, Updates};
+use crate::room::{Command, CommandError, Room, RoomConfig, Timing, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
@@ -61,7 +61,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
 
     let mut bytes = Zeroizing::new([0; 32]);
     rand::rng().fill_bytes(&mut *bytes);
-    let settings = |name: Name, recorder| Settings {
+    let settings = |name: Name, recorder| RoomConfig {
         address: address.clone(),
         root: Root::from_bytes(*bytes),
         name,

@@ -18,11 +18,11 @@ use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 use crate::config::Config;
 use crate::exit::{Exit, say};
 use crate::relay_url::Address;
-use crate::room::relay::channel::{Brought, Channel};
+use crate::room::relay::channel::{Channel, Incoming};
 use crate::room::relay::connect::seconds;
 use crate::room::relay::socket::{Counted, Socket};
 use crate::room::relay::{connect, socket, trust};
-use crate::room::{Timing, Trouble};
+use crate::room::{RelayError, Timing};
 use crate::{cli, relay_url};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
@@ -36,7 +36,7 @@ const SOON: u64 = 14;
 struct Finding {
     step: &'static str,
     /// Why it failed; else `text` says what is.
-    trouble: Option<Trouble>,
+    trouble: Option<RelayError>,
     text: String,
     /// How long it took, where that is of interest.
     took: Option<Duration>,
@@ -72,7 +72,7 @@ impl Finding {
                 message: &self.text,
                 ms,
                 ok,
-                reason: self.trouble.as_ref().map(Trouble::word),
+                reason: self.trouble.as_ref().map(RelayError::word),
                 step: self.step,
             };
             // Strings, numbers and options of them are always JSON.
@@ -115,7 +115,7 @@ async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Findi
             let exit = trouble.exit();
             let text = match &trouble {
                 // No relay knows a room that was made up just now: an open one would have made it.
-                Trouble::Refused(why) if why == "unauthorized" => {
+                RelayError::Refused(why) if why == "unauthorized" => {
                     "this relay lets in only rooms that its operator added; all before this step is well"
                         .to_owned()
                 }
@@ -135,7 +135,7 @@ async fn steps(
     timing: &Timing,
     step: &mut &'static str,
     tell: &mut impl FnMut(Finding),
-) -> Result<(), Trouble> {
+) -> Result<(), RelayError> {
     tell(Finding::good(step, name(address, timing).await?));
 
     *step = "address";
@@ -191,12 +191,12 @@ async fn steps(
 }
 
 /// What the host's name leads to.
-async fn name(address: &Address, timing: &Timing) -> Result<String, Trouble> {
+async fn name(address: &Address, timing: &Timing) -> Result<String, RelayError> {
     if address.proxy().is_some() {
         return Ok(format!("{} is left to the proxy to find", address.host()));
     }
     if address.is_onion() {
-        return Err(Trouble::Onion);
+        return Err(RelayError::Onion);
     }
     let found = connect::resolve(address, timing).await?;
     let found: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
@@ -209,7 +209,7 @@ async fn secure(
     timing: &Timing,
     tcp: Counted,
     tls: Option<Arc<ClientConfig>>,
-) -> Result<(MaybeTlsStream<Counted>, String), Trouble> {
+) -> Result<(MaybeTlsStream<Counted>, String), RelayError> {
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
@@ -220,7 +220,7 @@ async fn secure(
         };
         return Ok((MaybeTlsStream::Plain(tcp), text.to_owned()));
     };
-    let failed = |why| Trouble::Tls {
+    let failed = |why| RelayError::Tls {
         host: address.host(),
         why,
     };
@@ -270,7 +270,7 @@ impl Seat {
         }
     }
 
-    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), Trouble> {
+    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), RelayError> {
         let access = AccessHash::from_bytes(access);
         let mut channel = Channel::new(Topic::of(&RoomHash::of(&access)));
         let credentials = Credentials {
@@ -279,52 +279,56 @@ impl Seat {
         };
         self.socket.push(channel.join(&credentials).map_err(garbage)?);
         self.channel = Some(channel);
-        self.until(timing, |brought| *brought == Brought::Joined).await
+        self.until(timing, |brought| *brought == Incoming::Joined).await
     }
 
     /// Has so many random bytes passed on to the other seat.
-    async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), Trouble> {
+    async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), RelayError> {
         let payload: Vec<u8> = std::iter::repeat_with(rand::random).take(len).collect();
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         self.socket.push(channel.probe(&payload).map_err(garbage)?);
-        self.until(timing, |brought| *brought == Brought::Alive).await?;
+        self.until(timing, |brought| *brought == Incoming::Alive).await?;
         let arrived =
-            |brought: &Brought<'_>| matches!(brought, Brought::Sealed(sealed) if *sealed == payload);
+            |brought: &Incoming<'_>| matches!(brought, Incoming::Sealed(sealed) if *sealed == payload);
         other.until(timing, arrived).await
     }
 
-    async fn expire(&mut self, timing: &Timing) -> Result<(), Trouble> {
+    async fn expire(&mut self, timing: &Timing) -> Result<(), RelayError> {
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         self.socket.push(channel.expire().map_err(garbage)?);
-        self.until(timing, |brought| matches!(brought, Brought::Expired(_)))
+        self.until(timing, |brought| matches!(brought, Incoming::Expired(_)))
             .await
     }
 
     /// Waits until the relay brings it.
-    async fn until(&mut self, timing: &Timing, is_it: impl Fn(&Brought<'_>) -> bool) -> Result<(), Trouble> {
+    async fn until(
+        &mut self,
+        timing: &Timing,
+        is_it: impl Fn(&Incoming<'_>) -> bool,
+    ) -> Result<(), RelayError> {
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         let waited = timeout(timing.join, async {
             loop {
                 let message = self.socket.next(true).await?;
                 match channel.receive(&message).map_err(garbage)? {
                     brought if is_it(&brought) => return Ok(()),
-                    Brought::Refused(why) | Brought::Closed(why) => return Err(why),
+                    Incoming::Refused(why) | Incoming::Closed(why) => return Err(why),
                     _ => {}
                 }
             }
         });
-        waited.await.map_err(|_| Trouble::Silent)?
+        waited.await.map_err(|_| RelayError::Silent)?
     }
 }
 
-fn garbage(error: FrameError) -> Trouble {
-    Trouble::Garbage(error.to_string())
+fn garbage(error: FrameError) -> RelayError {
+    RelayError::Garbage(error.to_string())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sotto_protocol::instance::{Departure, Event};
 use time::OffsetDateTime;
 
 use self::json::{Complaint, Written, millis, written};
-use crate::room::{Trouble, Update};
+use crate::room::{RelayError, Update};
 use crate::visible::{on_one_line, visible};
 
 /// Where a line goes, without its line end.
@@ -87,7 +87,7 @@ impl Format {
         self.either(&written, || message.to_owned())
     }
 
-    fn failed(&self, why: &Trouble) -> Option<Line> {
+    fn failed(&self, why: &RelayError) -> Option<Line> {
         self.error(why.word(), &why.to_string())
     }
 

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::output::Format;
 use super::{Ending, Fault, Input, Pipe};
 use crate::exit::Exit;
-use crate::room::{Room, Settings, Timing, Updates};
+use crate::room::{Room, RoomConfig, Timing, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -44,7 +44,7 @@ impl Served {
     }
 
     fn room(&self, name: &str) -> (Room, Updates) {
-        Room::open(Settings {
+        Room::open(RoomConfig {
             address: self.url.parse().unwrap(),
             root: Root::from_bytes([7; 32]),
             name: Name::new(name).unwrap(),

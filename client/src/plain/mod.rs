@@ -23,7 +23,7 @@ mod delivery_watch;
 mod input;
 mod output;
 
-use self::delivery_watch::Late;
+use self::delivery_watch::DeliveryWatch;
 use self::input::Typed;
 use self::output::{Output, note};
 
@@ -49,7 +49,7 @@ pub(crate) async fn run(
         output: Output::new(settings.time_format),
         room,
         began: monotonic(),
-        late: Late::default(),
+        late: DeliveryWatch::default(),
         joined: conversation.link == Link::Up,
         state: State::without_screen(conversation, settings),
         held: String::new(),
@@ -98,7 +98,7 @@ struct Plain {
     /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
     began: Duration,
     output: Output,
-    late: Late,
+    late: DeliveryWatch,
     /// We were in the room already.
     joined: bool,
     /// Lines that were not sent yet: more came behind them.

@@ -40,9 +40,9 @@ pub(crate) trait Prompt {
 
 /// The controlling terminal of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Terminal;
+pub(crate) struct TtyPrompt;
 
-impl Prompt for Terminal {
+impl Prompt for TtyPrompt {
     fn secret(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
         ask(question)
     }

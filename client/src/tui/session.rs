@@ -21,7 +21,7 @@ const STOP: Duration = Duration::from_millis(300);
 
 /// The terminal and what comes from it.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Session {
     /// What is shown.
     pub terminal: Terminal,
     /// What is typed.
@@ -32,7 +32,7 @@ pub(crate) struct Desk {
     pub continued: Continued,
 }
 
-impl Desk {
+impl Session {
     /// Takes the terminal. Has to be called inside a Tokio runtime.
     ///
     /// # Errors

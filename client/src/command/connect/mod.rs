@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::config::Config;
 use crate::exit::Exit;
-use crate::open::ask::{EntranceError, login_name};
+use crate::open::ask::{AskError, login_name};
 use crate::open::stages::Opened;
 use crate::open::ticket::{OpenError, Opening, Ticket};
 use crate::open::{clock, ended};
@@ -29,7 +29,7 @@ use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
 use crate::secret::rater::RaterTask;
 use crate::tui::keyboard::Typed;
-use crate::tui::session::Desk;
+use crate::tui::session::Session;
 use crate::tui::{session, terminal};
 use crate::{chat, config};
 
@@ -45,10 +45,10 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
         return questions::ask().await;
     }
     if !terminal::is_there() {
-        return Err(EntranceError::NoTerminal.into());
+        return Err(AskError::NoTerminal.into());
     }
     let (config, complaints) = Config::load();
-    let mut desk = Desk::take()?;
+    let mut desk = Session::take()?;
     let name = config.name.clone().or_else(login_name);
     let settings = config.settings.clone();
     let mut front = Front {
@@ -120,7 +120,7 @@ impl Entering {
 
 impl Front {
     /// Shows the form until a room has let us in; `None` when the user leaves.
-    async fn run(&mut self, desk: &mut Desk) -> io::Result<Option<(Opened, String, Name)>> {
+    async fn run(&mut self, desk: &mut Session) -> io::Result<Option<(Opened, String, Name)>> {
         let mut warm = false;
         loop {
             let (picture, caret) = view::draw(&self.form, self.began.elapsed());
@@ -197,7 +197,7 @@ impl Front {
         }
     }
 
-    fn resume(&mut self, desk: &mut Desk) -> io::Result<Vec<Effect>> {
+    fn resume(&mut self, desk: &mut Session) -> io::Result<Vec<Effect>> {
         desk.terminal.resume()?;
         let (width, height) = desk.terminal.size()?;
         Ok(self.input(Input::Resize { width, height }))

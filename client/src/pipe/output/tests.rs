@@ -75,7 +75,7 @@ fn all_else_is_beside_the_output_without_json_and_safe() {
         Some(Line::Err("anna~2 changed a message: \\u{1b}[2J".to_owned()))
     );
     let waiting = Update::Waiting {
-        why: Trouble::RoomFull,
+        why: RelayError::RoomFull,
         wait: Duration::from_millis(5200),
     };
     let said = line(false, false, &waiting);
@@ -188,7 +188,7 @@ fn every_event_in_json_keeps_its_form() {
 #[test]
 fn a_wait_is_an_error_with_its_reason_in_json() {
     let waiting = Update::Waiting {
-        why: Trouble::RelayFull,
+        why: RelayError::RelayFull,
         wait: Duration::from_secs(5),
     };
     let Some(Line::Out(line)) = line(true, false, &waiting) else {

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::io::InspectReader;
 
-use crate::room::error::Trouble;
+use crate::room::error::RelayError;
 use crate::visible::shortened;
 
 /// The largest message of a relay: a sealed payload is at most 64 KiB and some, a `presence_state` 128 bytes a
@@ -93,7 +93,7 @@ impl Socket {
 
     /// Writes what is queued and, if `read`, gives back the next message. Never ends without, but with an
     /// error. May be dropped and called again: nothing is lost.
-    pub(crate) async fn next(&mut self, read: bool) -> Result<Message, Trouble> {
+    pub(crate) async fn next(&mut self, read: bool) -> Result<Message, RelayError> {
         poll_fn(|cx| {
             // Reading says more on why a connection ended than writing does: it comes first where both can.
             let written = self.poll_write(cx);
@@ -114,7 +114,7 @@ impl Socket {
     }
 
     /// Writes all that is queued.
-    pub(crate) async fn flush(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn flush(&mut self) -> Result<(), RelayError> {
         poll_fn(|cx| self.poll_write(cx))
             .await
             .map_err(|error| broken(&error))
@@ -138,9 +138,9 @@ impl Socket {
 }
 
 /// A close frame is an end, everything else is a message.
-fn opened(message: Message) -> Result<Message, Trouble> {
+fn opened(message: Message) -> Result<Message, RelayError> {
     match message {
-        Message::Close(Some(frame)) => Err(Trouble::Closed {
+        Message::Close(Some(frame)) => Err(RelayError::Closed {
             code: frame.code.into(),
             reason: shortened(&frame.reason, 100),
         }),
@@ -149,16 +149,16 @@ fn opened(message: Message) -> Result<Message, Trouble> {
     }
 }
 
-fn ended() -> Trouble {
-    Trouble::Lost("it was closed".to_owned())
+fn ended() -> RelayError {
+    RelayError::Lost("it was closed".to_owned())
 }
 
-fn broken(error: &Error) -> Trouble {
+fn broken(error: &Error) -> RelayError {
     match error {
         Error::ConnectionClosed
         | Error::AlreadyClosed
         | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ended(),
-        Error::Io(error) => Trouble::Lost(error.to_string()),
-        other => Trouble::Garbage(shortened(&other.to_string(), 100)),
+        Error::Io(error) => RelayError::Lost(error.to_string()),
+        other => RelayError::Garbage(shortened(&other.to_string(), 100)),
     }
 }

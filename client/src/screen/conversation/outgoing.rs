@@ -58,7 +58,7 @@ impl Conversation {
             to,
             ..Marks::default()
         };
-        self.list.to_newest();
+        self.list.go_to_newest();
         self.list.answered();
         self.list.push(
             at,

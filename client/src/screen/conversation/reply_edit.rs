@@ -32,7 +32,7 @@ impl Conversation {
     pub(crate) fn reply(&mut self, to: Target) {
         self.give_up();
         self.stop_browsing(false);
-        self.list.to_newest();
+        self.list.go_to_newest();
         self.purpose = Purpose::Reply(to);
     }
 

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use crate::screen::text::line::{put, sign};
-use crate::screen::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 use sotto_protocol::passphrase::MAX_PASSPHRASE;
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::{Zeroize, Zeroizing};
+
+use crate::screen::text::line::{put, sign};
+use crate::screen::theme::{Role, Theme};
 
 /// The most that is taken, in bytes: as much as a passphrase is looked at before it is normalised.
 const MAX_HIDDEN: usize = 4 * MAX_PASSPHRASE;

@@ -1,9 +1,8 @@
 //! How the talk looks: groups, days, marks, code, what is new.
 
+use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 use sotto_protocol::instance::Event;
-
-use ratatui::buffer::Cell;
 
 use super::*;
 use crate::screen::talk::clock::TimeFormat;

@@ -175,7 +175,7 @@ impl List {
     }
 
     /// To the newest entry.
-    pub(crate) fn to_newest(&mut self) {
+    pub(crate) fn go_to_newest(&mut self) {
         self.reader = Reader::Newest;
     }
 
