@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sotto_protocol::Name;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
@@ -83,14 +84,14 @@ impl Conversation {
         match event {
             Event::PeerJoined {
                 peer,
+                name: own,
                 words,
                 back,
                 compared,
-                ..
             } => {
                 let faded = self.fades();
                 self.known_as = Some(name.clone());
-                self.people.joined(peer, name.clone(), words, compared, now);
+                self.people.joined(peer, name.clone(), &own, words, compared, now);
                 self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
@@ -99,25 +100,21 @@ impl Conversation {
                 } else {
                     self.asked_to_fade(&name, faded.is_some(), at);
                 }
-                if !compared && self.compared_names.contains(&name) {
-                    self.list.push(
-                        at,
-                        Content::Loud(format!("{name} is here with a new run: compare again (/verify)")),
-                    );
+                if let Some(whom) = self.resembles(&own, compared) {
+                    self.list.push(at, Content::Loud(format!("{name} {whom}")));
                 }
             }
-            Event::PeerRenamed { peer, .. } => {
-                if let Some(person) = self.people.get_mut(peer) {
-                    let before = std::mem::replace(&mut person.name, name.clone());
+            Event::PeerRenamed { peer, name: own } => {
+                if let Some(before) = self.people.renamed(peer, name.clone(), &own) {
                     let what = format!("{before} is called {name} now");
-                    if person.compared && self.compared_names.len() < MAX_COMPARED {
-                        self.compared_names.insert(name.clone());
+                    let compared = self.people.get_mut(peer).is_some_and(|person| person.compared);
+                    if compared && self.compared_names.len() < MAX_COMPARED {
+                        self.compared_names.insert(own.skeleton());
                     }
-                    if !person.compared && self.compared_names.contains(&name) {
-                        let other = "and is not the one of that name whose words you compared (/verify)";
-                        self.list.push(at, Content::Loud(format!("{what}, {other}")));
-                    } else {
-                        self.list.quiet(at, what);
+                    // Whoever may have the name alone resembles nobody, or its words are being compared just now.
+                    match self.resembles(&own, compared).filter(|_| name != own.as_str()) {
+                        Some(whom) => self.list.push(at, Content::Loud(format!("{what}, and {whom}"))),
+                        None => self.list.quiet(at, what),
                     }
                 }
             }
@@ -224,10 +221,12 @@ impl Conversation {
                     )),
                 );
             }
-            Event::Lost { .. } => self.list.push(
-                at,
-                Content::Loud("a message was not delivered, and cannot be any more: too many came since".to_owned()),
-            ),
+            Event::Lost { id } => {
+                self.mark(id, Mark::Lost, now);
+                let what = "a message of yours was not delivered, and will not be: whom it was for has been \
+                            forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
+                self.list.push(at, Content::Loud(what.to_owned()));
+            }
             Event::Refused { .. } => self.list.push(
                 at,
                 Content::Loud(format!(
@@ -266,6 +265,17 @@ impl Conversation {
             Event::Strangers { count } => self.strangers = count,
         }
         None
+    }
+
+    /// What to say of one with this name, if it could be taken for somebody else who matters.
+    fn resembles(&self, own: &Name, compared: bool) -> Option<&'static str> {
+        let skeleton = own.skeleton();
+        if skeleton == self.me.skeleton() {
+            return Some("has a name that looks like yours");
+        }
+        (!compared && self.compared_names.contains(&skeleton)).then_some(
+            "has the name of one whose words you compared, and is a new run or somebody else: compare again (/verify)",
+        )
     }
 
     fn joined(&mut self, name: &str, back: bool, at: Clock) {
