@@ -5,6 +5,7 @@ mod attacks;
 mod calm;
 mod client;
 mod fading;
+mod redirection;
 mod storm;
 mod world;
 

@@ -415,6 +415,19 @@ impl World {
         }
     }
 
+    /// How much is on its way to a client.
+    pub fn on_way(&self, to: usize) -> usize {
+        self.way.iter().filter(|frame| frame.to == to).count()
+    }
+
+    /// What is on its way to a client, which it then never gets.
+    pub fn take_from_way(&mut self, to: usize) -> Vec<Vec<u8>> {
+        let (taken, rest) = self.way.drain(..).partition(|frame| frame.to == to);
+        self.way = rest;
+        let taken: Vec<InFlight> = taken;
+        taken.into_iter().map(|frame| frame.payload).collect()
+    }
+
     /// Whether everybody who runs has delivered everything.
     pub fn is_delivered(&self) -> bool {
         self.clients
