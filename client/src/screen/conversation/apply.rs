@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use sotto_protocol::Name;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
 
 use super::outgoing::Mark;
-use super::{Conversation, Link, MAX_COMPARED};
+use super::{Conversation, Link};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
 use crate::screen::talk::entry::{Author, Content, Said};
@@ -104,20 +103,7 @@ impl Conversation {
                     self.list.push(at, Content::Loud(format!("{name} {whom}")));
                 }
             }
-            Event::PeerRenamed { peer, name: own } => {
-                if let Some(before) = self.people.renamed(peer, name.clone(), &own) {
-                    let what = format!("{before} is called {name} now");
-                    let compared = self.people.get_mut(peer).is_some_and(|person| person.compared);
-                    if compared && self.compared_names.len() < MAX_COMPARED {
-                        self.compared_names.insert(own.skeleton());
-                    }
-                    // Whoever may have the name alone resembles nobody, or its words are being compared just now.
-                    match self.resembles(&own, compared).filter(|_| name != own.as_str()) {
-                        Some(whom) => self.list.push(at, Content::Loud(format!("{what}, and {whom}"))),
-                        None => self.list.quiet(at, what),
-                    }
-                }
-            }
+            Event::PeerRenamed { peer, name: own } => self.renamed(peer, name, &own, at),
             Event::PeerSilent { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
                     person.silent_since = Some((now.saturating_sub(SILENT), at));
@@ -265,17 +251,6 @@ impl Conversation {
             Event::Strangers { count } => self.strangers = count,
         }
         None
-    }
-
-    /// What to say of one with this name, if it could be taken for somebody else who matters.
-    fn resembles(&self, own: &Name, compared: bool) -> Option<&'static str> {
-        let skeleton = own.skeleton();
-        if skeleton == self.me.skeleton() {
-            return Some("has a name that looks like yours");
-        }
-        (!compared && self.compared_names.contains(&skeleton)).then_some(
-            "has the name of one whose words you compared, and is a new run or somebody else: compare again (/verify)",
-        )
     }
 
     fn joined(&mut self, name: &str, back: bool, at: Clock) {

@@ -7,6 +7,7 @@ pub mod leaving;
 pub mod outgoing;
 pub mod people;
 pub mod reply_edit;
+mod resemblance;
 
 use crate::screen::conversation::outgoing::Outgoing;
 use std::collections::HashSet;
