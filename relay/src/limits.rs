@@ -128,3 +128,8 @@ pub(crate) const STORE_BUSY: Duration = Duration::from_secs(5);
 pub(crate) const LOG_AGE: Duration = Duration::from_secs(30);
 /// Characters of an operator's note.
 pub(crate) const NOTE: usize = 200;
+
+/// Lines of the log that wait to be written; one more is dropped.
+pub(crate) const LOG_LINES: usize = 256;
+/// How long the last of them are waited for.
+pub(crate) const LAST_LINE: Duration = Duration::from_millis(500);

@@ -19,6 +19,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 
+use super::log;
 use crate::{counters::OUTCOMES, hub::Hub, limits};
 
 /// Bytes of memory that this process has, where the system tells.
@@ -44,7 +45,7 @@ fn text(hub: &Hub) -> String {
     let joins: Vec<_> = OUTCOMES.into_iter().zip(&counters.joins).collect();
     let turned_away = [("too_often", &counters.too_often), ("full", &counters.full)];
     #[rustfmt::skip]
-    let figures: [Figure; 14] = [
+    let figures: [Figure; 15] = [
         ("connections", "gauge", "Open connections.", one(hub.connections() as u64)),
         ("sockets", "gauge", "Open WebSockets.", one(sockets.count() as u64)),
         ("rooms", "gauge", "Rooms that the relay knows.", one(hub.rooms.count() as u64)),
@@ -58,6 +59,7 @@ fn text(hub: &Hub) -> String {
         ("delivered_bytes_total", "counter", "Bytes of messages, for each receiver.", one(count(&counters.delivered_bytes))),
         ("paused_total", "counter", "Times that a socket was over a budget and not read on.", one(count(&counters.paused))),
         ("joins_total", "counter", "Joins by what became of them.", by("outcome", &joins)),
+        ("log_lines_dropped_total", "counter", "Lines of the log that could not be written.", one(log::dropped())),
         ("turned_away_total", "counter", "Connections that were not let in.", by("reason", &turned_away)),
     ];
     let mut text = String::with_capacity(2048);
