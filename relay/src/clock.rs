@@ -6,6 +6,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(pub u64);
 
+impl Moment {
+    /// So much later.
+    pub(crate) fn after(self, time: Duration) -> Self {
+        Self(
+            self.0
+                .saturating_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)),
+        )
+    }
+}
+
 /// Turns what the system says into a [`Moment`] and back.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Clock {

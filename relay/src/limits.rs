@@ -85,6 +85,9 @@ pub(crate) const IDLE: Duration = Duration::from_secs(60);
 pub(crate) const FRAME_TIME: Duration = Duration::from_secs(60);
 /// A reader that takes no byte for this long while something waits for it is cut.
 pub(crate) const STALL: Duration = Duration::from_secs(30);
+/// How often a sender that waits for a reader looks whether that has room again: at most 25 MB a second for one that is
+/// quick, and no need to wake anybody.
+pub(crate) const BEHIND_LOOK: Duration = Duration::from_millis(20);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(8);
 /// Who has connected but is not yet a WebSocket has this long to become one: a handshake of TLS and a request on a slow

@@ -76,7 +76,7 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_MAX_BUFFERED", value_name = "SIZE", default_value_t = Size(limits::BUFFERED))]
     pub max_buffered: Size,
 
-    /// What may wait for one reader; one that is further behind is cut
+    /// What may wait for one reader; at half of it senders wait, and one that is further behind is cut
     #[arg(long, env = "SOTTO_RELAY_MAX_QUEUE", value_name = "SIZE", default_value_t = Size(limits::QUEUE))]
     pub max_queue: Size,
 
