@@ -49,6 +49,7 @@ mod admin;
 
 pub use admin::hardening::{end_with_each_thread, seclude};
 pub use admin::{invite, log, operator, systemd};
+pub use config::environment::{UnknownVariable, check_environment};
 pub use config::options::{self, Admittance, OptionError, Options};
 pub use config::size::Size;
 pub use net::certificate::{Certificate, CertificateError};

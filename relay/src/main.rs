@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use sotto_relay::{
     Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, log, operator,
     systemd::{Manager, Sockets},
@@ -32,7 +32,7 @@ struct Cli {
 
     /// Look at options, files and permissions, say what is wrong, and end; options that are not given are those of
     /// /etc/default/sotto-relay, if that is there [default: start]
-    #[arg(long, env = "SOTTO_RELAY_CHECK")]
+    #[arg(long)]
     check: bool,
 
     /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
@@ -67,6 +67,10 @@ fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     let cli = Cli::parse();
+    let names = std::env::vars_os().map(|(name, _)| name);
+    if let Err(error) = sotto_relay::check_environment(&Cli::command(), names) {
+        return fail(USAGE, &error.to_string());
+    }
     if let Some(Command::Room(room)) = cli.command {
         return match room.run(cli.options.db, &mut io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,

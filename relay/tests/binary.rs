@@ -149,7 +149,8 @@ fn every_option_is_an_environment_variable_and_help_states_each_default() {
         .map(|entry| entry.split_whitespace().collect::<Vec<_>>().join(" "))
         .collect();
     assert!(entries.len() > 20);
-    for entry in entries {
+    // A check is what to do, not how: in the environment of a service it would be no relay.
+    for entry in entries.iter().filter(|entry| !entry.starts_with("check ")) {
         let (option, _) = entry.split_once(' ').unwrap();
         let name = format!("[env: SOTTO_RELAY_{}=", option.to_uppercase().replace('-', "_"));
         assert!(entry.contains(&name) && entry.contains("[default: "), "{entry}");

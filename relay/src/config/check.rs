@@ -4,10 +4,11 @@ use super::options::{OptionError, Options};
 use crate::{
     admin::invite::{self, Public},
     net::{certificate, descriptors, server::BindError},
+    store::Database,
 };
 
 impl Options {
-    /// Looks at options, files and permissions, without listening or writing anything but a first key of its own. What
+    /// Looks at options, files and permissions, without listening or leaving anything but a first key of its own. What
     /// is not right but keeps nobody from starting comes back, each as a sentence.
     ///
     /// # Errors
@@ -15,6 +16,9 @@ impl Options {
     pub fn rehearse(&self) -> Result<Vec<String>, BindError> {
         self.check()?;
         self.tls.certificate()?;
+        if let Some(path) = &self.db {
+            Database::rehearse(path)?;
+        }
         let mut warnings = Vec::new();
         if let Some(key) = self.tls.key_file()
             && certificate::is_readable_by_all(&key)

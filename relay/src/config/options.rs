@@ -223,6 +223,12 @@ impl Options {
                 })
             }
         };
+        if let Some(db) = self.db.as_ref().map(|db| db.to_string_lossy()) {
+            let must_be = "it names no file; without --db the rooms are in memory only, so leave it out";
+            must(db != ":memory:", "db", &db, must_be)?;
+            let must_be = "it must be a path";
+            must(!db.starts_with("file:"), "db", &db, must_be)?;
+        }
         must(
             self.rooms == Admittance::Open || self.db.is_some(),
             "rooms",
