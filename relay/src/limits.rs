@@ -72,6 +72,8 @@ pub(crate) const HEAD_TIME: Duration = Duration::from_secs(10);
 pub(crate) const WATCHMEN: usize = 8;
 /// The files of the certificate are looked at this often, in case nobody says that they have changed.
 pub(crate) const CERTIFICATE_POLL: Duration = Duration::from_secs(5);
+/// Days before its end from which a certificate is warned of: half of what is left when it is to be renewed.
+pub(crate) const CERTIFICATE_DAYS: u32 = 14;
 /// Time that a connection may ask for `/healthz` again and again.
 pub(crate) const HEALTH_TIME: Duration = Duration::from_secs(120);
 /// Connections that are being told that they are not let in: half of the spare descriptors.

@@ -3,6 +3,7 @@
 use super::options::{OptionError, Options};
 use crate::{
     admin::invite::{self, Public},
+    clock::Day,
     net::{certificate, descriptors, server::BindError},
     store::Database,
 };
@@ -15,7 +16,7 @@ impl Options {
     /// [`BindError`]: what would keep the relay from starting.
     pub fn rehearse(&self) -> Result<Vec<String>, BindError> {
         self.check()?;
-        self.tls.certificate()?;
+        let certificate = self.tls.certificate()?;
         if let Some(path) = &self.db {
             Database::rehearse(path)?;
         }
@@ -28,6 +29,7 @@ impl Options {
                 "everybody on this machine can read the key in {key}: chmod o-r {key}"
             ));
         }
+        warnings.extend(certificate.and_then(|certificate| certificate.warning(Day::today())));
         warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
     }
