@@ -18,7 +18,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::peer::envelope::{HEADER_LEN, SessionId};
 use crate::peer::message::{Kind, Message};
-use crate::peer::root::expand;
+use crate::peer::root::{RoomKeys, expand};
 use crate::peer::run_key::{PublicRunKey, SIGNATURE_LEN};
 use crate::peer::session::{Session, SessionError};
 use crate::peer::words::SafetyWords;
@@ -55,6 +55,11 @@ pub enum FirstKey {
 }
 
 impl FirstKey {
+    /// The room's.
+    pub fn of_room(keys: &RoomKeys) -> Self {
+        Self::Room(keys.psk)
+    }
+
     /// Whether it is the room's, which everybody with the passphrase has.
     pub fn is_room(&self) -> bool {
         matches!(self, Self::Room(_))
