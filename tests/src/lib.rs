@@ -10,6 +10,8 @@
 //! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that says what no
 //! user can, or a [`member`] that obeys no rules at all.
 //!
+//! What is left of secrets in a process is looked for in its [`memory`].
+//!
 //! Every wait has a [`limit`]. Beside all that, [`house`] reads the source of our own crates.
 #![allow(
     clippy::unwrap_used,
@@ -20,6 +22,7 @@
 
 pub mod binaries;
 pub mod limit;
+pub mod memory;
 
 pub mod scene;
 
