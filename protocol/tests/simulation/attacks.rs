@@ -8,6 +8,7 @@ use sotto_protocol::instance::Event;
 use sotto_protocol::message::{Acknowledged, Content, Kind};
 
 use crate::member::{Manners, Member, box_key};
+use crate::memory::freed_with;
 use crate::secs;
 use crate::world::{HANDSHAKE, World, keys};
 
@@ -148,6 +149,31 @@ fn a_flood_of_strangers_costs_bounded_answers() {
     world.say(initiator, "well?");
     world.run(secs(2));
     assert!(world.is_delivered());
+}
+
+#[test]
+fn a_crowd_costs_bounded_memory() {
+    let manners = [(true, true), (true, false), (false, false)];
+    for (echoes, agrees) in manners {
+        let mut world = World::new(50);
+        let a = world.start("anna");
+        for seed in 0..300 {
+            let mut member = Member::new(
+                seed,
+                Manners {
+                    echoes,
+                    agrees,
+                    ..Manners::default()
+                },
+            );
+            let hello = member.hello(None).unwrap();
+            world.members = vec![member];
+            world.inject(hello);
+            world.run(Duration::from_millis(400));
+        }
+        let bytes = freed_with(world.clients.swap_remove(a).instance);
+        assert!(bytes < 1 << 20, "{bytes} bytes");
+    }
 }
 
 #[test]
