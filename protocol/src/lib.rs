@@ -9,6 +9,8 @@
 //!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others.
 //!
+//! What all of them compute with secrets leaves no copy behind: see [`secret`].
+//!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
 //! clock, no socket and no randomness of its own: time and an RNG are arguments.
 //!
@@ -37,5 +39,5 @@ pub use peer::{
     passphrase::{Passphrase, RoomName},
     root,
     root::{RoomKeys, Root, Run},
-    run_key, session, words,
+    run_key, secret, session, words,
 };

@@ -1,5 +1,7 @@
 //! What only members of a room compute and read, in the order in which data passes through it.
 
+pub mod secret;
+
 pub mod passphrase;
 pub mod root;
 pub mod words;
@@ -10,6 +12,7 @@ pub mod name;
 
 pub mod envelope;
 pub mod handshake;
+mod noise;
 pub mod run_key;
 pub mod session;
 

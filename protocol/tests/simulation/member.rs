@@ -20,7 +20,7 @@ const SECRET: [u8; 32] = [7; 32];
 
 /// The room's first key, as everybody with the passphrase derives it.
 pub fn room_key() -> FirstKey {
-    FirstKey::Room(derived(b"sotto/v1/psk"))
+    FirstKey::Room(derived(b"sotto/v1/psk").into())
 }
 
 /// The key of the room's envelopes.

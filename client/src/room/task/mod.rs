@@ -8,7 +8,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::{StdRng, SysRng};
 use sotto_protocol::instance::Now;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
@@ -82,9 +83,11 @@ impl Task {
         } = settings;
         let mut rng: StdRng = rand::make_rng();
         let topic = Topic::of(&root.room_hash());
-        let seed: StdRng = rand::make_rng();
+        // Straight from the system: a generator here could be wound back by whoever reads this memory, to the ephemeral
+        // keys of every session so far.
+        let random = UnwrapErr(SysRng);
         Self {
-            instance: Instance::new(root.keys(), topic, name, Box::new(seed)),
+            instance: Instance::new(root.keys(), topic, name, Box::new(random)),
             run: Run::random(&mut rng),
             address,
             root,

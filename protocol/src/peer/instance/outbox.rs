@@ -15,7 +15,7 @@ pub(super) type Key = u64;
 
 /// What a stream to a peer is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum StreamItem {
     /// Our name.
     Name(Name),
     /// What we want of messages that fade.
