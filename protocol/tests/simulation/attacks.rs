@@ -152,6 +152,25 @@ fn a_flood_of_strangers_costs_bounded_answers() {
 }
 
 #[test]
+fn a_seat_that_says_nothing_costs_those_who_talk_no_handshakes() {
+    let mut world = World::new(51);
+    world.start("anna");
+    world.start("ben");
+    world.start("cleo");
+    world.run(secs(5));
+    world.member_sits = true;
+    world.tell_seats();
+    let frames = world.history.len();
+    world.run(secs(3600));
+    let later = &world.history[frames..];
+    // Four an hour in each of three pairs, each of two.
+    let handshakes = later.iter().filter(|frame| frame.len() == HANDSHAKE).count();
+    assert!(handshakes <= 24, "{handshakes} of handshakes");
+    // Hellos to all and keep-alives, with their answers: two each half minute from each, to all or in each pair.
+    assert!(later.len() < 1200, "{} frames", later.len());
+}
+
+#[test]
 fn a_crowd_costs_bounded_memory() {
     let manners = [(true, true), (true, false), (false, false)];
     for (echoes, agrees) in manners {

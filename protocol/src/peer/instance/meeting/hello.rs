@@ -56,7 +56,9 @@ impl Instance {
             .last_at
             .is_none_or(|last| at >= last + HANDSHAKE_SPACING);
         if new || !echoes {
-            pair.hello.answer_due = true;
+            // One to all is for others where a session stands: whom it stands with no more calls us by itself, and an
+            // answer would ask for a handshake.
+            pair.hello.answer_due |= new || header.to != Recipient::All || !pair.handshakes.fresh;
             // A session stands for us, and it answers a join that is not our last: our hellos may be old to it, but a
             // first is not.
             let astray = !new && header.to != Recipient::All;
