@@ -171,6 +171,29 @@ fn a_seat_that_says_nothing_costs_those_who_talk_no_handshakes() {
 }
 
 #[test]
+fn those_who_came_and_died_are_not_called_for_ever() {
+    let mut world = World::new(52);
+    let a = world.start("anna");
+    world.start("ben");
+    world.run(secs(5));
+    for n in 0..20 {
+        let visitor = world.start(&format!("visitor {n}"));
+        world.run(secs(2));
+        world.stop(visitor);
+        // A name that it never gets.
+        world.rename(a, &format!("anna {n}"));
+        world.run(secs(1));
+        world.kill(visitor);
+    }
+    world.run(secs(300));
+    let frames = world.history.len();
+    world.run(secs(3600));
+    // A ping and its answer each half minute, at times from both, and four handshakes an hour.
+    let frames = world.history.len() - frames;
+    assert!(frames < 4 * 120 + 8, "{frames} frames");
+}
+
+#[test]
 fn a_crowd_costs_bounded_memory() {
     let manners = [(true, true), (true, false), (false, false)];
     for (echoes, agrees) in manners {

@@ -95,13 +95,10 @@ impl Instance {
             if of_kind.clone().count() < KNOWN {
                 continue;
             }
-            // Those with something undelivered last: it would be lost.
+            // Those who are owed a message last: it would be lost.
             let oldest = of_kind
                 .filter(|pair| !pair.is_here())
-                .min_by_key(|pair| {
-                    let owed = pair.streams.outgoing.undelivered().next().is_some();
-                    (owed, pair.person.compared, pair.hello.sign_at)
-                })
+                .min_by_key(|pair| (pair.owed() > 0, pair.person.compared, pair.hello.sign_at))
                 .map(|pair| pair.id);
             if let Some(oldest) = oldest {
                 self.forget(oldest);
@@ -183,9 +180,7 @@ impl Pair {
         let needed =
             (!self.handshakes.fresh || self.handshakes.wanted) && self.signs.presence != Presence::Left;
         let lately = self.hello.due_at < self.hello.sign_at.max(self.signs.heard_at) + GONE;
-        needed
-            && self.hello.nonce.is_some()
-            && (lately || self.streams.outgoing.undelivered().next().is_some())
+        needed && self.hello.nonce.is_some() && (lately || self.owed() > 0)
     }
 }
 
