@@ -31,9 +31,11 @@ pub use wire::{
 mod peer;
 #[cfg(feature = "session")]
 pub use peer::{
-    envelope, fading, handshake, instance,
+    envelope, handshake, instance,
     instance::Instance,
-    message, name,
+    message,
+    message::fading,
+    name,
     name::Name,
     passphrase,
     passphrase::{Passphrase, RoomName},

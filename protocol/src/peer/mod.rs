@@ -6,13 +6,11 @@ pub mod passphrase;
 pub mod root;
 pub mod words;
 
-pub mod fading;
 pub mod message;
 pub mod name;
 
 pub mod envelope;
 pub mod handshake;
-mod noise;
 pub mod run_key;
 pub mod session;
 

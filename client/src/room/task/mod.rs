@@ -93,11 +93,11 @@ impl Task {
         // keys of every session so far.
         let random = UnwrapErr(SysRng);
         Self {
+            names: Names::new(&name),
             instance: Instance::new(root.keys(), topic, name, Box::new(random)),
             run: Run::random(&mut rng),
             address,
             root,
-            names: Names::default(),
             recorder,
             timing,
             rng,
@@ -291,12 +291,18 @@ impl Task {
             Command::Edit { id, text } => self.instance.edit(id, &text, now)?,
             Command::Delete { id } => self.instance.delete(id, now)?,
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
-            Command::Rename(name) => self.instance.rename(name, now),
+            Command::Rename(name) => {
+                self.names.rename(&name);
+                self.instance.rename(name, now);
+            }
             Command::Fade(fading) => self.instance.fade(fading, now),
             Command::Typing(on) => self.instance.typing(on, now),
             Command::Hold(receipt) => self.instance.hold(receipt, now),
             Command::Read(receipt) => self.instance.read(receipt, now),
-            Command::Compared(peer) => self.instance.compared(peer),
+            Command::Compared(peer) => {
+                self.names.compared(peer);
+                self.instance.compared(peer);
+            }
             Command::Release(peer) => self.instance.release(peer, now),
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
@@ -314,6 +320,9 @@ impl Task {
     fn gather(&mut self) {
         while let Some(event) = self.instance.next_event() {
             let name = self.names.of(&event);
+            self.tell(Update::Event { event, name });
+        }
+        while let Some((event, name)) = self.names.changed() {
             self.tell(Update::Event { event, name });
         }
         let undelivered = self.instance.undelivered();

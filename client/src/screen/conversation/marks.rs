@@ -13,6 +13,7 @@ pub(super) enum Mark {
     Sent,
     Delivered(InstanceId),
     Read(InstanceId),
+    Lost,
 }
 
 impl Conversation {
@@ -37,6 +38,7 @@ impl Marks {
     fn set(&mut self, mark: Mark) {
         let (list, who) = match mark {
             Mark::Sent => return self.sent = true,
+            Mark::Lost => return self.lost = true,
             Mark::Delivered(to) => (&mut self.delivered, to),
             Mark::Read(by) => (&mut self.read, by),
         };

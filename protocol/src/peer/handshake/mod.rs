@@ -5,18 +5,22 @@
 //! from a *first* that it has read ([`First`]) by answering it to an [`Unconfirmed`] one, and by the
 //! initiator's confirm to an agreed one. Who may begin, and when, is the [`instance`](crate::peer::instance)'s.
 
+mod noise;
+mod origin;
+
 use ml_kem::kem::{Decapsulate, Encapsulate, Kem, KeyExport};
 use ml_kem::{DecapsulationKey, EncapsulationKey, MlKem768};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use snow::{Builder, HandshakeState};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
+use self::noise::{Resolver, kem_key};
+use self::origin::commit;
+pub use self::origin::{Origin, safety_words};
 use crate::peer::envelope::{HEADER_LEN, SessionId};
 use crate::peer::message::{Kind, Message};
-use crate::peer::noise::Resolver;
-use crate::peer::root::expand;
+use crate::peer::root::RoomKeys;
 use crate::peer::run_key::{PublicRunKey, SIGNATURE_LEN};
 use crate::peer::secret::{Secret, unstacked};
 use crate::peer::session::{Session, SessionError};
@@ -54,6 +58,11 @@ pub enum FirstKey {
 }
 
 impl FirstKey {
+    /// The room's.
+    pub fn of_room(keys: &RoomKeys) -> Self {
+        Self::Room(keys.psk.clone())
+    }
+
     /// Whether it is the room's, which everybody with the passphrase has.
     pub fn is_room(&self) -> bool {
         matches!(self, Self::Room(_))
@@ -322,21 +331,6 @@ impl First {
     }
 }
 
-/// What a pair's safety words come from: the handshake hash of its first session, and what the initiator
-/// committed to before it could see the responder's part of it.
-#[derive(Clone, Zeroize)]
-pub struct Origin {
-    hash: [u8; 32],
-    commitment: [u8; 32],
-}
-
-impl Origin {
-    /// The safety words, if this is what had been committed to.
-    pub fn words(&self, revealed: &[u8; 32]) -> Option<SafetyWords> {
-        bool::from(commit(revealed).ct_eq(&self.commitment)).then(|| safety_words(&self.hash, revealed))
-    }
-}
-
 /// A session that its responder has answered and its initiator has not confirmed: nothing can be sealed in it.
 pub struct Unconfirmed {
     session: Session,
@@ -399,29 +393,6 @@ pub struct Confirmed {
     pub words: SafetyWords,
     /// The confirm itself, which acknowledges like every message.
     pub message: Message,
-}
-
-/// Six words from the first session of a pair, as its initiator computes them.
-pub fn safety_words(hash: &[u8; 32], revealed: &[u8; 32]) -> SafetyWords {
-    let secret = Zeroizing::new([*hash, *revealed].concat());
-    SafetyWords::from_bytes(expand(&secret, b"sotto/v1/safety"))
-}
-
-fn commit(revealed: &[u8; 32]) -> [u8; 32] {
-    Sha256::digest(revealed).into()
-}
-
-/// psk2: binds the shared secret to its ciphertext and key.
-fn kem_key(shared: &[u8; 32], ct: &[u8; CT_LEN], ek: &[u8; EK_LEN]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(
-        Sha256::new()
-            .chain_update(b"sotto/v1/kem:")
-            .chain_update(shared)
-            .chain_update(ct)
-            .chain_update(ek)
-            .finalize()
-            .into(),
-    )
 }
 
 fn handshake_hash(noise: &HandshakeState) -> Result<[u8; 32], HandshakeError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::message::{InstanceId, MessageId, Target};
 use crate::peer::name::Name;
 use crate::peer::words::SafetyWords;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
-use crate::peer::fading::Fading;
+use crate::peer::message::fading::Fading;
 use crate::peer::message::{Content, InstanceId, MessageId, Text};
 use crate::peer::name::Name;
 

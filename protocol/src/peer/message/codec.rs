@@ -8,7 +8,7 @@ use super::{
     Acknowledged, Content, FIXED_LEN, InstanceId, Kind, MAX_REACTION, MAX_TEXT, Message, MessageError,
     MessageId, Target, Text,
 };
-use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::name::Name;
 
 const NOTHING: u8 = 0;
@@ -254,7 +254,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::peer::fading;
+    use crate::peer::message::fading;
 
     fn target() -> impl Strategy<Value = Target> {
         any::<([u8; 16], [u8; 16])>().prop_map(|(author, id)| Target {

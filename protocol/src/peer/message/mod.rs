@@ -1,13 +1,14 @@
 //! What people say to each other, inside a session.
 
 mod codec;
+pub mod fading;
 mod id;
 
 pub use self::id::{InstanceId, MessageId};
 
 use zeroize::Zeroizing;
 
-use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::name::Name;
 
 /// The longest text, in bytes of UTF-8: what a 64 KiB bucket holds, with room for what surrounds it.

@@ -1,11 +1,11 @@
 //! What follows when a peer has come or gone.
 
-use crate::peer::fading::Fading;
 use crate::peer::instance::limits::HELLO_FIRST;
 use crate::peer::instance::outbox::StreamItem;
 use crate::peer::instance::pair::Presence;
 use crate::peer::instance::{Crowded, Departure, Event, Instance, Now};
 use crate::peer::message::InstanceId;
+use crate::peer::message::fading::Fading;
 
 impl Instance {
     /// A session with a peer is confirmed.

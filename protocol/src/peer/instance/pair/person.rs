@@ -1,6 +1,6 @@
 //! Whom a pair is with, as the user knows them.
 
-use crate::peer::fading::Fading;
+use crate::peer::message::fading::Fading;
 use crate::peer::name::Name;
 use crate::peer::words::SafetyWords;
 

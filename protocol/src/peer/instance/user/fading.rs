@@ -1,8 +1,8 @@
 //! Whether messages fade: what we want of it, what each peer wants, and when that is the same.
 
-use crate::peer::fading::{FadeTime, Fading};
 use crate::peer::instance::outbox::StreamItem;
 use crate::peer::instance::{Instance, Now};
+use crate::peer::message::fading::{FadeTime, Fading};
 
 impl Instance {
     /// Says to everybody, and to whoever comes later, what we want of messages that fade.

@@ -10,6 +10,8 @@ use snow::resolvers::CryptoResolver;
 use snow::types::{Cipher, Dh, Hash, Random};
 use zeroize::Zeroizing;
 
+use super::{CT_LEN, EK_LEN};
+
 const TAG_LEN: usize = 16;
 
 /// For one handshake: the one random value that it needs was drawn before, from the RNG that is our caller's.
@@ -184,4 +186,17 @@ impl Cipher for ChaChaPoly {
             .map_err(|_| snow::Error::Decrypt)?;
         Ok(sealed.len())
     }
+}
+
+/// psk2: binds the shared secret to its ciphertext and key.
+pub(super) fn kem_key(shared: &[u8; 32], ct: &[u8; CT_LEN], ek: &[u8; EK_LEN]) -> Zeroizing<[u8; 32]> {
+    Zeroizing::new(
+        Sha256::new()
+            .chain_update(b"sotto/v1/kem:")
+            .chain_update(shared)
+            .chain_update(ct)
+            .chain_update(ek)
+            .finalize()
+            .into(),
+    )
 }
