@@ -19,14 +19,14 @@ use crate::config::Config;
 use crate::exit::{Exit, say};
 use crate::open::stages::Derived;
 use crate::open::{clock, ended};
-use crate::pipe::Input;
+use crate::pipe::{self, Input};
 use crate::relay_url::Address;
 use crate::room::{Command, CommandError, Room, RoomConfig, Timing, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
-use crate::{cli, pipe, platform};
+use crate::{cli, platform};
 
 /// What the peer is called.
 const PEER: &str = "robin";

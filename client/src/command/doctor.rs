@@ -15,15 +15,15 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
+use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::relay_url::Address;
+use crate::relay_url::{self, Address};
 use crate::room::relay::channel::{Channel, Incoming};
-use crate::room::relay::connect::seconds;
-use crate::room::relay::socket::{Counted, Socket};
-use crate::room::relay::{connect, socket, trust};
+use crate::room::relay::connect::{self, seconds};
+use crate::room::relay::socket::{self, Counted, Socket};
+use crate::room::relay::trust;
 use crate::room::{RelayError, Timing};
-use crate::{cli, relay_url};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;

@@ -11,9 +11,8 @@ use crate::exit::{Exit, say};
 use crate::open::stages::Derived;
 use crate::open::ticket::Ticket;
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::prompt::{Prompt, TtyPrompt};
-use crate::secret::source::{SecretError, Source};
-use crate::secret::{prompt, source};
+use crate::secret::prompt::{self, Prompt, TtyPrompt};
+use crate::secret::source::{self, SecretError, Source};
 use crate::tui::terminal;
 use crate::{config, platform};
 

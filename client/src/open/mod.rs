@@ -1,5 +1,5 @@
-//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a host hands over
-//! (`handout`), and the room itself ([`stages`]).
+//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a
+//! host hands over (`handout`), and the room itself ([`stages`]).
 
 pub(crate) mod ask;
 #[cfg(feature = "host")]

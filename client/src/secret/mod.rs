@@ -1,5 +1,5 @@
-//! The passphrase: where it comes from ([`source`], [`prompt`]), how strong it is ([`strength`], told by a [`rater`]), the
-//! root that is made of it ([`kdf`]), and whether another one is the same ([`verifier`]).
+//! The passphrase: where it comes from ([`source`], [`prompt`]), how strong it is ([`strength`], told by a [`rater`]),
+//! the root that is made of it ([`kdf`]), and whether another one is the same ([`verifier`]).
 
 pub(crate) mod source;
 

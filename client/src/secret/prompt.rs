@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::platform;
-use crate::platform::{Modes, Tty};
+use crate::platform::{self, Modes, Tty};
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
 pub(crate) const MAX_LINE: usize = 4096;

@@ -8,11 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::keyboard::Keyboard;
-use super::terminal;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use crate::exit::Exit;
-use crate::platform;
-use crate::platform::Continued;
+use crate::platform::{self, Continued};
 
 /// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
 const HURRY: Duration = Duration::from_secs(2);

@@ -14,8 +14,8 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::socket::{Socket, Upgraded};
-use super::{socket, trust};
+use super::socket::{self, Socket, Upgraded};
+use super::trust;
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
 use crate::room::{RelayError, Timing};

@@ -1,5 +1,5 @@
-//! The way to the relay: from its URL to a WebSocket ([`connect`], [`trust`], [`socket`]), our channel on it ([`channel`],
-//! [`presence`]), and whether it is still there ([`heartbeat`]).
+//! The way to the relay: from its URL to a WebSocket ([`connect`], [`trust`], [`socket`]), our channel on it
+//! ([`channel`], [`presence`]), and whether it is still there ([`heartbeat`]).
 
 pub(crate) mod connect;
 pub(crate) mod socket;

@@ -1,8 +1,12 @@
 //! On the way out: what is asked before, and what is waited for.
 
+use std::time::Duration;
+
 use crate::room::Command;
+use crate::screen::conversation::Conversation;
 use crate::screen::effect::{Effect, RoomId};
-use crate::screen::state::{Conversation, Duration, State};
+use crate::screen::state::State;
+
 impl State {
     /// Leaves all rooms without waiting for anything.
     pub(crate) fn leave_now(&mut self) -> Vec<Effect> {

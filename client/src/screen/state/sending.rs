@@ -4,8 +4,7 @@ use sotto_protocol::instance::{Posted, SayError};
 use sotto_protocol::message::MAX_TEXT;
 
 use super::State;
-use super::commands::parse;
-use super::commands::parse::Line;
+use super::commands::parse::{self, Line};
 use crate::room::{Command, CommandError};
 use crate::screen::conversation::reply_edit::Purpose;
 use crate::screen::effect::{Effect, Moment, RoomId};

@@ -1,13 +1,14 @@
 //! Keys while a message is selected.
 
 use crate::screen::conversation::browse::{Asks, Browse, MAX_LINKS};
-use crate::screen::effect::Effect;
-use crate::screen::keymap::action::Browsing;
-use crate::screen::state::input::{Action, Moment};
-use crate::screen::state::{Page, State};
+use crate::screen::effect::{Effect, Moment};
+use crate::screen::keymap::action::{Action, Browsing};
+use crate::screen::layer::help::Page;
+use crate::screen::state::State;
 use crate::screen::talk::entry::Said;
 use crate::screen::text::markup;
 use crate::screen::text::search::Needle;
+
 impl State {
     /// Begins to browse with the last message on the screen. False where there is none.
     pub(crate) fn browse(&mut self) -> bool {

@@ -3,12 +3,14 @@
 use sotto_protocol::Passphrase;
 
 use crate::open::ticket::{Destination, Ticket};
+use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::{Effect, RoomId};
-use crate::screen::layer::join::{Stage, all_the_same, destination};
-use crate::screen::state::input::Moment;
-use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
-use crate::secret::source;
+use crate::screen::effect::{Effect, Moment, RoomId};
+use crate::screen::layer::join::{Joining, Stage, all_the_same, destination};
+use crate::screen::state::State;
+use crate::secret::source::{self, Fetched};
+use crate::secret::strength::Strength;
+
 impl State {
     /// The hidden line that is typed into just now instead of the draft.
     pub(crate) fn asked(&self) -> Option<&Hidden> {

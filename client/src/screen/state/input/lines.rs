@@ -7,8 +7,7 @@ use crate::screen::keymap::Section;
 use crate::screen::keymap::action::Action;
 use crate::screen::settings::Settings;
 use crate::screen::state::State;
-use crate::screen::state::commands::parse;
-use crate::screen::state::commands::parse::{Command, Line};
+use crate::screen::state::commands::parse::{self, Command, Line};
 use crate::screen::talk::entry::Content;
 
 /// The rows that count as seen: all that was printed just now.

@@ -1,11 +1,18 @@
 //! The locked screen: what the keys do, and when it locks.
 
+use std::time::Duration;
+
 use sotto_protocol::Passphrase;
 
-use crate::screen::state::input::{Action, Moment};
+use crate::screen::effect::Moment;
+use crate::screen::keymap::action::Action;
+use crate::screen::layer::lock::{Lock, Told};
+use crate::screen::state::State;
 use crate::screen::state::notice::wait;
-use crate::screen::state::{Clock, Content, Duration, Lock, State, Told};
+use crate::screen::talk::clock::Clock;
+use crate::screen::talk::entry::Content;
 use crate::secret::verifier::Verifier;
+
 impl State {
     /// Locks the screen; where only a passphrase that was made here unlocks it, that is shown before, once.
     pub(crate) fn lock(&mut self, moment: Moment) {

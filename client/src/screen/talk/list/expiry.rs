@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Author, Content, Fades, Kept, List, Said};
+use super::{Kept, List};
+use crate::screen::talk::entry::{Author, Content, Said};
+use crate::screen::talk::expiry::Fades;
 
 /// So many at once are taken out one by one; of more, the list is gone through once.
 const FEW: usize = 16;
