@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use sotto::screen::conversation::Conversation;
-use sotto::screen::rooms::RoomId;
-use sotto::screen::update::{Input, Moment, State};
+use sotto::screen::effect::{Moment, RoomId};
+use sotto::screen::state::{Input, State};
 use sotto::screen::view;
 use sotto_protocol::Name;
 use sotto_protocol::instance::{Event, Receipt};
@@ -108,6 +108,7 @@ fn room(messages: u64) -> (State, Duration) {
         name: Name::new("anna").unwrap(),
         words: SafetyWords(["acorn"; 6]),
         back: false,
+        compared: false,
     };
     let message = |number: u64| Event::Message {
         receipt: Receipt { peer, number },
@@ -130,7 +131,7 @@ fn room(messages: u64) -> (State, Duration) {
 fn moment() -> Moment {
     Moment {
         now: Duration::from_secs(1000),
-        clock: sotto::chat::clock(),
+        clock: sotto::open::clock(),
     }
 }
 

@@ -1,5 +1,6 @@
-//! How a run of `sotto` ends.
+//! How a run of `sotto` ends: with a code, and a line on stderr.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What the process tells the one who started it.
@@ -24,4 +25,9 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
+}
+
+/// A line on stderr, if that is still there.
+pub(crate) fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "sotto: {line}");
 }

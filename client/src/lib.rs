@@ -2,65 +2,38 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. the command line ([`cli`]) names a relay ([`address`]), or a room of the configuration file ([`config`]), and
-//!    where the passphrase comes from ([`secret`]; a [`rater`] tells its [`strength`]); what it leaves out is asked
-//!    for ([`entrance`], [`prompt`]);
-//! 2. the passphrase is stretched ([`derivation`]) to the root of a room;
+//! 1. the command line ([`cli`]) says which [`command`] is to be done;
+//! 2. that goes one way into a room ([`open`]): where it is ([`relay_url`]), or what the configuration file ([`config`])
+//!    says of it, with which passphrase ([`secret`]), and what is left out is asked for;
 //! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
-//! 4. [`pipe`] joins it to standard input and output, [`chat`] to a person at a [`desk`]: keys ([`keyboard`]) and
-//!    what happens in the room change the [`screen`], which the [`terminal`] shows; [`compose`] hands the draft to the
-//!    user's editor, [`attention`] tells of what came while the user looks elsewhere, [`save`] keeps the talk in a
-//!    file.
+//! 4. [`pipe`] joins it to standard input and output, [`plain`] to a person who wants lines, [`chat`] to one at a
+//!    terminal ([`tui`]): keys and what happens in the room change the [`screen`], which is drawn.
 //!
-//! [`connect`], [`join`], `host` and `demo` are the ways into a chat; `invite` is what a host hands over. `doctor`
-//! looks at a relay from outside, [`room_id`] is for the operator of a closed one; [`pin`] and [`proxy`] say whom a
-//! connection trusts and which way it goes.
-//!
-//! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, [`interrupts`] says whose
-//! affair a Ctrl-C is, [`visible`] keeps escape codes away from terminals and [`wiping`] secrets out of memory that is
-//! given back.
+//! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, and [`visible`] keeps escape
+//! codes away from terminals.
 #![warn(missing_docs)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is for those who read the code"
+)]
 
-pub mod exit;
-pub mod interrupts;
+mod exit;
 pub mod platform;
-pub mod visible;
-pub mod wiping;
+mod visible;
 
-pub mod address;
-pub mod cli;
-pub mod config;
-pub mod derivation;
-pub mod entrance;
-pub mod generate;
-pub mod manual;
-pub mod pin;
-pub mod prompt;
-pub mod proxy;
-pub mod rater;
-pub mod room_id;
+mod cli;
+pub mod command;
+
+mod config;
+pub mod open;
+pub mod relay_url;
 pub mod secret;
-pub mod strength;
 
 pub mod room;
 
-pub mod attention;
-pub mod chat;
-pub mod compose;
-pub mod connect;
-pub mod desk;
-pub mod doctor;
-pub mod keyboard;
-pub mod keyhole;
-pub mod pipe;
-pub mod save;
-pub mod screen;
-pub mod terminal;
+mod pipe;
 
-#[cfg(feature = "host")]
-pub mod demo;
-#[cfg(feature = "host")]
-pub mod host;
-#[cfg(feature = "host")]
-pub mod invite;
-pub mod join;
+mod chat;
+mod plain;
+pub mod screen;
+mod tui;

@@ -5,8 +5,11 @@
 //! 1. a [`passphrase`] and a room name are stretched to a [`root`], which yields the keys of a room;
 //! 2. from it come the three [`hash`]es of a [`join`] to a [`topic`], and the [`words`] that people compare;
 //! 3. what is said becomes a [`message`], numbered in the stream to each peer, and may be [`fading`];
-//! 4. a [`session`], agreed in a [`handshake`] after a hello, seals it; the [`envelope`] hides even that;
+//! 4. a [`session`], agreed in a [`handshake`] after a hello, both signed under a [`run_key`], seals it; the
+//!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others.
+//!
+//! What all of them compute with secrets leaves no copy behind: see [`secret`].
 //!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
 //! clock, no socket and no randomness of its own: time and an RNG are arguments.
@@ -16,43 +19,27 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-#[cfg(feature = "session")]
-pub mod passphrase;
-#[cfg(feature = "session")]
-pub mod root;
-
-pub mod hash;
-pub mod join;
-pub mod topic;
-#[cfg(feature = "session")]
-pub mod words;
+mod wire;
+pub use wire::{frame, hash, join, topic};
+pub use wire::{
+    hash::{AccessHash, HashError, RoomHash, SenderHash},
+    join::Credentials,
+    topic::Topic,
+};
 
 #[cfg(feature = "session")]
-pub mod envelope;
+mod peer;
 #[cfg(feature = "session")]
-pub mod fading;
-#[cfg(feature = "session")]
-pub mod handshake;
-#[cfg(feature = "session")]
-pub mod instance;
-#[cfg(feature = "session")]
-pub mod message;
-#[cfg(feature = "session")]
-pub mod name;
-#[cfg(feature = "session")]
-pub mod session;
-
-pub mod frame;
-
-#[cfg(feature = "session")]
-pub use instance::Instance;
-#[cfg(feature = "session")]
-pub use name::Name;
-#[cfg(feature = "session")]
-pub use passphrase::{Passphrase, RoomName};
-#[cfg(feature = "session")]
-pub use root::{RoomKeys, Root, Run};
-
-pub use hash::{AccessHash, HashError, RoomHash, SenderHash};
-pub use join::Credentials;
-pub use topic::Topic;
+pub use peer::{
+    envelope, handshake, instance,
+    instance::Instance,
+    message,
+    message::fading,
+    name,
+    name::Name,
+    passphrase,
+    passphrase::{Passphrase, RoomName},
+    root,
+    root::{RoomKeys, Root, Run},
+    run_key, secret, session, words,
+};

@@ -16,6 +16,7 @@ from pathlib import Path
 import argon2.low_level
 import nacl.bindings
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from kyber_py.ml_kem import ML_KEM_768
@@ -27,6 +28,7 @@ BUCKETS = (256, 1024, 4096, 16384, 65536)
 HELLO, FIRST, SECOND, MESSAGE = 1, 2, 3, 4
 HEADER = 50
 TAG = 16
+SIGNATURE = 64
 NOBODY = bytes(16)
 NO_SESSION = bytes(8)
 PROTOCOL = b"Noise_NNpsk0+psk2_25519_ChaChaPoly_SHA256"
@@ -124,6 +126,26 @@ def frames(derived):
 # - The envelope
 
 
+class Run:
+    """The key of one run of a client, and the id that it certifies."""
+
+    def __init__(self, name):
+        self.secret = stated(f"{name}, run key", 32)
+        self.key = Ed25519PrivateKey.from_private_bytes(self.secret)
+        self.public = self.key.public_key().public_bytes_raw()
+        self.id = sha256(b"sotto/v1/id:", self.public)[:16]
+
+    def signed(self, room, kind, to, session, counter, body, bucket):
+        """The whole body of an envelope that belongs to no session."""
+        body = body.ljust(bucket - HEADER - SIGNATURE, b"\0")
+        head = header(kind, self.id, to, session, counter)
+        return body + self.key.sign(b"sotto/v1/signed:" + room.topic + head + body)
+
+
+def header(kind, sender, to, session, counter):
+    return bytes([1, kind]) + sender + to + session + struct.pack(">Q", counter)
+
+
 class Room:
     """What the members of a room have in common."""
 
@@ -134,7 +156,7 @@ class Room:
 
     def seal(self, nonce, kind, sender, to, session, counter, body):
         """nonce ‖ XChaCha20-Poly1305(box_key, nonce, topic, plaintext)"""
-        plaintext = bytes([1, kind]) + sender + to + session + struct.pack(">Q", counter) + body
+        plaintext = header(kind, sender, to, session, counter) + body
         assert len(plaintext) in BUCKETS
         sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, self.topic, nonce, self.box_key)
         return nonce + sealed
@@ -160,6 +182,11 @@ def envelope(room, name, kind, sender, to, session, counter, body, bucket):
         "body": body.rstrip(b"\0").hex(),
         **long_hex(room.seal(nonce, kind, sender, to, session, counter, body)),
     }
+
+
+def hello(room, name, run, to, counter, nonces):
+    body = run.signed(room, HELLO, to, NO_SESSION, counter, nonces + run.public, 256)
+    return envelope(room, name, HELLO, run.id, to, NO_SESSION, counter, body, 256)
 
 
 # - The message layer
@@ -225,13 +252,16 @@ class Handshake:
     """One handshake of two instances, both sides played, and the transport messages after it."""
 
     def __init__(self, room, name, initiator, responder, psk0, attempt, revealed, committed):
-        self.room, self.initiator, self.responder = room, initiator, responder
+        self.room = room
         draw = lambda what, length: stated(f"{name}, {what}", length)  # noqa: E731
+        self.runs = {initiator.id: initiator, responder.id: responder}
+        prologue = b"sotto/v1" + room.topic + initiator.public + responder.public
+        initiator, responder = self.initiator, self.responder = initiator.id, responder.id
         session, e1, seed = draw("session", 8), draw("initiator's ephemeral", 32), draw("ml-kem seed", 64)
+        prologue += session
         e2, m, r = draw("responder's ephemeral", 32), draw("ml-kem m", 32), draw("r", 32)
         self.session = session
         self.name = name
-        prologue = b"sotto/v1" + room.topic + initiator + responder + session
         sides = []
         for ephemeral, begin in ((e1, "set_as_initiator"), (e2, "set_as_responder")):
             side = NoiseConnection.from_name(PROTOCOL)
@@ -247,16 +277,17 @@ class Handshake:
         ek = decapsulation.public_key().public_bytes_raw()
         commitment = sha256(revealed) if committed else bytes(32)
         first_payload = struct.pack(">Q", attempt) + ek + commitment
-        first = bytes(self.a.write_message(first_payload.ljust(3998, b"\0")))
-        assert self.b.read_message(first) == first_payload.ljust(3998, b"\0")
+        first = bytes(self.a.write_message(first_payload.ljust(3934, b"\0")))
+        assert self.b.read_message(first) == first_payload.ljust(3934, b"\0")
 
         shared, ct = ML_KEM_768._encaps_internal(ek, m)
         assert decapsulation.decapsulate(ct) == shared
         psk2 = sha256(b"sotto/v1/kem:", shared, ct, ek)
         for side in sides:
             side.noise_protocol.psks = [psk2]
-        second = bytes(self.b.write_message(r.ljust(2910, b"\0")))
-        assert self.a.read_message(second) == r.ljust(2910, b"\0")
+        symmetric = self.b.noise_protocol.symmetric_state
+        second = bytes(self.b.write_message(r.ljust(2846, b"\0")))
+        assert self.a.read_message(second) == r.ljust(2846, b"\0")
         handshake_hash = self.a.get_handshake_hash()
         assert handshake_hash == self.b.get_handshake_hash()
 
@@ -279,6 +310,8 @@ class Handshake:
             "ct": ct.hex(),
             "shared_secret": shared.hex(),
             "psk2": psk2.hex(),
+            "dh": nacl.bindings.crypto_scalarmult(e1, nacl.bindings.crypto_scalarmult_base(e2)).hex(),
+            "chaining_key": symmetric.ck.hex(),
             "second": self.envelope(SECOND, responder, initiator, ct + second),
             "handshake_hash": handshake_hash.hex(),
             "chain": self.chain.hex(),
@@ -291,6 +324,8 @@ class Handshake:
     def envelope(self, kind, sender, to, body, counter=0):
         name = {FIRST: "first", SECOND: "second", MESSAGE: f"{sender.hex()[:4]} {counter}"}[kind]
         nonce = stated(f"{self.name}, {name}, nonce", 24)
+        if kind != MESSAGE:
+            body = self.runs[sender].signed(self.room, kind, to, self.session, counter, body, 4096)
         payload = self.room.seal(nonce, kind, sender, to, self.session, counter, body)
         return {"nonce": nonce.hex(), "body": body.hex(), "payload_sha256": sha256(payload).hex()}
 
@@ -318,15 +353,15 @@ def void_first(room, initiator, responder):
     session = stated("void, session", 8)
     side = NoiseConnection.from_name(PROTOCOL)
     side.set_as_initiator()
-    side.set_prologue(b"sotto/v1" + room.topic + initiator + responder + session)
+    side.set_prologue(b"sotto/v1" + room.topic + initiator.public + responder.public + session)
     side.set_keypair_from_private_bytes(Keypair.EPHEMERAL, stated("void, ephemeral", 32))
     side.set_psks(psks=[room.psk, bytes(32)])
     side.start_handshake()
     payload = struct.pack(">Q", 1) + b"\xff" * 1184 + stated("void, commitment", 32)
-    body = bytes(side.write_message(payload.ljust(3998, b"\0")))
+    body = bytes(side.write_message(payload.ljust(3934, b"\0")))
     return {
-        "initiator": initiator.hex(),
-        "responder": responder.hex(),
+        "initiator": initiator.id.hex(),
+        "responder": responder.id.hex(),
         "session": session.hex(),
         "psk0": room.psk.hex(),
         "body": body.hex(),
@@ -347,6 +382,7 @@ def odd_messages():
         odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
         odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
         odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
+        odd("a name that nobody can tell from another", "acknowledged and ignored", 20, 6, "b\u200ben".encode()),
         odd("a reaction of 65 bytes", "acknowledged and ignored", 19, 6, ident + ident + b"x" * 65),
         odd("a wish to fade after 4 s", "acknowledged and ignored", 23, 6, struct.pack(">I", 4)),
         odd("a wish to fade after more than 4 weeks", "acknowledged and ignored", 23, 6, struct.pack(">I", 2_419_201)),
@@ -370,12 +406,13 @@ def make():
         room("  Ｚoe\u0308’s\tpassphrase ﬁve ", "", stated("another run", 16)),
     ]
     shared = Room(derived[0])
-    low, high = sorted((stated("one instance", 16), stated("another instance", 16)))
+    initiator, responder = sorted((Run("one instance"), Run("another instance")), key=lambda run: run.id)
+    low, high = initiator.id, responder.id
     session = stated("a session", 8)
     hello_nonce, echo = stated("hello nonce", 16), stated("echoed nonce", 16)
     envelopes = [
-        envelope(shared, "a hello to all", HELLO, low, NOBODY, NO_SESSION, 1, hello_nonce + bytes(16), 256),
-        envelope(shared, "a hello that echoes", HELLO, high, low, NO_SESSION, 2**32 + 7, echo + hello_nonce, 256),
+        hello(shared, "a hello to all", initiator, NOBODY, 1, hello_nonce + bytes(16)),
+        hello(shared, "a hello that echoes", responder, low, 2**32 + 7, echo + hello_nonce),
     ] + [
         envelope(shared, f"a message of {b} bytes", MESSAGE, low, high, session, b, stated(f"body {b}", b - HEADER), b)
         for b in BUCKETS[:3]
@@ -415,7 +452,7 @@ def make():
         buckets.append({"bucket": bucket, "longest_content": longest})
 
     revealed = stated("revealed", 32)
-    meeting = Handshake(shared, "a meeting under psk", low, high, shared.psk, 1, revealed, True)
+    meeting = Handshake(shared, "a meeting under psk", initiator, responder, shared.psk, 1, revealed, True)
     meeting.say(low, message("confirm", revealed=revealed.hex()))
     meeting.say(low, message("name", number=0, text="anna"))
     meeting.say(high, message("name", ack=1, number=0, text="Zoë"))
@@ -424,7 +461,7 @@ def make():
     meeting.say(high, message("text", ack=2, read=2, number=1, **{**text, "id": other}, text="long " * 400))
     meeting.say(low, message("ping", ack=2, read=1, token=1))
     meeting.say(high, message("pong", ack=2, read=2, token=1))
-    later = Handshake(shared, "a later session under the chain", low, high, meeting.chain, 2, revealed, False)
+    later = Handshake(shared, "a later session under the chain", initiator, responder, meeting.chain, 2, revealed, False)
     later.say(low, message("confirm", ack=2, read=2, revealed=revealed.hex()))
     later.say(high, message("typing", ack=2, read=2, on=1))
     later.say(low, message("leave", ack=2, read=2, number=2))
@@ -438,11 +475,14 @@ def make():
         "normalisation": [{"typed": t, "normalised": normalise(t)} for t in typed],
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
+        "runs": [
+            {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
+        ],
         "envelopes": {"room": 0, "sealed": envelopes},
         "messages": messages,
         "odd_messages": odd_messages(),
         "buckets": buckets,
-        "handshakes": {"room": 0, "pair": [meeting.said, later.said], "void_first": void_first(shared, low, high)},
+        "handshakes": {"room": 0, "pair": [meeting.said, later.said], "void_first": void_first(shared, initiator, responder)},
     }
 
 

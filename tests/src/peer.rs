@@ -1,6 +1,6 @@
 //! A peer that says what no client lets its user say.
 
-use sotto::address::Invitation;
+use sotto::relay_url::Invitation;
 use sotto::room::{Command, Room, Settings, Timing, Update, Updates};
 use sotto_protocol::instance::{Event, Target};
 use sotto_protocol::{Name, Passphrase, Root};

@@ -7,11 +7,12 @@ use sotto_tests::house::{self, ENTRIES, LINES};
 use tempfile::TempDir;
 
 /// The crates that are looked at, by their folders.
-const CRATES: [&str; 1] = ["relay"];
+const CRATES: [&str; 3] = ["client", "protocol", "relay"];
 
 /// Folders with more entries than others may have: a crate, and a path from its `src`.
-const WIDE: [(&str, &str); 1] = [
+const WIDE: [(&str, &str); 2] = [
     // A folder for each station on the way of a frame, and what all of them share.
+    ("client", ""),
     ("relay", ""),
 ];
 

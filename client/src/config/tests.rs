@@ -1,7 +1,8 @@
 use ratatui::style::{Color, Modifier, Style};
 
-use super::reader::MAX_COMPLAINTS;
+use super::read::MAX_COMPLAINTS;
 use super::*;
+use crate::screen::settings::{Complaint, When};
 
 /// What is read, and the complaints as people see them.
 fn parsed(text: &str) -> (Config, Vec<String>) {
@@ -19,6 +20,8 @@ time_format = "12h"
 theme = "sea"
 lock_after = "15m"
 mouse = true
+typing = false
+receipts = false
 
 [notices]
 bell = "never"
@@ -45,6 +48,7 @@ passphrase_command = "pass show anna"
     assert_eq!(config.time_format, TimeFormat::Hours12);
     assert_eq!(config.lock_after, Some(Duration::from_secs(900)));
     assert!(config.mouse);
+    assert!(!config.told.typing && !config.told.receipts);
     assert_eq!(
         (config.notices.bell, config.notices.desktop),
         (When::Never, When::Always)
@@ -89,6 +93,10 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
         (
             "lock_after = \"soon\"",
             "line 1: lock_after: a time is a number with s, m or h",
+        ),
+        (
+            "receipts = 0",
+            "line 1: receipts has to be true or false, not a number",
         ),
         (
             "mouse = \"yes\"",

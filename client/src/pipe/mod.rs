@@ -1,7 +1,8 @@
 //! `sotto pipe`: a room joined to standard input and output, for scripts, bots and tests.
 
-pub mod input;
-pub mod output;
+pub(crate) mod input;
+pub(crate) mod output;
+mod take;
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -9,20 +10,20 @@ use std::io;
 use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Event, Receipt, SayError};
+use sotto_protocol::instance::{Event, Receipt};
 use sotto_protocol::message::MessageId;
 use time::OffsetDateTime;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub use self::input::{Fault, Input};
+pub(crate) use self::input::{Fault, Input};
 use self::output::{Format, Line};
 use crate::exit::Exit;
-use crate::room::{Command, CommandError, Room, Update, Updates};
+use crate::room::{Command, Room, Update, Updates};
 
 /// What `sotto pipe --help` says of its two forms.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Lines in: each is a message; empty ones are skipped, one over 60,000 bytes is sent in pieces, one that is not \
 UTF-8 is refused with a word on stderr. Lines out: 'NAME: text', always one line a message (line breaks are \
 shown as \\n; on a terminal all control characters are shown). All else goes to stderr.
@@ -41,7 +42,7 @@ const HURRIED: Duration = Duration::from_millis(100);
 
 /// When a pipe ends.
 #[derive(Debug, Clone, Copy)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// Not with the input.
     pub follow: bool,
     /// After so many messages received.
@@ -60,7 +61,7 @@ impl Ending {
 }
 
 /// Reads standard input on a thread of its own, as far as lines are taken.
-pub fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
+pub(crate) fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
     let (sender, receiver) = mpsc::channel(LINES);
     // A thread that reads cannot be stopped; it is not waited for.
     std::thread::spawn(move || {
@@ -72,7 +73,7 @@ pub fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
 }
 
 /// A room's two ends, and what is in between.
-pub struct Pipe<O, E> {
+pub(crate) struct Pipe<O, E> {
     room: Room,
     updates: Updates,
     /// Closed at the end of input.
@@ -101,6 +102,8 @@ pub struct Pipe<O, E> {
     deadline: Option<Instant>,
     /// A line of input could not be taken.
     faulty: bool,
+    /// Nobody will get something that was taken.
+    lost: bool,
     /// A signal came: no reader is waited for any longer than [`HURRIED`].
     hurried: bool,
 }
@@ -115,7 +118,7 @@ enum Stop {
 
 impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
     /// Joins a room to lines in and lines out.
-    pub fn new(
+    pub(crate) fn new(
         (room, updates): (Room, Updates),
         lines: mpsc::Receiver<Result<Input, Fault>>,
         signals: mpsc::Receiver<()>,
@@ -142,12 +145,13 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             leaving: false,
             deadline: None,
             faulty: false,
+            lost: false,
             hurried: false,
         }
     }
 
     /// Runs until it ends by itself, by its input, or by a signal.
-    pub async fn run(mut self) -> Exit {
+    pub(crate) async fn run(mut self) -> Exit {
         loop {
             match self.turn().await {
                 Ok(None) => {}
@@ -236,6 +240,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             Update::Left { undelivered } => {
                 self.write(line).await?;
                 return Ok(Some(match undelivered {
+                    0 if self.lost => Exit::Undelivered,
                     0 if self.faulty => Exit::Failed,
                     0 => Exit::Done,
                     _ => Exit::Undelivered,
@@ -274,6 +279,10 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 self.peers += 1;
                 self.write(line).await?;
             }
+            Event::Lost { .. } => {
+                self.lost = true;
+                self.write(line).await?;
+            }
             Event::Fading { fading, .. } => {
                 self.write(line).await?;
                 if let (Fading::After(_), false) = (fading, self.format.json) {
@@ -291,73 +300,6 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             _ => self.write(line).await?,
         }
         Ok(())
-    }
-
-    /// Does what a line asks for, or keeps it until there is room.
-    async fn take(&mut self, input: Input) -> Result<(), Stop> {
-        let done = match input.clone() {
-            Input::Text(text) => self.room.say(text, None).await.map(|_| self.said = true),
-            Input::Edit(id, text) => self.deliver(Command::Edit { id, text }).await,
-            Input::Delete(id) => self.deliver(Command::Delete { id }).await,
-            Input::Fade(fading) => self.room.command(Command::Fade(fading)).await,
-            Input::Typing(on) => self.room.command(Command::Typing(on)).await,
-            Input::Read(id) => match self.readable.iter().rev().find(|(readable, _)| *readable == id) {
-                Some((_, receipt)) => self.room.command(Command::Read(*receipt)).await,
-                None => Err(CommandError::Say(SayError::Unknown)),
-            },
-            Input::Leave => {
-                self.ending.follow = false;
-                self.ending.count = None;
-                self.ending.until_peer_leaves = false;
-                self.end_input().await;
-                Ok(())
-            }
-        };
-        match done {
-            // Left: the last update says it.
-            Ok(()) | Err(CommandError::Left) => Ok(()),
-            Err(CommandError::Say(SayError::Full)) => {
-                self.held = Some(input);
-                // Nothing delivered for so long will not be: as at the end of input.
-                if self.ending.is_with_input() && self.deadline.is_none() {
-                    self.deadline = Some(Instant::now() + self.ending.timeout);
-                }
-                Ok(())
-            }
-            Err(error) => {
-                self.faulty = true;
-                let reason = match error {
-                    CommandError::Say(SayError::TooLong { .. }) => "too_long",
-                    CommandError::Say(SayError::Empty) => "empty",
-                    CommandError::Say(SayError::Unknown) => "unknown_message",
-                    _ => "not_done",
-                };
-                self.write(self.format.error(reason, &error.to_string())).await
-            }
-        }
-    }
-
-    async fn deliver(&mut self, command: Command) -> Result<(), CommandError> {
-        self.room.command(command).await?;
-        self.said = true;
-        Ok(())
-    }
-
-    /// The end of input, or the first join after it.
-    async fn end_input(&mut self) {
-        if !self.input_ended {
-            self.input_ended = true;
-            self.deadline = None;
-        }
-        if !self.ending.is_with_input() {
-            return;
-        }
-        if self.joined || self.said {
-            self.leave(self.ending.timeout).await;
-        } else if self.deadline.is_none() {
-            // Nothing to deliver: it ends with the join, whose failure is worth an exit code.
-            self.deadline = Some(Instant::now() + self.ending.timeout);
-        }
     }
 
     /// Leaves once all is delivered, after `timeout` at the latest.

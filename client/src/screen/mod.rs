@@ -2,66 +2,28 @@
 //!
 //! Data passes through these modules in this order:
 //!
-//! 1. an input ([`update::Input`]: a key, a paste, something from the room) changes the [`update::State`];
-//! 2. keys ([`chord`]s; the [`mouse`], if the user wants that) become actions ([`key`]) as the [`keymap`] has them, and these change the draft ([`editor`],
-//!    [`typing`], [`history`]), what it is for ([`purpose`]), or what is selected ([`browse`]); without a screen whole
-//!    [`lines`] come in;
-//! 3. a draft that is sent is a text or a [`command`], which is answered ([`answering`]), opens a room ([`joining`]),
-//!    locks ([`lock`]), shows a [`page`] of help or leaves ([`leaving`]), as the [`settings`] say;
-//! 4. the state holds the [`rooms`], each as one value ([`conversation`]): who is here ([`people`]) and what was said
-//!    ([`list`] of [`entry`]s, by the [`clock`]) and may [`fade`], what else the screen knows ([`focus`], [`notice`]), and the talk
-//!    as a [`transcript`], if the user wants to keep it;
-//! 5. what is to be done comes out as [`update::Effect`]s;
-//! 6. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless
-//!    ([`visible`]) and broken into rows ([`wrap`]).
+//! 1. an input ([`state::Input`]: a key, a paste, something from the room) changes the [`state::State`];
+//! 2. keys become actions as the [`keymap`] has them; a [`layer`] that lies over the talk takes them first, and then
+//!    they change the draft ([`editor`]), or what is selected, as the [`settings`] say;
+//! 3. the state holds the rooms, each as one value ([`conversation`]): who is here, and what was said ([`talk`]);
+//! 4. what is to be done comes out as [`effect::Effect`]s;
+//! 5. [`view`] makes a picture of the state, in cells, in the styles of a [`theme`]; texts are made harmless and broken
+//!    into rows ([`text`]).
 //!
 //! None of these does any I/O or knows what time it is.
 
-pub mod update;
-
-mod alert;
-pub mod answering;
-pub mod browse;
-pub mod chord;
-pub mod command;
-mod completion;
-mod composing;
-pub mod editor;
-pub mod hidden;
-pub mod history;
-pub mod joining;
-pub mod key;
-pub mod keymap;
-pub mod leaving;
-pub mod lines;
-pub mod lock;
-pub mod mouse;
-pub mod page;
-pub mod purpose;
-pub mod recall;
-mod sending;
+pub mod effect;
 pub mod settings;
-pub mod transcript;
-pub mod typing;
-
-pub mod clock;
-pub mod conversation;
-pub mod entry;
-pub mod fade;
-pub mod focus;
-pub mod list;
-pub mod markup;
-pub mod notice;
-pub mod people;
-pub mod rooms;
-pub mod row;
-pub mod search;
-pub mod unread;
-
 pub mod theme;
-pub mod view;
-pub mod visible;
-pub mod wrap;
 
-#[cfg(test)]
-mod tests;
+pub(crate) mod keymap;
+pub(crate) mod text;
+
+pub(crate) mod editor;
+pub mod talk;
+
+pub mod conversation;
+pub mod layer;
+pub mod state;
+
+pub mod view;

@@ -1,11 +1,32 @@
 //! What the user has set, as plain data: the configuration file fills it in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
-use super::clock::TimeFormat;
+use sotto_protocol::RoomName;
+
+use super::talk::clock::TimeFormat;
 use super::theme::Theme;
-use crate::config::{Notices, RoomEntry};
+use crate::relay_url::Invitation;
+
+/// What the others are told of what the user does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// That something is being typed.
+    pub typing: bool,
+    /// That a message was read; that it was delivered they always are.
+    pub receipts: bool,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            typing: true,
+            receipts: true,
+        }
+    }
+}
 
 /// How the screen behaves; the default is what somebody gets who has set nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +37,8 @@ pub struct Settings {
     pub time_format: TimeFormat,
     /// How the user is told of a message.
     pub notices: Notices,
+    /// What the others are told of the user.
+    pub told: Told,
     /// How things look.
     pub theme: &'static Theme,
     /// The mouse is ours, and not the terminal's for its own selection.
@@ -24,4 +47,56 @@ pub struct Settings {
     pub keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.
     pub rooms: Vec<RoomEntry>,
+}
+
+/// When a notice is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum When {
+    /// Not at all.
+    Never,
+    /// While the user looks elsewhere.
+    #[default]
+    Unfocused,
+    /// For every message.
+    Always,
+}
+
+/// How a message is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Notices {
+    /// By the terminal's bell.
+    pub bell: When,
+    /// By the desktop.
+    pub desktop: When,
+}
+
+/// A room with a name for the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoomEntry {
+    /// What to call it here.
+    pub name: String,
+    /// Where it is, with the room's name where the URL has one.
+    pub relay: Invitation,
+    /// The room's name, where the URL has none.
+    pub room: Option<RoomName>,
+    /// The command whose first line is the passphrase.
+    pub passphrase_command: Option<String>,
+}
+
+/// What is wrong in the file; all else of it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    /// In which line, from 1 on; `None` for the file as a whole.
+    pub line: Option<usize>,
+    /// What is wrong, and what is allowed.
+    pub what: String,
+}
+
+impl fmt::Display for Complaint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "config.toml, line {line}: {}", self.what),
+            None => write!(f, "config.toml: {}", self.what),
+        }
+    }
 }

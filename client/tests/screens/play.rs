@@ -6,15 +6,16 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
-use sotto::connect::{self, form::Form};
 use sotto::room::{Command, Update};
 use sotto::screen::conversation::Conversation;
-use sotto::screen::entry::Clock;
-use sotto::screen::rooms::RoomId;
+use sotto::screen::effect::{Moment, RoomId};
+use sotto::screen::layer::form::{self, Form};
 use sotto::screen::settings::Settings;
+use sotto::screen::state::{Input, State};
+use sotto::screen::talk::clock::Clock;
 use sotto::screen::theme::Theme;
-use sotto::screen::update::{Input, Moment, State};
 use sotto::screen::view;
+use sotto::secret::rater::Rater;
 use sotto_protocol::Name;
 use sotto_protocol::instance::{Event, Posted, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
@@ -63,7 +64,7 @@ impl Screen {
         match self {
             Self::Connect(front) => {
                 front.form.theme = theme;
-                connect::view::draw(&front.form, front.now)
+                form::view::draw(&front.form, front.now)
             }
             Self::Chat(chat) => {
                 chat.state.settings.theme = theme;
@@ -87,14 +88,19 @@ impl Front {
         }
     }
 
-    pub fn input(&mut self, input: connect::form::Input) -> &mut Self {
-        self.form.update(input, self.now);
+    pub fn input(&mut self, input: form::Input) -> &mut Self {
+        for effect in self.form.update(input, self.now) {
+            if let form::Effect::Rate = effect {
+                let strength = Rater::default().rate(self.form.passphrase.expose());
+                self.input(form::Input::Rated(strength));
+            }
+        }
         self
     }
 
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
         let key = KeyEvent::new(code, modifiers);
-        self.input(connect::form::Input::Key { key, alone: true })
+        self.input(form::Input::Key { key, alone: true })
     }
 
     pub fn enter(&mut self) -> &mut Self {
@@ -102,7 +108,7 @@ impl Front {
     }
 
     pub fn pastes(&mut self, text: &str) -> &mut Self {
-        self.input(connect::form::Input::Paste(text.to_owned()))
+        self.input(form::Input::Paste(text.to_owned()))
     }
 
     pub fn types(&mut self, text: &str) -> &mut Self {
@@ -117,30 +123,37 @@ impl Front {
 #[derive(Clone, Copy)]
 pub struct Person {
     pub id: InstanceId,
+    /// What the room calls it.
     pub name: &'static str,
+    /// What it calls itself.
+    pub own: &'static str,
     pub words: [&'static str; 6],
 }
 
 pub const ANNA: Person = Person {
     id: InstanceId([1; 16]),
     name: "anna",
+    own: "anna",
     words: ["otter", "maple", "crisp", "dome", "unwed", "sixth"],
 };
 pub const CARL: Person = Person {
     id: InstanceId([3; 16]),
     name: "carl",
+    own: "carl",
     words: ["gavel", "habit", "icing", "jelly", "kayak", "ladle"],
 };
 /// Anna, started anew.
 pub const ANNA_ANEW: Person = Person {
     id: InstanceId([4; 16]),
-    name: "anna",
+    name: "anna~2",
+    own: "anna",
     words: ["badge", "cabin", "daisy", "eagle", "fable", "gecko"],
 };
 /// Who we are, to the others.
 pub const BEN: Person = Person {
     id: InstanceId([0; 16]),
     name: "ben",
+    own: "ben",
     words: ANNA.words,
 };
 
@@ -212,9 +225,10 @@ impl Chat {
     pub fn joins(&mut self, who: Person) -> &mut Self {
         let event = Event::PeerJoined {
             peer: who.id,
-            name: Name::new(who.name).unwrap(),
+            name: Name::new(who.own).unwrap(),
             words: SafetyWords(who.words),
             back: false,
+            compared: false,
         };
         self.event(who, event)
     }
@@ -273,9 +287,9 @@ impl Chat {
     pub fn posted(&mut self, id: MessageId) -> &mut Self {
         let room = self.state.rooms.current();
         let (to, fades) = (room.people.len().max(1), room.fades());
-        self.input(Input::Said {
+        self.input(Input::Room {
             room: self.room,
-            answer: Ok(Posted { id, to, fades }),
+            update: Update::Said(Ok(Posted { id, to, fades })),
         })
     }
 
@@ -298,10 +312,9 @@ impl Chat {
     pub fn done(&mut self, command: Command) -> &mut Self {
         let room = self.room;
         let answer = Ok(());
-        self.input(Input::Done {
+        self.input(Input::Room {
             room,
-            command,
-            answer,
+            update: Update::Done { command, answer },
         })
     }
 

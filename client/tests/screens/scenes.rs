@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use sotto::connect::form::{Field, Input as FormInput};
-use sotto::keyhole::Keyhole;
 use sotto::room::{Command, Trouble, Update};
 use sotto::screen::conversation::Place;
-use sotto::screen::entry::{Content, Copyable};
-use sotto::screen::rooms::RoomId;
-use sotto::screen::update::Input;
+use sotto::screen::effect::RoomId;
+use sotto::screen::layer::form::{Field, Input as FormInput};
+use sotto::screen::state::Input;
+use sotto::screen::talk::entry::{Content, Copyable};
+use sotto::secret::verifier::Keyhole;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
-use sotto_protocol::{Passphrase, Root};
+use sotto_protocol::{Name, Passphrase, Root};
 
 use super::play::Scene::{self, Chat as Chatting, Connect};
 use super::play::{ANNA, ANNA_ANEW, BEN, CARL, Chat, Front, Person};
@@ -319,7 +319,14 @@ fn trouble(chat: &mut Chat) {
     chat.meets(ANNA);
     let (peer, nobody) = (ANNA.id, Person { name: "", ..ANNA });
     chat.event(ANNA, Event::Impostor { peer })
-        .event(ANNA, Event::Withheld { peer, count: 2 })
+        .event(
+            ANNA,
+            Event::Withheld {
+                peer,
+                of: Name::new("anna").unwrap(),
+                count: 2,
+            },
+        )
         .event(nobody, Event::Disturbed { count: 1 })
         .event(nobody, Event::Newer)
         .event(nobody, Event::Strangers { count: 1 })

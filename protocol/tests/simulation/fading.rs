@@ -33,7 +33,7 @@ fn wants(world: &mut World, who: usize, seconds: u32) {
 
 /// What a text of each gets now.
 fn fades(world: &World) -> Vec<Option<u32>> {
-    let of = |client: &crate::world::Client| client.instance.fades().map(FadeTime::as_secs);
+    let of = |client: &crate::client::Client| client.instance.fades().map(FadeTime::as_secs);
     world.clients.iter().map(of).collect()
 }
 

@@ -1,17 +1,22 @@
 //! Clients and a relay in simulated time, driven by a seed: the same seed is the same run.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
-use sotto_protocol::fading::FadeTime;
-use sotto_protocol::instance::{Departure, Event, Instance, Now, Posted, Receipt};
+use sotto_protocol::envelope::Envelopes;
+use sotto_protocol::fading::Fading;
+use sotto_protocol::instance::{Instance, Now, Posted, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
+use crate::client::{Client, Said};
+use crate::member::Member;
+
 /// The relay's way from one client to another, when it is honest.
 const LATENCY: Duration = Duration::from_millis(40);
+/// The length of both messages of a handshake on the wire.
+pub const HANDSHAKE: usize = 4096 + 40;
 /// A run that takes more steps than this hangs in a loop.
 const STEPS: usize = 400_000;
 
@@ -36,36 +41,18 @@ impl Faults {
         reflect: 0.04,
         replay: 0.08,
     };
-}
 
-/// A message as its receiver got it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Got {
-    pub from: InstanceId,
-    pub id: MessageId,
-    pub text: String,
-    pub repeat: bool,
-    pub fades: Option<FadeTime>,
-}
-
-pub struct Client {
-    pub instance: Instance,
-    /// The id under which `words` were told.
-    id: InstanceId,
-    pub connected: bool,
-    /// A stopped process: nothing reaches it, no timer of it runs.
-    pub stopped: bool,
-    /// Its user's side takes nothing of what it is given: these are the last receipts.
-    pub clogged: bool,
-    pub untaken: Vec<Receipt>,
-    pub got: Vec<Got>,
-    /// What it said, and whom it takes to hold it.
-    pub said: Vec<(MessageId, String)>,
-    pub delivered: Vec<(MessageId, InstanceId)>,
-    pub words: BTreeMap<InstanceId, String>,
-    pub names: BTreeMap<InstanceId, String>,
-    pub present: Vec<InstanceId>,
-    pub events: Vec<Event>,
+    /// So many times as often.
+    pub fn times(self, factor: f64) -> Self {
+        Self {
+            drop: self.drop * factor,
+            delay: self.delay * factor,
+            duplicate: self.duplicate * factor,
+            corrupt: self.corrupt * factor,
+            reflect: self.reflect * factor,
+            replay: self.replay * factor,
+        }
+    }
 }
 
 struct InFlight {
@@ -82,8 +69,15 @@ pub struct World {
     pub faults: Faults,
     /// Every frame that the relay has seen, of earlier runs too.
     pub history: Vec<Vec<u8>>,
+    /// What a member of the room is in it, under his one seat.
+    pub members: Vec<Member>,
+    pub member_sits: bool,
+    /// Those of the room, for what he reads.
+    pub envelopes: Envelopes,
     way: Vec<InFlight>,
     order: u64,
+    /// A single seed is played again: what happens is told.
+    told: bool,
 }
 
 pub fn keys() -> (RoomKeys, Topic) {
@@ -93,14 +87,19 @@ pub fn keys() -> (RoomKeys, Topic) {
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        let (keys, topic) = keys();
         Self {
             now: Duration::from_secs(1000),
             rng: SmallRng::seed_from_u64(seed),
             clients: Vec::new(),
             faults: Faults::default(),
             history: Vec::new(),
+            members: Vec::new(),
+            member_sits: false,
+            envelopes: Envelopes::new(&keys, topic),
             way: Vec::new(),
             order: 0,
+            told: std::env::var_os("SOTTO_SEED").is_some(),
         }
     }
 
@@ -122,21 +121,7 @@ impl World {
         let (keys, topic) = keys();
         let rng = StdRng::seed_from_u64(seed);
         let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
-        self.clients.push(Client {
-            id: instance.id(),
-            instance,
-            connected: false,
-            stopped: false,
-            clogged: false,
-            untaken: Vec::new(),
-            got: Vec::new(),
-            said: Vec::new(),
-            delivered: Vec::new(),
-            words: BTreeMap::new(),
-            names: BTreeMap::new(),
-            present: Vec::new(),
-            events: Vec::new(),
-        });
+        self.clients.push(Client::new(instance, name));
         self.connect(self.clients.len() - 1);
         self.clients.len() - 1
     }
@@ -154,6 +139,8 @@ impl World {
         let now = self.time();
         if std::mem::replace(&mut self.clients[who].connected, false) {
             self.way.retain(|frame| frame.to != who);
+            self.clients[who].unsent.clear();
+            (self.clients[who].deaf, self.clients[who].mute) = (false, false);
             self.clients[who].instance.disconnected(now);
             self.tell_seats();
             self.drain(who);
@@ -164,6 +151,27 @@ impl World {
     pub fn kill(&mut self, who: usize) {
         self.disconnect(who);
         self.clients[who].stopped = true;
+        self.clients[who].died = Some(self.now);
+    }
+
+    /// SIGSTOP.
+    pub fn stop(&mut self, who: usize) {
+        self.clients[who].stopped = true;
+        self.clients[who].stopped_since.get_or_insert(self.now);
+    }
+
+    /// SIGCONT.
+    pub fn proceed(&mut self, who: usize) {
+        self.clients[who].stopped = false;
+        self.clients[who].stopped_since = None;
+    }
+
+    /// What stood still on both ways of a client moves on.
+    pub fn flow(&mut self, who: usize) {
+        (self.clients[who].deaf, self.clients[who].mute) = (false, false);
+        for payload in std::mem::take(&mut self.clients[who].unsent) {
+            self.relay(who, payload);
+        }
     }
 
     /// Does something as a client's user.
@@ -183,9 +191,93 @@ impl World {
     }
 
     pub fn say(&mut self, who: usize, text: &str) -> Posted {
+        let client = &self.clients[who];
+        let told = client.events.len();
+        let mut to: Vec<_> = client.instance.peers().map(|peer| peer.id).collect();
+        let alone = to.is_empty();
+        let waits = alone || client.is_gathering(self.now);
+        if alone {
+            to = client.compared.keys().copied().collect();
+        }
         let posted = self.act(who, |instance, now| instance.say(text, None, now).unwrap());
-        self.clients[who].said.push((posted.id, text.to_owned()));
+        self.clients[who].said.push(Said {
+            id: posted.id,
+            to,
+            alone,
+            waits,
+            told,
+            text: Some(text.to_owned()),
+        });
         posted
+    }
+
+    /// Changes what a client has said.
+    pub fn edit(&mut self, who: usize, id: MessageId, text: &str) -> Result<(), SayError> {
+        self.act(who, |instance, now| instance.edit(id, text, now))?;
+        self.note(who, id, Some(text));
+        Ok(())
+    }
+
+    /// Deletes what a client has said.
+    pub fn delete(&mut self, who: usize, id: MessageId) -> Result<(), SayError> {
+        self.act(who, |instance, now| instance.delete(id, now))?;
+        self.note(who, id, None);
+        Ok(())
+    }
+
+    fn note(&mut self, who: usize, id: MessageId, text: Option<&str>) {
+        for said in self.clients[who].said.iter_mut().filter(|said| said.id == id) {
+            said.text = text.map(str::to_owned);
+        }
+    }
+
+    pub fn react(&mut self, who: usize, target: Target) -> Result<(), SayError> {
+        let reaction = format!("{}", self.clients[who].events.len());
+        let client = &self.clients[who];
+        let (to, told) = (
+            client.instance.peers().map(|peer| peer.id).collect(),
+            client.events.len(),
+        );
+        self.act(who, |instance, now| instance.react(target, &reaction, now))?;
+        self.clients[who].reacted.insert(target, (told, to, reaction));
+        Ok(())
+    }
+
+    pub fn fade(&mut self, who: usize, fading: Fading) {
+        self.clients[who].fading = fading;
+        self.act(who, |instance, now| instance.fade(fading, now));
+    }
+
+    pub fn compared(&mut self, who: usize, peer: InstanceId) {
+        self.clients[who].compared.entry(peer).or_insert(self.now);
+        self.act(who, |instance, _| instance.compared(peer));
+    }
+
+    pub fn release(&mut self, who: usize, to: InstanceId) {
+        let told = self.clients[who].events.len();
+        self.clients[who].released.push((told, to));
+        self.act(who, |instance, now| instance.release(to, now));
+    }
+
+    /// One of some, at random.
+    pub fn pick<T>(&mut self, of: impl FnOnce(&Self) -> Vec<T>) -> Option<T> {
+        let mut some = of(self);
+        let at = self.rng.random_range(0..some.len().max(1));
+        (at < some.len()).then(|| some.swap_remove(at))
+    }
+
+    /// Says what happens, where a single seed is played again.
+    pub fn trace(&self, what: impl FnOnce() -> String) {
+        if self.told {
+            println!("{:>10.3} {}", self.now.as_secs_f64(), what());
+        }
+    }
+
+    pub fn rename(&mut self, who: usize, name: &str) {
+        self.clients[who].name = name.to_owned();
+        self.act(who, |instance, now| {
+            instance.rename(Name::new(name).unwrap(), now)
+        });
     }
 
     /// Lets time pass, with everything that happens in it.
@@ -208,7 +300,7 @@ impl World {
             let arrival = self
                 .way
                 .iter()
-                .filter(|frame| !self.clients[frame.to].stopped)
+                .filter(|frame| self.clients[frame.to].is_reachable())
                 .map(|frame| frame.at);
             let timers = self.clients.iter().filter(|client| !client.stopped);
             let timers = timers.filter_map(|client| client.instance.next_timeout());
@@ -223,7 +315,7 @@ impl World {
     }
 
     fn step(&mut self) {
-        let due = |frame: &InFlight| frame.at <= self.now && !self.clients[frame.to].stopped;
+        let due = |frame: &InFlight| frame.at <= self.now && self.clients[frame.to].is_reachable();
         let first = (0..self.way.len())
             .filter(|&at| due(&self.way[at]))
             .min_by_key(|&at| self.way[at].order);
@@ -231,42 +323,75 @@ impl World {
         if let Some(first) = first {
             let InFlight { to, payload, .. } = self.way.remove(first);
             self.clients[to].instance.received(&payload, now);
-            return self.drain(to);
+            self.drain(to);
+            return;
         }
         for who in 0..self.clients.len() {
-            let client = &mut self.clients[who];
-            if !client.stopped
-                && client
+            let due = |client: &Client| {
+                client
                     .instance
                     .next_timeout()
                     .is_some_and(|due| due <= now.monotonic)
-            {
-                client.instance.timeout(now);
-                self.drain(who);
+            };
+            if self.clients[who].stopped || !due(&self.clients[who]) {
+                continue;
             }
+            self.clients[who].instance.timeout(now);
+            let done = self.drain(who);
+            let client = &mut self.clients[who];
+            let idle = !done && due(client);
+            client.idle_timeouts = if idle { client.idle_timeouts + 1 } else { 0 };
+            assert!(
+                client.idle_timeouts < 2,
+                "a timer is due again and again, and nothing is done"
+            );
         }
     }
 
-    /// Moves out what an instance has to push and to tell.
-    fn drain(&mut self, who: usize) {
+    /// Moves out what an instance has to push and to tell; whether there was anything.
+    fn drain(&mut self, who: usize) -> bool {
         let now = self.time();
+        let mut some = false;
         loop {
             while let Some(push) = self.clients[who].instance.next_push() {
+                some = true;
                 assert!(self.clients[who].connected, "pushed without a connection");
-                self.clients[who].instance.relayed(push.tag);
-                self.relay(who, push.payload);
+                if self.clients[who].mute {
+                    self.clients[who].unsent.push(push.payload);
+                } else {
+                    self.clients[who].instance.relayed(push.tag);
+                    self.relay(who, push.payload);
+                }
             }
             let Some(event) = self.clients[who].instance.next_event() else {
-                return;
+                return some;
             };
+            some = true;
+            self.trace(|| format!("    run {who} ({:?}) {event:?}", self.clients[who].instance.id()));
             self.clients[who].take(event, now);
         }
     }
 
-    /// What the relay does with a frame.
+    /// What the relay does with a frame, and a member on hearing it.
     fn relay(&mut self, from: usize, payload: Vec<u8>) {
-        self.history.push(payload.clone());
-        for to in (0..self.clients.len()).filter(|&to| to != from) {
+        let mut said = Vec::new();
+        if !self.members.is_empty()
+            && let Ok((header, body)) = self.envelopes.open(&payload)
+        {
+            let heard = |member: &mut Member| member.hear(&header, &body);
+            said = self.members.iter_mut().flat_map(heard).collect();
+        }
+        self.broadcast(Some(from), payload);
+        said.into_iter().for_each(|payload| self.inject(payload));
+    }
+
+    /// A member pushes something.
+    pub fn inject(&mut self, payload: Vec<u8>) {
+        self.broadcast(None, payload);
+    }
+
+    fn broadcast(&mut self, from: Option<usize>, payload: Vec<u8>) {
+        for to in (0..self.clients.len()).filter(|&to| Some(to) != from) {
             if self.clients[to].connected && !self.rng.random_bool(self.faults.drop) {
                 self.send(to, &payload);
                 if self.rng.random_bool(self.faults.duplicate) {
@@ -274,9 +399,12 @@ impl World {
                 }
             }
         }
-        if self.rng.random_bool(self.faults.reflect) {
+        if let Some(from) = from
+            && self.rng.random_bool(self.faults.reflect)
+        {
             self.send(from, &payload);
         }
+        self.history.push(payload);
         if self.rng.random_bool(self.faults.replay) {
             let to = self.rng.random_range(0..self.clients.len());
             let old = self.history[self.rng.random_range(0..self.history.len())].clone();
@@ -307,9 +435,11 @@ impl World {
         });
     }
 
-    fn tell_seats(&mut self) {
+    /// The relay says who is there.
+    pub fn tell_seats(&mut self) {
         let now = self.time();
         let seats = self.clients.iter().filter(|client| client.connected).count();
+        let seats = seats + usize::from(self.member_sits);
         for who in 0..self.clients.len() {
             if self.clients[who].connected && !self.clients[who].stopped {
                 self.clients[who].instance.seats(seats, now);
@@ -318,70 +448,24 @@ impl World {
         }
     }
 
+    /// How much is on its way to a client.
+    pub fn on_way(&self, to: usize) -> usize {
+        self.way.iter().filter(|frame| frame.to == to).count()
+    }
+
+    /// What is on its way to a client, which it then never gets.
+    pub fn take_from_way(&mut self, to: usize) -> Vec<Vec<u8>> {
+        let (taken, rest) = self.way.drain(..).partition(|frame| frame.to == to);
+        self.way = rest;
+        let taken: Vec<InFlight> = taken;
+        taken.into_iter().map(|frame| frame.payload).collect()
+    }
+
     /// Whether everybody who runs has delivered everything.
     pub fn is_delivered(&self) -> bool {
         self.clients
             .iter()
             .filter(|client| !client.stopped)
             .all(|client| client.instance.undelivered() == 0)
-    }
-}
-
-impl Client {
-    fn take(&mut self, event: Event, now: Now) {
-        match event.clone() {
-            Event::PeerJoined {
-                peer, name, words, ..
-            } => {
-                if std::mem::replace(&mut self.id, self.instance.id()) != self.id {
-                    self.words.clear();
-                }
-                let words = words.to_string();
-                let before = self.words.insert(peer, words.clone());
-                assert!(
-                    before.is_none_or(|before| before == words),
-                    "the words of a pair changed"
-                );
-                self.names.insert(peer, name.to_string());
-                self.present.push(peer);
-            }
-            Event::PeerLeft { peer, how } => {
-                assert!(matches!(how, Departure::Left | Departure::Gone));
-                self.present.retain(|present| *present != peer);
-            }
-            Event::Message {
-                receipt,
-                id,
-                text,
-                repeat,
-                fades,
-                ..
-            } => {
-                self.got.push(Got {
-                    from: receipt.peer,
-                    id,
-                    text,
-                    repeat,
-                    fades,
-                });
-                if self.clogged {
-                    self.untaken.push(receipt);
-                } else {
-                    self.instance.hold(receipt, now);
-                    self.instance.read(receipt, now);
-                }
-            }
-            Event::Delivered { id, to } => self.delivered.push((id, to)),
-            _ => {}
-        }
-        self.events.push(event);
-    }
-
-    pub fn texts_from(&self, from: InstanceId) -> Vec<&str> {
-        self.got
-            .iter()
-            .filter(|got| got.from == from)
-            .map(|got| &got.text[..])
-            .collect()
     }
 }

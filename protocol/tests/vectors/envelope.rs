@@ -21,7 +21,8 @@ pub fn seal(envelopes: &Envelopes, header: &Header, body: &[u8], nonce: &Bytes) 
     payload
 }
 
-fn header(vector: &Envelope) -> Header {
+/// The header that a vector states.
+pub fn header(vector: &Envelope) -> Header {
     Header {
         kind: [Kind::Hello, Kind::First, Kind::Second, Kind::Message][usize::from(vector.kind) - 1],
         from: InstanceId(vector.from.array()),

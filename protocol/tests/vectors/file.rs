@@ -33,6 +33,7 @@ pub struct Vectors {
     pub normalisation: Vec<Normalisation>,
     pub rooms: Vec<Room>,
     pub frames: Frames,
+    pub runs: Vec<Run>,
     pub envelopes: Envelopes,
     pub messages: Vec<Message>,
     pub odd_messages: Vec<OddMessage>,
@@ -70,6 +71,13 @@ pub struct Frames {
     pub push: Bytes,
     pub broadcast: Bytes,
     pub reply: String,
+}
+
+#[derive(Deserialize)]
+pub struct Run {
+    pub secret: Bytes,
+    pub public: Bytes,
+    pub id: Bytes,
 }
 
 #[derive(Deserialize)]

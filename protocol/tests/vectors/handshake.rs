@@ -4,62 +4,74 @@ use sotto_protocol::Topic;
 use sotto_protocol::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
 use sotto_protocol::handshake::{Agreed, Begun, First, FirstKey, Origin, Parties, Unconfirmed, safety_words};
 use sotto_protocol::message::{InstanceId, Message};
+use sotto_protocol::run_key::{PublicRunKey, SIGNATURE_LEN};
 use sotto_protocol::session::Session;
 
 use crate::envelope::{envelopes, seal};
 use crate::file::{Bytes, Handshake, Sealed, Transport, VECTORS};
 use crate::message::message;
 use crate::playback::Playback;
+use crate::run::run;
 
 fn key(vector: &Handshake) -> FirstKey {
     if vector.committed {
-        FirstKey::Room(vector.psk0.array())
+        FirstKey::Room(vector.psk0.array::<32>().into())
     } else {
-        FirstKey::Chain(vector.psk0.array())
+        FirstKey::Chain(vector.psk0.array::<32>().into())
     }
 }
 
 fn chain(key: &FirstKey) -> &[u8] {
     match key {
-        FirstKey::Chain(bytes) => bytes,
+        FirstKey::Chain(chain) => chain.expose(),
         FirstKey::Room(_) => panic!("not a chain"),
     }
 }
 
-fn parties<'a>(vector: &Handshake, topic: &'a Topic) -> Parties<'a> {
-    Parties {
-        topic,
-        initiator: InstanceId(vector.initiator.array()),
-        responder: InstanceId(vector.responder.array()),
+/// The two runs of a handshake.
+struct Runs {
+    topic: Topic,
+    initiator: PublicRunKey,
+    responder: PublicRunKey,
+}
+
+impl Runs {
+    fn of(initiator: &Bytes, responder: &Bytes) -> Self {
+        Self {
+            topic: Topic::parse(&VECTORS.rooms[VECTORS.handshakes.room].topic).unwrap(),
+            initiator: run(&initiator.0).public(),
+            responder: run(&responder.0).public(),
+        }
+    }
+
+    fn parties(&self) -> Parties<'_> {
+        Parties::between(&self.topic, &self.initiator, &self.responder)
     }
 }
 
+/// A body without its signature, which is there.
+fn unsigned(body: &Bytes) -> &[u8] {
+    body.0.split_last_chunk::<SIGNATURE_LEN>().unwrap().0
+}
+
 /// Plays both sides from the stated random bytes; both handshake messages must be the stated ones.
-fn agree(vector: &Handshake, topic: &Topic) -> (Agreed, Unconfirmed) {
+fn agree(vector: &Handshake) -> (Agreed, Unconfirmed) {
+    let runs = Runs::of(&vector.initiator, &vector.responder);
+    let parties = runs.parties();
     let mut rng = Playback::of(&vector.random_of_first);
-    let begun = Begun::new(parties(vector, topic), &key(vector), vector.attempt, &mut rng).unwrap();
+    let begun = Begun::new(parties, &key(vector), vector.attempt, &mut rng).unwrap();
     assert!(rng.is_used_up());
-    assert_eq!(begun.first(), vector.first.body.0);
+    assert_eq!(begun.first(), unsigned(&vector.first.body));
 
     let mut rng = Playback::of(&vector.random_of_second);
-    let body = &vector.first.body.0;
-    let first = First::read(
-        parties(vector, topic),
-        begun.session(),
-        &key(vector),
-        body,
-        &mut rng,
-    )
-    .unwrap();
+    let body = unsigned(&vector.first.body);
+    let first = First::read(parties, begun.session(), &key(vector), body, &mut rng).unwrap();
     assert_eq!(first.attempt, vector.attempt);
     let (second, unconfirmed) = first.answer(&mut rng).unwrap();
     assert!(rng.is_used_up());
-    assert_eq!(second, vector.second.body.0);
+    assert_eq!(second, unsigned(&vector.second.body));
 
-    (
-        begun.read_second(&vector.second.body.0).ok().unwrap(),
-        unconfirmed,
-    )
+    (begun.read_second(&second).ok().unwrap(), unconfirmed)
 }
 
 /// Seals one transport message, which must be the stated one, and gives its body.
@@ -101,12 +113,11 @@ fn talk(vector: &Handshake, agreed: Agreed, unconfirmed: Unconfirmed, origin: &O
 #[test]
 fn a_pair_meets_and_meets_again_as_specified() {
     let handshakes = &VECTORS.handshakes;
-    let topic = Topic::parse(&VECTORS.rooms[handshakes.room].topic).unwrap();
     let [meeting, later] = &handshakes.pair[..] else {
         panic!("not two handshakes")
     };
 
-    let (agreed, unconfirmed) = agree(meeting, &topic);
+    let (agreed, unconfirmed) = agree(meeting);
     let origin = unconfirmed.origin.clone();
     let words = meeting.safety_words.as_deref().unwrap();
     let revealed = agreed.revealed.as_ref().unwrap();
@@ -117,7 +128,7 @@ fn a_pair_meets_and_meets_again_as_specified() {
     assert_eq!(talk(meeting, agreed, unconfirmed, &origin), words);
 
     assert_eq!(later.psk0, meeting.chain);
-    let (agreed, unconfirmed) = agree(later, &topic);
+    let (agreed, unconfirmed) = agree(later);
     assert!(agreed.revealed.is_none(), "commits again");
     assert_eq!(agreed.hash[..], later.handshake_hash.0);
     assert_eq!(talk(later, agreed, unconfirmed, &origin), words);
@@ -126,16 +137,11 @@ fn a_pair_meets_and_meets_again_as_specified() {
 #[test]
 fn a_first_with_a_key_that_is_none_is_not_answered() {
     let vector = &VECTORS.handshakes.void_first;
-    let topic = Topic::parse(&VECTORS.rooms[VECTORS.handshakes.room].topic).unwrap();
-    let parties = Parties {
-        topic: &topic,
-        initiator: InstanceId(vector.initiator.array()),
-        responder: InstanceId(vector.responder.array()),
-    };
+    let runs = Runs::of(&vector.initiator, &vector.responder);
     let session = SessionId(vector.session.array());
-    let key = FirstKey::Room(vector.psk0.array());
+    let key = FirstKey::Room(vector.psk0.array::<32>().into());
     let mut rng = StdRng::seed_from_u64(1);
-    let first = First::read(parties, session, &key, &vector.body.0, &mut rng).unwrap();
+    let first = First::read(runs.parties(), session, &key, &vector.body.0, &mut rng).unwrap();
     assert!(first.answer(&mut rng).is_err());
 }
 
@@ -181,6 +187,12 @@ fn assert_sealed(
         session: SessionId(vector.random_of_first[0].array()),
         counter,
     };
+    if kind != Kind::Message {
+        let signed = run(&from.0)
+            .sign(room.topic(), &header, unsigned(&stated.body))
+            .unwrap();
+        assert_eq!(signed, stated.body.0, "{}: {kind:?}", vector.name);
+    }
     let payload = seal(room, &header, &stated.body.0, &stated.nonce);
     assert_eq!(
         Sha256::digest(&payload)[..],

@@ -10,3 +10,4 @@ mod frame;
 mod handshake;
 mod message;
 mod playback;
+mod run;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sotto_protocol::Name;
 use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 
@@ -109,7 +110,12 @@ fn every_event_of_a_peer_names_its_instance_in_json() {
         },
         Event::Delivered { id: ID, to: PEER },
         Event::Read { id: ID, by: PEER },
-        Event::Withheld { peer: PEER, count: 1 },
+        Event::Withheld {
+            peer: PEER,
+            of: Name::new("ben").unwrap(),
+            count: 1,
+        },
+        Event::Refused { peer: PEER },
         Event::Impostor { peer: PEER },
     ] {
         let Some(Line::Out(line)) = line(true, false, &event(about)) else {

@@ -33,6 +33,10 @@ pub(super) struct Pushed {
     pub event: String,
     /// Of a text frame.
     pub json: Option<Box<RawValue>>,
+    /// Of a binary one.
+    pub data: Vec<u8>,
+    /// Of the whole frame.
+    pub length: u64,
 }
 
 /// Fails a test that waits for ever.
@@ -100,10 +104,12 @@ impl Client {
                     };
                     Some(Pushed {
                         json: Some(json.to_owned()),
-                        ..Pushed::of(push)
+                        ..Pushed::of(push, text.len())
                     })
                 }
-                Some(Ok(Message::Binary(data))) => Some(Pushed::of(Push::decode_binary(&data).unwrap())),
+                Some(Ok(Message::Binary(data))) => {
+                    Some(Pushed::of(Push::decode_binary(&data).unwrap(), data.len()))
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                 _ => None,
             };
@@ -131,6 +137,21 @@ impl Client {
 
     pub(super) async fn text(&mut self, text: &str) {
         self.send(Message::text(text)).await;
+    }
+
+    /// A sealed payload of another one's.
+    pub(super) async fn sealed(&mut self, join: &Pushed, payload: &[u8]) {
+        let mut out = Vec::new();
+        Notice {
+            join_ref: Ref::Null,
+            reference: Ref::Null,
+            topic: join.topic.as_str().into(),
+            event: "sealed".into(),
+            payload: Payload::Binary(payload),
+        }
+        .encode(&mut out)
+        .unwrap();
+        self.send(Message::binary(out)).await;
     }
 
     pub(super) async fn reply(&mut self, push: &Pushed, status: Status, response: &str) {
@@ -166,13 +187,19 @@ impl Client {
 }
 
 impl Pushed {
-    fn of(push: Push<'_>) -> Self {
+    fn of(push: Push<'_>, length: usize) -> Self {
+        let data = match push.payload {
+            Payload::Binary(data) => data.to_owned(),
+            Payload::Json(_) => Vec::new(),
+        };
         Self {
             join_ref: push.join_ref.into_owned(),
             reference: push.reference.into_owned(),
             topic: push.topic.into_owned(),
             event: push.event.into_owned(),
             json: None,
+            data,
+            length: length as u64,
         }
     }
 }

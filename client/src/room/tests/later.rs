@@ -2,14 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use sotto_protocol::Root;
 use sotto_protocol::frame::Status;
+use sotto_protocol::instance::Event;
+use sotto_protocol::{Name, Root};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::super::{Command, CommandError, Timing, Trouble, Update};
 use super::fake::Relay;
+use super::peer::Peer;
 use super::{LIMIT, joined, open, quick, reconnecting, until};
+use sotto_protocol::message::MessageId;
 
 #[tokio::test]
 async fn a_plain_phoenix_server_is_enough() {
@@ -155,20 +158,10 @@ async fn a_stale_close_and_foreign_topics_mean_nothing() {
     client
         .text(&format!(r#"[null,null,"{}","presence_state",[1]]"#, join.topic))
         .await;
-    client
-        .send(Message::binary(sealed(&join.topic, b"not ours")))
-        .await;
+    client.sealed(&join, b"not ours").await;
     joined(&mut updates).await;
     let beat = client.pushed().await;
     assert_eq!(beat.event, "heartbeat");
-}
-
-fn sealed(topic: &str, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![2, topic.len() as u8, 6];
-    frame.extend_from_slice(topic.as_bytes());
-    frame.extend_from_slice(b"sealed");
-    frame.extend_from_slice(payload);
-    frame
 }
 
 #[tokio::test]
@@ -248,6 +241,33 @@ async fn a_jump_of_the_clock_probes_the_connection() {
 }
 
 #[tokio::test]
+async fn one_that_looks_like_us_has_a_number_until_we_have_another_name() {
+    let relay = Relay::listen().await;
+    let (room, mut updates) = open(&relay.url(), quick());
+    let (mut client, join, _) = relay.joined().await;
+    Peer::new("Anna").meet(&mut client, &join).await;
+    let name = until(&mut updates, |update| match update {
+        Update::Event {
+            event: Event::PeerJoined { .. },
+            name,
+        } => Some(name.clone()),
+        _ => None,
+    });
+    assert_eq!(name.await, "Anna~2");
+    room.command(Command::Rename(Name::new("zoe").unwrap()))
+        .await
+        .unwrap();
+    let name = until(&mut updates, |update| match update {
+        Update::Event {
+            event: Event::PeerRenamed { .. },
+            name,
+        } => Some(name.clone()),
+        _ => None,
+    });
+    assert_eq!(name.await, "Anna");
+}
+
+#[tokio::test]
 async fn a_message_beyond_the_limit_ends_the_connection_and_not_the_process() {
     let relay = Relay::listen().await;
     let (_room, mut updates) = open(&relay.url(), quick());
@@ -303,4 +323,28 @@ async fn leaving_does_not_wait_for_a_relay_that_is_away() {
         matches!(update, Update::Left { .. }).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_became_of_an_order_is_told_before_anything_else_about_it() {
+    let relay = Relay::listen().await;
+    let (room, mut updates) = open(&relay.url(), quick());
+    let (_client, ..) = relay.joined().await;
+    room.order_text("hello".to_owned(), None);
+    room.order(Command::Typing(true));
+    let (id, text) = (MessageId([9; 16]), "other words".to_owned());
+    room.order(Command::Edit { id, text });
+    let mut told = Vec::new();
+    until(&mut updates, |update| {
+        told.push(match update {
+            Update::Said(Ok(_)) => "said",
+            Update::Undelivered(1) => "waits",
+            Update::Done { answer: Ok(()), .. } => "done",
+            Update::Done { answer: Err(_), .. } => "not done",
+            _ => return None,
+        });
+        matches!(update, Update::Done { .. }).then_some(())
+    })
+    .await;
+    assert_eq!(told, ["said", "waits", "not done"]);
 }

@@ -3,6 +3,8 @@
 mod fake;
 mod first;
 mod later;
+mod peer;
+mod slow;
 
 use std::time::Duration;
 

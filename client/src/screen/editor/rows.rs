@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::screen::wrap::{Breaks, row_from};
+use crate::screen::text::wrap::{Breaks, row_from};
 
 /// So many rows before a change are broken anew: a word that now fits above moves up, a mark joins what stands
 /// before it.
@@ -10,7 +10,7 @@ const BEFORE: usize = 3;
 
 /// The rows at the width that was asked for last.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     /// Zero: not asked for yet.
     width: usize,
     rows: Vec<Range<usize>>,
@@ -18,7 +18,7 @@ pub(super) struct Rows {
 
 impl Rows {
     /// The rows of `text`, which is the one that [`replaced`](Self::replaced) kept up with.
-    pub fn at(&mut self, text: &str, width: usize) -> &[Range<usize>] {
+    pub(super) fn at(&mut self, text: &str, width: usize) -> &[Range<usize>] {
         let width = width.max(1);
         if width != self.width {
             self.width = width;
@@ -29,7 +29,7 @@ impl Rows {
     }
 
     /// `text` has `inserted` bytes now where it had `range`.
-    pub fn replaced(&mut self, text: &str, range: Range<usize>, inserted: usize) {
+    pub(super) fn replaced(&mut self, text: &str, range: Range<usize>, inserted: usize) {
         if self.width == 0 {
             return;
         }
@@ -70,7 +70,7 @@ mod tests {
     use unicode_segmentation::UnicodeSegmentation;
 
     use super::*;
-    use crate::screen::wrap::wrap;
+    use crate::screen::text::wrap::wrap;
 
     proptest! {
         #[test]

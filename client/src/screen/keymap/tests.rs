@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use super::action::Browsing;
 use super::*;
-use crate::screen::key::Browsing;
 
 const NOW: Duration = Duration::from_secs(100);
 

@@ -4,40 +4,28 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::Line;
 
-use super::{folded, put};
-use crate::screen::entry::dim;
-use crate::screen::theme::Theme;
-use crate::screen::update::State;
-use crate::screen::visible::{columns, visible_line};
-
-/// The rows that an answer or a question may take, where one is too short for it.
-const MOST: u16 = 4;
-
-/// The rows that it takes on a screen that has so many for it: more than one only for what was answered or asked.
-pub(super) fn rows(state: &State, has: u16) -> u16 {
-    let rows = told(state).map_or(1, |text| {
-        folded(&text, state.width.into(), has.min(MOST).into()).len()
-    });
-    u16::try_from(rows).unwrap_or(MOST)
-}
+use crate::screen::state::State;
+use crate::screen::state::layout::told;
+use crate::screen::text::line::{folded, put};
+use crate::screen::text::visible::{columns, visible_line};
 
 /// `urgent`: only what the user has to know now; the line belongs to something else.
-pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
+pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
     let below = below(state);
-    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let theme = state.settings.theme;
     let (left, style) = match told(state) {
-        Some(text) => (text, bold),
+        Some(text) => (text, theme.notice),
         None if let Some(mode) = mode(state, now) => (mode, Style::new()),
         None if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
-            dim(),
+            theme.dim,
         ),
         None if urgent && below.width() == 0 => return,
-        None if urgent => (String::new(), dim()),
-        None => (typing(state, now), dim()),
+        None if urgent => (String::new(), theme.dim),
+        None => (typing(state, now), theme.dim),
     };
     if urgent {
         buffer.set_stringn(
@@ -68,22 +56,6 @@ pub(super) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
     }
 }
 
-/// What was answered or asked.
-fn told(state: &State) -> Option<String> {
-    let room = state.rooms.current();
-    match state.notice.text() {
-        "" => {}
-        notice => return Some(visible_line(notice)),
-    }
-    if let Some(keys) = state.keymap.begun() {
-        return Some(format!("{keys} …"));
-    }
-    if let Some(joining) = &state.joining {
-        return Some(visible_line(&joining.hint()));
-    }
-    room.out.begun.then(|| leaving(room.undelivered))
-}
-
 /// What the keys are for just now.
 fn mode(state: &State, now: Duration) -> Option<String> {
     let room = state.rooms.current();
@@ -92,14 +64,6 @@ fn mode(state: &State, now: Duration) -> Option<String> {
     }
     room.browsing_told(&state.keymap, now)
         .or_else(|| room.purpose_told())
-}
-
-fn leaving(undelivered: usize) -> String {
-    match undelivered {
-        0 => "leaving …".to_owned(),
-        1 => "leaving when 1 message is delivered; Ctrl+C leaves now".to_owned(),
-        count => format!("leaving when {count} messages are delivered; Ctrl+C leaves now"),
-    }
 }
 
 fn typing(state: &State, now: Duration) -> String {
@@ -111,10 +75,11 @@ fn typing(state: &State, now: Duration) -> String {
 }
 
 fn below(state: &State) -> Line<'static> {
+    let theme = state.settings.theme;
     if let Some(page) = &state.page {
-        let (_, more) = page.shown(usize::from(state.width), state.list_height());
+        let (_, more) = page.shown(usize::from(state.width), state.list_height(), theme);
         let text = if more { "more below" } else { "" };
-        return Line::styled(text, dim());
+        return Line::styled(text, theme.dim);
     }
     let (measure, height) = (state.measure(), state.list_height());
     let list = &state.rooms.current().list;
@@ -122,7 +87,7 @@ fn below(state: &State) -> Line<'static> {
         return Line::default();
     }
     match list.below_unseen(measure, height) {
-        0 => Line::styled("more below", dim()),
-        count => Line::styled(format!("{count} new below"), <&Theme>::default().unread),
+        0 => Line::styled("more below", theme.dim),
+        count => Line::styled(format!("{count} new below"), theme.unread),
     }
 }

@@ -3,23 +3,27 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{Link, put};
-use crate::screen::browse::Browse;
-use crate::screen::list::Marked;
-use crate::screen::update::State;
+use super::Link;
+use crate::screen::conversation::browse::Browse;
+use crate::screen::state::State;
+use crate::screen::talk::list::Marked;
+use crate::screen::text::line::put;
 
 /// The message that stands in a row of the area.
-pub(super) fn message_at(state: &State, area: Rect, row: usize) -> Option<u64> {
+pub(crate) fn message_at(state: &State, area: Rect, row: usize) -> Option<u64> {
     let (measure, height) = (state.measure(), usize::from(area.height));
     let list = &state.rooms.current().list;
     let rows = list.rows(measure, height, Marked::default()).len();
     list.message_at(measure, height, row.checked_sub(height - rows.min(height))?)
 }
 
-pub(super) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Vec<Link> {
+pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Vec<Link> {
     let height = usize::from(area.height);
     let room = state.rooms.current();
-    let marked = room.browse.as_ref().map_or(Marked::default(), Browse::marked);
+    let marked = Marked {
+        theme: state.settings.theme,
+        ..room.browse.as_ref().map_or(Marked::default(), Browse::marked)
+    };
     let rows = room.list.rows(state.measure(), height, marked);
     let blank = height - rows.len().min(height);
     let mut links = Vec::new();

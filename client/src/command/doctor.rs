@@ -1,0 +1,435 @@
+//! `sotto doctor`: looks at a relay from outside, the way a client comes, one step after the other.
+//!
+//! The first step that fails is the last: what comes after stands on it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use serde_json::json;
+use sotto_protocol::frame::FrameError;
+use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
+
+use crate::config::Config;
+use crate::exit::{Exit, say};
+use crate::relay_url::Address;
+use crate::room::relay::channel::{Brought, Channel};
+use crate::room::relay::connect::seconds;
+use crate::room::relay::counted::Counted;
+use crate::room::relay::socket::Socket;
+use crate::room::relay::{connect, socket, trust};
+use crate::room::{Timing, Trouble};
+use crate::{cli, relay_url};
+
+/// What most messages are: the smallest bucket and its envelope, in bytes.
+const SMALL: usize = 256 + 40;
+/// The largest message of a client: the largest bucket and its envelope, in bytes.
+const LARGE: usize = 64 * 1024 + 40;
+/// A certificate that ends within so many days should have been renewed.
+const SOON: u64 = 14;
+
+/// What a step found.
+struct Finding {
+    step: &'static str,
+    /// Why it failed; else `text` says what is.
+    trouble: Option<Trouble>,
+    text: String,
+    /// How long it took, where that is of interest.
+    took: Option<Duration>,
+}
+
+impl Finding {
+    fn good(step: &'static str, text: impl Into<String>) -> Self {
+        Self {
+            step,
+            trouble: None,
+            text: text.into(),
+            took: None,
+        }
+    }
+
+    fn line(&self, as_json: bool) -> String {
+        let milliseconds = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        if as_json {
+            let mut line = json!({"step": self.step, "ok": self.trouble.is_none(), "message": self.text});
+            if let Some(milliseconds) = milliseconds {
+                line["ms"] = json!(milliseconds);
+            }
+            if let Some(trouble) = &self.trouble {
+                line["reason"] = json!(trouble.word());
+            }
+            return line.to_string();
+        }
+        let mark = if self.trouble.is_none() { '✓' } else { '✗' };
+        let time = milliseconds.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
+        format!("{mark} {}: {}{time}", self.step, self.text)
+    }
+}
+
+/// Looks at the relay and writes what it finds to standard output.
+///
+/// # Errors
+/// When standard output takes nothing, the room is unknown, or the environment names a proxy that cannot be used.
+pub(super) async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
+    let (config, complaints) = Config::load();
+    for complaint in complaints {
+        say(&complaint.to_string());
+    }
+    let (invitation, _) = options.target.find(&config)?;
+    let address = relay_url::choose(options.proxy.as_ref(), invitation.address)?;
+    let mut written = Ok(());
+    let exit = examine(&address, &Timing::default(), &mut |finding| {
+        if written.is_ok() {
+            written = writeln!(io::stdout(), "{}", finding.line(options.json));
+        }
+    })
+    .await;
+    written?;
+    Ok(exit)
+}
+
+/// Tells every step; the exit code is that of the step that failed.
+async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Finding)) -> Exit {
+    let mut step = "name";
+    match steps(address, timing, &mut step, tell).await {
+        Ok(()) => Exit::Done,
+        Err(trouble) => {
+            let exit = trouble.exit();
+            let text = match &trouble {
+                // No relay knows a room that was made up just now: an open one would have made it.
+                Trouble::Refused(why) if why == "unauthorized" => {
+                    "this relay lets in only rooms that its operator added; all before this step is well"
+                        .to_owned()
+                }
+                other => other.to_string(),
+            };
+            tell(Finding {
+                trouble: Some(trouble),
+                ..Finding::good(step, text)
+            });
+            exit
+        }
+    }
+}
+
+async fn steps(
+    address: &Address,
+    timing: &Timing,
+    step: &mut &'static str,
+    tell: &mut impl FnMut(Finding),
+) -> Result<(), Trouble> {
+    tell(Finding::good(step, name(address, timing).await?));
+
+    *step = "address";
+    let begun = Instant::now();
+    let tcp = connect::reach(address, timing).await?;
+    let text = match (address.proxy(), tcp.peer_addr()) {
+        (Some(proxy), _) => format!("the proxy {proxy} has a connection to port {}", address.port()),
+        (None, Ok(peer)) => format!("{peer} takes connections"),
+        (None, Err(_)) => "it takes connections".to_owned(),
+    };
+    tell(Finding {
+        took: Some(begun.elapsed()),
+        ..Finding::good(step, text)
+    });
+
+    *step = "tls";
+    let tls = connect::trust(address).await?;
+    let (stream, text) = secure(address, timing, tcp, tls.clone()).await?;
+    tell(Finding::good(step, text));
+
+    *step = "upgrade";
+    let mut first = Seat::new(upgrade(address, timing, stream).await?);
+    tell(Finding::good(step, "it speaks WebSocket"));
+
+    *step = "join";
+    let access = rand::random();
+    first.join(access, timing).await?;
+    tell(Finding::good(step, "it gave a seat in a room to throw away"));
+
+    *step = "second seat";
+    let mut second = Seat::new(connect::open(address, timing, tls).await?);
+    second.join(access, timing).await?;
+    tell(Finding::good(step, "another connection has one"));
+
+    *step = "round trip";
+    let begun = Instant::now();
+    first.pass_to(&mut second, SMALL, timing).await?;
+    second.pass_to(&mut first, SMALL, timing).await?;
+    tell(Finding {
+        took: Some(begun.elapsed()),
+        ..Finding::good(step, "a message went there and one came back")
+    });
+
+    *step = "limits";
+    first.pass_to(&mut second, LARGE, timing).await?;
+    tell(Finding::good(step, "the largest message (64 KiB) passes"));
+
+    // The room is of no use to anybody; a relay that keeps it forgets it by itself.
+    let _ = first.expire(timing).await;
+    Ok(())
+}
+
+/// What the host's name leads to.
+async fn name(address: &Address, timing: &Timing) -> Result<String, Trouble> {
+    if address.proxy().is_some() {
+        return Ok(format!("{} is left to the proxy to find", address.host()));
+    }
+    if address.is_onion() {
+        return Err(Trouble::Onion);
+    }
+    let found = connect::resolve(address, timing).await?;
+    let found: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
+    Ok(format!("{} is at {}", address.host(), found.join(", ")))
+}
+
+/// The TLS handshake, and who vouches for what was shown.
+async fn secure(
+    address: &Address,
+    timing: &Timing,
+    tcp: TcpStream,
+    tls: Option<Arc<ClientConfig>>,
+) -> Result<(MaybeTlsStream<Counted>, String), Trouble> {
+    let tcp = Counted::new(tcp);
+    let Some(tls) = tls else {
+        let text = if address.is_local() {
+            "none, and none is needed on this machine"
+        } else if address.is_onion() {
+            "none, and none is needed: Tor encrypts the way to an onion service"
+        } else {
+            "none: whoever is on the way sees addresses, times, sizes and the room's hashes (wss:// hides them)"
+        };
+        return Ok((MaybeTlsStream::Plain(tcp), text.to_owned()));
+    };
+    let failed = |why| Trouble::Tls {
+        host: address.host(),
+        why,
+    };
+    let host = ServerName::try_from(address.host()).map_err(|error| failed(error.to_string()))?;
+    let handshake = TlsConnector::from(tls).connect(host.clone(), tcp);
+    let stream = match timeout(timing.upgrade, handshake).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => {
+            return Err(failed(
+                trust::refusal(&error).unwrap_or_else(|| error.to_string()),
+            ));
+        }
+        Err(_) => return Err(failed(format!("no handshake within {}", seconds(timing.upgrade)))),
+    };
+    let session = stream.get_ref().1;
+    let version = match session.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS 1.3",
+    };
+    let voucher = match address.pin() {
+        Some(pin) => format!("its key is the pinned one ({pin})"),
+        None => {
+            let chain = session.peer_certificates().unwrap_or_default();
+            match trust::days_left(chain, &host, trust::roots().await?) {
+                Some(days @ ..SOON) => format!(
+                    "the system trusts its certificate, but only for {days} more days: is it renewed by itself?"
+                ),
+                Some(days) => format!("the system trusts its certificate, for {days} more days"),
+                None => "the system trusts its certificate".to_owned(),
+            }
+        }
+    };
+    Ok((MaybeTlsStream::Rustls(stream), format!("{version}; {voucher}")))
+}
+
+async fn upgrade(
+    address: &Address,
+    timing: &Timing,
+    stream: MaybeTlsStream<Counted>,
+) -> Result<Socket, Trouble> {
+    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
+    match timeout(timing.upgrade, upgrade).await {
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Err(error)) => Err(connect::not_upgraded(error, address)),
+        Err(_) => Err(connect::no_relay(
+            address,
+            format!(
+                "no answer to the WebSocket upgrade within {}",
+                seconds(timing.upgrade)
+            ),
+        )),
+    }
+}
+
+/// A connection and its place in the room.
+struct Seat {
+    socket: Socket,
+    channel: Option<Channel>,
+}
+
+impl Seat {
+    fn new(socket: Socket) -> Self {
+        Self {
+            socket,
+            channel: None,
+        }
+    }
+
+    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), Trouble> {
+        let access = AccessHash::from_bytes(access);
+        let mut channel = Channel::new(Topic::of(&RoomHash::of(&access)));
+        let credentials = Credentials {
+            access,
+            sender: SenderHash::from_bytes(rand::random()),
+        };
+        self.socket.push(channel.join(&credentials).map_err(garbage)?);
+        self.channel = Some(channel);
+        self.until(timing, |brought| *brought == Brought::Joined).await
+    }
+
+    /// Has so many random bytes passed on to the other seat.
+    async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), Trouble> {
+        let payload: Vec<u8> = std::iter::repeat_with(rand::random).take(len).collect();
+        let Some(channel) = &mut self.channel else {
+            return Err(Trouble::Unseated);
+        };
+        self.socket.push(channel.probe(&payload).map_err(garbage)?);
+        self.until(timing, |brought| *brought == Brought::Alive).await?;
+        let arrived =
+            |brought: &Brought<'_>| matches!(brought, Brought::Sealed(sealed) if *sealed == payload);
+        other.until(timing, arrived).await
+    }
+
+    async fn expire(&mut self, timing: &Timing) -> Result<(), Trouble> {
+        let Some(channel) = &mut self.channel else {
+            return Err(Trouble::Unseated);
+        };
+        self.socket.push(channel.expire().map_err(garbage)?);
+        self.until(timing, |brought| matches!(brought, Brought::Expired(_)))
+            .await
+    }
+
+    /// Waits until the relay brings it.
+    async fn until(&mut self, timing: &Timing, is_it: impl Fn(&Brought<'_>) -> bool) -> Result<(), Trouble> {
+        let Some(channel) = &mut self.channel else {
+            return Err(Trouble::Unseated);
+        };
+        let waited = timeout(timing.join, async {
+            loop {
+                let message = self.socket.next(true).await?;
+                match channel.receive(&message).map_err(garbage)? {
+                    brought if is_it(&brought) => return Ok(()),
+                    Brought::Refused(why) | Brought::Closed(why) => return Err(why),
+                    _ => {}
+                }
+            }
+        });
+        waited.await.map_err(|_| Trouble::Silent)?
+    }
+}
+
+fn garbage(error: FrameError) -> Trouble {
+    Trouble::Garbage(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use sotto_relay::tls::TlsOptions;
+    use sotto_relay::{CancellationToken, Options, Relay};
+
+    use super::*;
+    use crate::relay_url::Invitation;
+
+    /// What is found at a URL, as lines, and the exit code.
+    async fn found(url: &str) -> (Vec<String>, Exit) {
+        let invitation: Invitation = url.parse().unwrap();
+        let mut lines = Vec::new();
+        let timing = Timing::default();
+        let exit = examine(&invitation.address, &timing, &mut |finding| {
+            lines.push(finding.line(false))
+        })
+        .await;
+        (lines, exit)
+    }
+
+    async fn relay(tls: TlsOptions) -> String {
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            tls,
+            ..Options::default()
+        };
+        let relay = Relay::bind(options).await.unwrap();
+        let url = relay.invites().remove(0);
+        tokio::spawn(relay.run(CancellationToken::new()));
+        url
+    }
+
+    #[tokio::test]
+    async fn a_relay_that_is_well_has_a_tick_at_every_step() {
+        let directory = tempfile::tempdir().unwrap();
+        let pinned = TlsOptions {
+            tls_self_signed: Some(directory.path().to_owned()),
+            ..TlsOptions::default()
+        };
+        for (tls, words) in [
+            (pinned, "its key is the pinned one"),
+            (TlsOptions::default(), "none is needed"),
+        ] {
+            let (lines, exit) = found(&relay(tls).await).await;
+            assert_eq!((exit, lines.len()), (Exit::Done, 8), "{lines:#?}");
+            assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
+            assert!(lines[2].contains(words), "{lines:#?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_step_that_fails_is_the_last_and_says_why() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let free = listener.local_addr().unwrap();
+        drop(listener);
+        let (lines, exit) = found(&format!("ws://{free}")).await;
+        assert_eq!((exit, lines.len()), (Exit::Unreachable, 2));
+        assert!(lines[1].starts_with("✗ address: nothing answers"), "{lines:?}");
+
+        let directory = tempfile::tempdir().unwrap();
+        let url = relay(TlsOptions {
+            tls_self_signed: Some(directory.path().to_owned()),
+            ..TlsOptions::default()
+        });
+        let url = url.await;
+        let (url, _) = url.split_once('#').unwrap();
+        let (lines, exit) = found(&format!("{url}#pin={}", "5f".repeat(32))).await;
+        assert_eq!((exit, lines.len()), (Exit::Unreachable, 3));
+        assert!(lines[2].starts_with("✗ tls: "), "{lines:?}");
+    }
+
+    #[tokio::test]
+    async fn a_closed_relay_is_told_from_one_that_does_not_work() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = Options {
+            listen: ([127, 0, 0, 1], 0).into(),
+            db: Some(directory.path().join("rooms.db")),
+            rooms: sotto_relay::options::Admittance::Closed,
+            ..Options::default()
+        };
+        let relay = Relay::bind(options).await.unwrap();
+        let url = format!("ws://{}", relay.local_addr());
+        tokio::spawn(relay.run(CancellationToken::new()));
+        let (lines, exit) = found(&url).await;
+        assert_eq!((exit, lines.len()), (Exit::Refused, 5), "{lines:#?}");
+        let words = "✗ join: this relay lets in only rooms that its operator added";
+        assert!(lines[4].starts_with(words), "{lines:#?}");
+    }
+
+    #[test]
+    fn a_step_as_json_is_one_object() {
+        let finding = Finding {
+            took: Some(Duration::from_micros(1500)),
+            ..Finding::good("round trip", "there and back")
+        };
+        let line: serde_json::Value = serde_json::from_str(&finding.line(true)).unwrap();
+        let expected = json!({"step": "round trip", "ok": true, "message": "there and back", "ms": 1.5});
+        assert_eq!(line, expected);
+    }
+}

@@ -1,0 +1,312 @@
+//! Our channel on one connection, as Phoenix Channels V2: what to send, and what it means that comes.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use sotto_protocol::frame::{FrameError, Notice, Payload, Push, Received, Ref, Reply, Status};
+use sotto_protocol::instance::{EVENT, Tag};
+use sotto_protocol::{Credentials, Topic};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::presence::Presence;
+use crate::room::error::Trouble;
+
+/// Pushes whose reply is waited for, at most: a server that never replies must not fill our memory.
+const MAX_WAITING: usize = 4096;
+/// The topic of heartbeats.
+const PHOENIX: &str = "phoenix";
+
+/// What a push was for, until its reply comes.
+#[derive(Debug)]
+enum Waiting {
+    Join,
+    Heartbeat,
+    Sealed(Tag),
+    Expire,
+    Leave,
+}
+
+/// What a frame of the relay's means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Brought<'a> {
+    /// We have a seat.
+    Joined,
+    /// We got none.
+    Refused(Trouble),
+    /// The relay has passed on a sealed payload.
+    Relayed(Tag),
+    /// A sealed payload from another one.
+    Sealed(&'a [u8]),
+    /// How many seats the room has.
+    Seats(usize),
+    /// The last heartbeat was answered. The answer to an earlier one may have lain here while the machine slept.
+    Alive,
+    /// The channel is gone, the connection is not.
+    Closed(Trouble),
+    /// Whether the room was destroyed, as we asked.
+    Expired(bool),
+    /// We have left, as we asked.
+    Left,
+    /// Nothing that concerns us.
+    Nothing,
+}
+
+/// The channel of one room on one connection.
+pub(crate) struct Channel {
+    topic: Topic,
+    /// The ref of the last push; the join's is the join_ref of all that follow.
+    last: u64,
+    join: u64,
+    /// The ref of the last heartbeat.
+    asked: u64,
+    /// What waits for a reply, and how many bytes had been pushed with it.
+    waiting: BTreeMap<u64, (Waiting, u64)>,
+    /// Bytes that were pushed, and those of them that the relay has: it answers in order.
+    pushed: u64,
+    arrived: u64,
+    presence: Presence,
+    /// `room_expired` came: the `phx_close` that follows means no more than that.
+    expired: bool,
+}
+
+impl Channel {
+    pub(crate) fn new(topic: Topic) -> Self {
+        Self {
+            topic,
+            last: 0,
+            join: 0,
+            asked: 0,
+            waiting: BTreeMap::new(),
+            pushed: 0,
+            arrived: 0,
+            presence: Presence::default(),
+            expired: false,
+        }
+    }
+
+    /// The first frame to send.
+    pub(crate) fn join(&mut self, credentials: &Credentials) -> Result<Message, FrameError> {
+        self.join = self.last + 1;
+        self.push("phx_join", Payload::Json(&credentials.to_json()), Waiting::Join)
+    }
+
+    /// A sealed payload for all others.
+    pub(crate) fn sealed(&mut self, payload: &[u8], tag: Tag) -> Result<Message, FrameError> {
+        self.push(EVENT, Payload::Binary(payload), Waiting::Sealed(tag))
+    }
+
+    /// A payload for all others that means nothing; the answer is [`Brought::Alive`].
+    pub(crate) fn probe(&mut self, payload: &[u8]) -> Result<Message, FrameError> {
+        self.push(EVENT, Payload::Binary(payload), Waiting::Heartbeat)
+    }
+
+    /// Asks the relay to destroy the room.
+    pub(crate) fn expire(&mut self) -> Result<Message, FrameError> {
+        self.push("expire_room", Payload::Json(&empty()), Waiting::Expire)
+    }
+
+    /// Gives our seat back.
+    pub(crate) fn leave(&mut self) -> Result<Message, FrameError> {
+        self.push("phx_leave", Payload::Json(&empty()), Waiting::Leave)
+    }
+
+    /// Asks the relay whether it is there.
+    pub(crate) fn heartbeat(&mut self) -> Result<Message, FrameError> {
+        let push = Push {
+            join_ref: Ref::Null,
+            reference: self.next(),
+            topic: PHOENIX.into(),
+            event: "heartbeat".into(),
+            payload: Payload::Json(&empty()),
+        };
+        encode(&push).map(|message| self.expect(Waiting::Heartbeat, message))
+    }
+
+    fn push(&mut self, event: &str, payload: Payload<'_>, waiting: Waiting) -> Result<Message, FrameError> {
+        let reference = self.next();
+        let push = Push {
+            join_ref: Ref::Text(self.join.to_string().into()),
+            reference,
+            topic: self.topic.as_str().into(),
+            event: event.into(),
+            payload,
+        };
+        encode(&push).map(|message| self.expect(waiting, message))
+    }
+
+    fn next(&mut self) -> Ref<'static> {
+        self.last += 1;
+        Ref::Text(self.last.to_string().into())
+    }
+
+    /// The last push waits for its reply.
+    fn expect(&mut self, waiting: Waiting, message: Message) -> Message {
+        if matches!(waiting, Waiting::Heartbeat) {
+            self.asked = self.last;
+        }
+        self.pushed += message.len() as u64;
+        self.waiting.insert(self.last, (waiting, self.pushed));
+        if self.waiting.len() > MAX_WAITING {
+            self.waiting.pop_first();
+        }
+        message
+    }
+
+    /// Bytes that were pushed and that the relay may not have yet.
+    pub(crate) fn on_the_way(&self) -> u64 {
+        self.pushed - self.arrived
+    }
+
+    /// Takes a frame.
+    ///
+    /// # Errors
+    /// [`FrameError`] for one that is none of the protocol's.
+    pub(crate) fn receive<'a>(&mut self, message: &'a Message) -> Result<Brought<'a>, FrameError> {
+        let received = match message {
+            Message::Text(text) => Received::decode_text(text.as_str())?,
+            Message::Binary(data) => Received::decode_binary(data)?,
+            _ => return Ok(Brought::Nothing),
+        };
+        Ok(match received {
+            Received::Reply(reply) => self.replied(&reply),
+            Received::Notice(notice) => self.noticed(&notice),
+        })
+    }
+
+    fn replied(&mut self, reply: &Reply<'_>) -> Brought<'static> {
+        let reference: Option<u64> = reply.reference.text().parse().ok();
+        let Some((waiting, pushed)) = reference.and_then(|reference| self.waiting.remove(&reference)) else {
+            return Brought::Nothing;
+        };
+        self.arrived = self.arrived.max(pushed);
+        let ok = reply.status == Status::Ok;
+        match waiting {
+            Waiting::Join if ok => Brought::Joined,
+            Waiting::Join => {
+                let reason = reply.reason().unwrap_or_else(|| "it gave no reason".to_owned());
+                Brought::Refused(Trouble::refused(&reason))
+            }
+            Waiting::Heartbeat if reference == Some(self.asked) => Brought::Alive,
+            Waiting::Sealed(tag) if ok => Brought::Relayed(tag),
+            // Our seat is gone, whatever became of the phx_close that said so.
+            Waiting::Sealed(_) if reply.reason().as_deref() == Some("unmatched topic") => {
+                Brought::Closed(Trouble::ChannelClosed)
+            }
+            Waiting::Expire => Brought::Expired(ok),
+            Waiting::Leave => Brought::Left,
+            // A payload that was not passed on is missed, and sent again, by those who wait for it.
+            Waiting::Sealed(_) | Waiting::Heartbeat => Brought::Nothing,
+        }
+    }
+
+    fn noticed<'a>(&mut self, notice: &Notice<'a>) -> Brought<'a> {
+        if notice.topic != self.topic.as_str() || !self.is_present(&notice.join_ref) {
+            return Brought::Nothing;
+        }
+        match (notice.event.as_ref(), notice.payload) {
+            (EVENT, Payload::Binary(payload)) => Brought::Sealed(payload),
+            ("presence_state", Payload::Json(json)) => seats(self.presence.state(json.get())),
+            ("presence_diff", Payload::Json(json)) => seats(self.presence.diff(json.get())),
+            ("room_expired", _) => {
+                self.expired = true;
+                Brought::Closed(Trouble::Expired)
+            }
+            ("phx_close", _) if self.expired => Brought::Closed(Trouble::Expired),
+            ("phx_close", _) => Brought::Closed(Trouble::Unseated),
+            ("phx_error", _) => Brought::Closed(Trouble::ChannelClosed),
+            _ => Brought::Nothing,
+        }
+    }
+
+    /// Whether a notice is for our present join: one without a join_ref is for all of the topic.
+    fn is_present(&self, join_ref: &Ref<'_>) -> bool {
+        join_ref.is_null() || join_ref.text().parse() == Ok(self.join)
+    }
+}
+
+fn seats(count: Option<usize>) -> Brought<'static> {
+    count.map_or(Brought::Nothing, Brought::Seats)
+}
+
+/// `{}`
+fn empty() -> Box<RawValue> {
+    RawValue::from_string("{}".to_owned()).unwrap_or_default()
+}
+
+fn encode(push: &Push<'_>) -> Result<Message, FrameError> {
+    let mut bytes = Vec::new();
+    push.encode(&mut bytes)?;
+    Ok(match push.payload {
+        Payload::Binary(_) => Message::Binary(bytes.into()),
+        // A text frame is made of strings.
+        Payload::Json(_) => Message::Text(String::from_utf8(bytes).map_err(|_| FrameError::Text)?.into()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use sotto_protocol::RoomHash;
+
+    use super::*;
+
+    fn channel() -> Channel {
+        Channel::new(Topic::of(&RoomHash::from_bytes([1; 32])))
+    }
+
+    proptest! {
+        #[test]
+        fn no_frame_breaks_it(bytes: Vec<u8>, text: String, kind in 0_u8..4) {
+            let mut channel = channel();
+            let _ = channel.heartbeat().unwrap();
+            for message in [
+                Message::binary(bytes.clone()),
+                Message::binary([&[kind, 1, 1, 1, 1][..], &bytes].concat()),
+                Message::text(text.as_str()),
+                Message::text(serde_json::json!(["1", "1", text, text, {"status": text}]).to_string()),
+            ] {
+                prop_assert!(channel.receive(&message).map_or(true, |brought| brought != Brought::Joined));
+            }
+        }
+    }
+
+    #[test]
+    fn a_server_that_never_replies_fills_no_memory() {
+        let mut channel = channel();
+        for _ in 0..3 * MAX_WAITING {
+            channel.heartbeat().unwrap();
+        }
+        assert_eq!(channel.waiting.len(), MAX_WAITING);
+    }
+
+    #[test]
+    fn what_is_on_the_way_is_what_no_reply_came_for() {
+        let mut channel = channel();
+        let first = channel.heartbeat().unwrap().len() as u64;
+        let second = channel.expire().unwrap().len() as u64;
+        assert_eq!(channel.on_the_way(), first + second);
+        let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        channel.receive(&reply).unwrap();
+        assert_eq!(channel.on_the_way(), second);
+    }
+
+    #[test]
+    fn only_the_answer_to_the_last_heartbeat_says_that_the_relay_is_alive() {
+        let mut channel = channel();
+        channel.heartbeat().unwrap();
+        channel.heartbeat().unwrap();
+        let late = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&late), Ok(Brought::Nothing));
+        let last = Message::text(r#"[null,"2","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&last), Ok(Brought::Alive));
+    }
+
+    #[test]
+    fn a_reply_counts_once() {
+        let mut channel = channel();
+        channel.heartbeat().unwrap();
+        let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
+        assert_eq!(channel.receive(&reply), Ok(Brought::Alive));
+        assert_eq!(channel.receive(&reply), Ok(Brought::Nothing));
+    }
+}

@@ -1,0 +1,186 @@
+//! One connection: from its beginning, over the join, to its end.
+
+use sotto_protocol::frame::FrameError;
+use sotto_protocol::instance::Now;
+use sotto_protocol::{Credentials, Topic};
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::{Goodbye, MAX_ON_THE_WAY, MAX_PENDING, MAX_REQUESTS, Task};
+use crate::platform::give_back_pages;
+use crate::room::recorder::Direction;
+use crate::room::relay::channel::{Brought, Channel};
+use crate::room::relay::connect::connect;
+use crate::room::relay::heartbeat::{Due, Heartbeat};
+use crate::room::relay::socket::Socket;
+use crate::room::{Command, CommandError, Trouble, Update, clock};
+
+impl Task {
+    /// One connection, from its beginning to its end.
+    pub(super) async fn connection(&mut self) -> Result<Goodbye, Trouble> {
+        self.tell(Update::Connecting);
+        let (address, timing) = (self.address.clone(), self.timing);
+        let Some(socket) = self.during(connect(&address, &timing)).await else {
+            return Ok(Goodbye);
+        };
+        let mut socket = socket?;
+        let mut channel = Channel::new(Topic::of(&self.root.room_hash()));
+        let credentials = Credentials {
+            access: self.root.access_hash(),
+            sender: self.root.sender_hash(&self.run),
+        };
+        socket.push(channel.join(&credentials).map_err(garbage)?);
+        let asked = clock::now();
+        let Some(joined) = self
+            .during(timeout(timing.join, join(&mut socket, &mut channel)))
+            .await
+        else {
+            return Ok(Goodbye);
+        };
+        joined.map_err(|_| Trouble::JoinUnanswered(timing.join))??;
+        let now = clock::now();
+        self.jumped = false;
+        self.was_joined = true;
+        self.instance.joined(now);
+        self.tell(Update::Joined);
+        give_back_pages();
+        let round_trip = now.monotonic.saturating_sub(asked.monotonic);
+        let heartbeat = Heartbeat::new(timing, round_trip, now.monotonic, &mut self.rng);
+        let served = self.serve(&mut socket, &mut channel, heartbeat).await;
+        if clock::now().monotonic.saturating_sub(now.monotonic) >= timing.settled {
+            self.failures = 0;
+        }
+        if let Some(answer) = self.expiring.take() {
+            self.answer(Command::Expire, answer, Err(CommandError::Offline));
+        }
+        served
+    }
+
+    /// A connection that is joined.
+    pub(super) async fn serve(
+        &mut self,
+        socket: &mut Socket,
+        channel: &mut Channel,
+        mut heartbeat: Heartbeat,
+    ) -> Result<Goodbye, Trouble> {
+        // Until when the peers may acknowledge that we leave.
+        let mut parting = None;
+        loop {
+            let now = clock::now();
+            if std::mem::take(&mut self.jumped) {
+                heartbeat.probe(now.monotonic, channel.on_the_way());
+                socket.push(channel.heartbeat().map_err(garbage)?);
+            }
+            heartbeat.received(socket.received(), now.monotonic);
+            match heartbeat.due(now.monotonic, channel.on_the_way(), &mut self.rng) {
+                Due::Nothing => {}
+                Due::Beat => socket.push(channel.heartbeat().map_err(garbage)?),
+                Due::Dead => return Err(Trouble::Silent),
+            }
+            if let Some(answer) = self.expire.take() {
+                self.expiring = Some(answer);
+                socket.push(channel.expire().map_err(garbage)?);
+            }
+            if self.is_time_to_leave(now) {
+                let latest = *parting.get_or_insert(now.monotonic + self.timing.parting);
+                self.instance.leave(now);
+                if self.instance.has_left() || now.monotonic >= latest {
+                    self.give_back(socket, channel).await;
+                    return Ok(Goodbye);
+                }
+            }
+            self.push_sealed(socket, channel)?;
+            // While the reader is slow nothing is read, so no answer can come: no heartbeat may run out.
+            let read = self.pending.len() < MAX_PENDING && self.requests.len() < MAX_REQUESTS;
+            if !read {
+                heartbeat.excused(now.monotonic);
+            }
+            tokio::select! {
+                message = socket.next(read) => {
+                    let now = clock::now();
+                    match channel.receive(&message?).map_err(garbage)? {
+                        Brought::Sealed(payload) => {
+                            self.record(Direction::In, payload);
+                            self.instance.received(payload, now);
+                        }
+                        Brought::Relayed(tag) => self.instance.relayed(tag),
+                        Brought::Seats(count) => self.instance.seats(count, now),
+                        Brought::Alive => heartbeat.answered(now.monotonic),
+                        Brought::Closed(why) => return Err(why),
+                        Brought::Expired(done) => {
+                            if self.expired(done) {
+                                return Ok(Goodbye);
+                            }
+                        }
+                        Brought::Joined | Brought::Refused(_) | Brought::Left | Brought::Nothing => {}
+                    }
+                }
+                () = self.wait(parting.into_iter().chain([heartbeat.timeout()]).min()) => {}
+            }
+            self.attend();
+        }
+    }
+
+    /// Takes from the instance what the socket and the path have room for.
+    pub(super) fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
+        while socket.has_room()
+            && channel.on_the_way() < MAX_ON_THE_WAY
+            && let Some(push) = self.instance.next_push()
+        {
+            self.record(Direction::Out, &push.payload);
+            socket.push(channel.sealed(&push.payload, push.tag).map_err(garbage)?);
+        }
+        self.gather();
+        Ok(())
+    }
+
+    pub(super) fn is_time_to_leave(&self, now: Now) -> bool {
+        self.leaving
+            .is_some_and(|latest| now.monotonic >= latest || self.instance.undelivered() == 0)
+    }
+
+    /// Gives the seat back, and waits a moment until the relay has all that was pushed.
+    pub(super) async fn give_back(&mut self, socket: &mut Socket, channel: &mut Channel) {
+        let limit = self.timing.goodbye;
+        let goodbye = async {
+            self.push_sealed(socket, channel)?;
+            socket.push(channel.leave().map_err(garbage)?);
+            // The relay answers in order: its answer to this means that it has what came before.
+            loop {
+                let message = socket.next(true).await?;
+                if channel.receive(&message).map_err(garbage)? == Brought::Left {
+                    break;
+                }
+            }
+            socket.push(Message::Close(None));
+            socket.flush().await
+        };
+        // We leave either way; peers that were not told find out.
+        let _ = timeout(limit, goodbye).await;
+    }
+
+    /// The relay's answer to the wish to destroy the room. True when it is done.
+    pub(super) fn expired(&mut self, done: bool) -> bool {
+        if let Some(answer) = self.expiring.take() {
+            let done = done.then_some(()).ok_or(CommandError::NotExpired);
+            self.answer(Command::Expire, answer, done);
+        }
+        done
+    }
+}
+
+/// Waits for the answer to the join.
+async fn join(socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
+    loop {
+        let message = socket.next(true).await?;
+        match channel.receive(&message).map_err(garbage)? {
+            Brought::Joined => return Ok(()),
+            Brought::Refused(why) | Brought::Closed(why) => return Err(why),
+            _ => {}
+        }
+    }
+}
+
+fn garbage(error: FrameError) -> Trouble {
+    Trouble::Garbage(error.to_string())
+}

@@ -1,0 +1,366 @@
+//! The task behind a room: connects, joins, carries everything between the instance and the relay, comes back
+//! after every loss, and leaves.
+
+mod connection;
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use rand::rand_core::UnwrapErr;
+use rand::rngs::{StdRng, SysRng};
+use sotto_protocol::instance::Now;
+use sotto_protocol::message::InstanceId;
+use sotto_protocol::{Instance, Root, Run, Topic};
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::sleep;
+
+use super::clock::{self, Watch};
+use super::names::Names;
+use super::recorder::Direction;
+use super::{Answer, Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
+use crate::relay_url::Address;
+
+/// Updates that are kept for a reader that is slow. Beyond, nothing more is read from the relay: it and the
+/// peers' own limits hold back the rest.
+const MAX_PENDING: usize = 256;
+
+/// Requests that were not looked at yet, beyond which nothing more is read from the relay either: most of them come of
+/// what was read.
+const MAX_REQUESTS: usize = 64;
+
+/// Bytes on the way to the relay before it is given no more payloads: twice what the instance has unacknowledged of
+/// its messages, so that this holds up nothing on a path that takes what it gets. On one that does not, what the
+/// kernel and proxies would store is stale when it arrives, and everything new waits behind it.
+pub(super) const MAX_ON_THE_WAY: u64 = 256 * 1024;
+
+/// How a connection ended, if not by trouble.
+struct Goodbye;
+
+/// See the [module](self).
+pub(super) struct Task {
+    address: Address,
+    root: Root,
+    run: Run,
+    instance: Instance,
+    names: Names,
+    recorder: Option<Recorder>,
+    timing: Timing,
+    rng: StdRng,
+    watch: Watch,
+    /// The clock has jumped, and nobody has looked after the connection yet.
+    jumped: bool,
+    requests: mpsc::UnboundedReceiver<Request>,
+    updates: mpsc::Sender<Update>,
+    /// What is to be told, while the reader is slow.
+    pending: VecDeque<Update>,
+    /// As told last.
+    undelivered: usize,
+    /// Once true, the room is come back to for ever.
+    was_joined: bool,
+    /// Connections in a row that did not last.
+    failures: u32,
+    /// The last handle was dropped: no command comes any more.
+    abandoned: bool,
+    /// When to leave at the latest; `None` while nobody wants to.
+    leaving: Option<Duration>,
+    /// Whoever wants the room destroyed, until the relay has been asked.
+    expire: Option<Answer<()>>,
+    /// The same, until the relay has answered.
+    expiring: Option<Answer<()>>,
+}
+
+impl Task {
+    pub(super) fn new(
+        settings: Settings,
+        requests: mpsc::UnboundedReceiver<Request>,
+        updates: mpsc::Sender<Update>,
+    ) -> Self {
+        let Settings {
+            address,
+            root,
+            name,
+            recorder,
+            timing,
+        } = settings;
+        let mut rng: StdRng = rand::make_rng();
+        let topic = Topic::of(&root.room_hash());
+        // Straight from the system: a generator here could be wound back by whoever reads this memory, to the ephemeral
+        // keys of every session so far.
+        let random = UnwrapErr(SysRng);
+        Self {
+            names: Names::new(&name),
+            instance: Instance::new(root.keys(), topic, name, Box::new(random)),
+            run: Run::random(&mut rng),
+            address,
+            root,
+            recorder,
+            timing,
+            rng,
+            watch: Watch::new(clock::now(), timing.tick, timing.jump),
+            jumped: false,
+            requests,
+            updates,
+            pending: VecDeque::new(),
+            undelivered: 0,
+            was_joined: false,
+            failures: 0,
+            abandoned: false,
+            leaving: None,
+            expire: None,
+            expiring: None,
+        }
+    }
+
+    /// Which instance we are.
+    pub(super) fn id(&self) -> InstanceId {
+        self.instance.id()
+    }
+
+    /// Runs until the room is left, or the first join has failed.
+    pub(super) async fn run(mut self) {
+        let last = loop {
+            let why = match self.connection().await {
+                Ok(Goodbye) => break self.left(),
+                Err(why) => why,
+            };
+            self.instance.disconnected(clock::now());
+            if !self.was_joined && !why.is_busy() {
+                break Update::Failed(why);
+            }
+            if self.pause(why).await.is_none() {
+                break self.left();
+            }
+        };
+        // The keys go now, not when the reader has read the last.
+        let (updates, mut pending) = self.end();
+        pending.push_back(last);
+        for update in pending {
+            if updates.send(update).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Drops all but what the reader still has to get.
+    fn end(self) -> (mpsc::Sender<Update>, VecDeque<Update>) {
+        (self.updates, self.pending)
+    }
+
+    fn left(&self) -> Update {
+        Update::Left {
+            undelivered: self.instance.undelivered(),
+        }
+    }
+
+    /// Says what happened and waits until the next try; `None` when it is time to leave instead.
+    async fn pause(&mut self, why: Trouble) -> Option<()> {
+        let (min, max) = (self.timing.retry_min, self.timing.retry_max);
+        let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
+        self.failures = self.failures.saturating_add(1);
+        match why {
+            Trouble::Unseated => self.run = Run::random(&mut self.rng),
+            Trouble::Expired => self.tell(Update::Expired),
+            _ => {}
+        }
+        if why.is_busy() {
+            wait = wait.max(self.timing.busy_min);
+            self.tell(Update::Waiting { why, wait });
+        } else {
+            self.tell(Update::Reconnecting { why, wait });
+        }
+        let until = clock::now().monotonic + wait;
+        // By our own clock, which goes on while the machine sleeps.
+        loop {
+            let left = until.saturating_sub(clock::now().monotonic);
+            if left.is_zero() || std::mem::take(&mut self.jumped) {
+                return Some(());
+            }
+            self.during(sleep(left.min(self.timing.tick))).await?;
+        }
+    }
+
+    /// Does some work and, meanwhile, all that needs no connection. `None` when it is time to leave.
+    async fn during<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        let mut work = pin!(work);
+        loop {
+            if let Some(answer) = self.expire.take() {
+                self.answer(Command::Expire, answer, Err(CommandError::Offline));
+            }
+            if self.is_time_to_leave(clock::now()) {
+                return None;
+            }
+            let done = tokio::select! {
+                done = &mut work => Some(done),
+                () = self.wait(None) => None,
+            };
+            self.attend();
+            if done.is_some() {
+                return done;
+            }
+        }
+    }
+
+    /// Waits for a command, and does it; for the reader; or for the time at which something is due.
+    /// May be dropped while it waits: nothing is lost.
+    async fn wait(&mut self, due: Option<Duration>) {
+        let now = clock::now();
+        let next = [self.instance.next_timeout(), due, self.leaving]
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(self.timing.tick, |next| next.saturating_sub(now.monotonic));
+        tokio::select! {
+            request = self.requests.recv(), if !self.abandoned => match request {
+                Some(request) => self.requested(request),
+                None => {
+                    self.abandoned = true;
+                    self.leave_by(Duration::ZERO);
+                }
+            },
+            () = until_taken(&self.updates), if !self.pending.is_empty() => {}
+            () = sleep(next.min(self.timing.tick)) => {}
+        }
+    }
+
+    /// Does what is due by now. Belongs after every wait, whatever ended it: where frames come one after the other
+    /// no wait lasts until its own time.
+    fn attend(&mut self) {
+        self.hand_over();
+        let now = clock::now();
+        if self.watch.jumped(now) {
+            self.jumped = true;
+            self.tell(Update::Slept);
+        }
+        if self
+            .instance
+            .next_timeout()
+            .is_some_and(|due| now.monotonic >= due)
+        {
+            self.instance.timeout(now);
+        }
+        self.gather();
+    }
+
+    fn requested(&mut self, request: Request) {
+        let now = clock::now();
+        match request {
+            Request::Say {
+                text,
+                reply_to,
+                answer,
+            } => {
+                let said = self.instance.say(&text, reply_to, now);
+                let said = said.map_err(CommandError::Say);
+                match answer {
+                    // One that nobody waits for any more is no harm.
+                    Some(answer) => drop(answer.send(said)),
+                    None => self.tell(Update::Said(said)),
+                }
+            }
+            Request::Do {
+                command: Command::Expire,
+                answer,
+            } => self.expire = Some(answer),
+            Request::Do { command, answer } => {
+                let done = self.command(command.clone(), now);
+                self.answer(command, answer, done);
+            }
+        }
+    }
+
+    /// Says what became of a command.
+    fn answer(&mut self, command: Command, answer: Answer<()>, done: Result<(), CommandError>) {
+        match answer {
+            // One that nobody waits for any more is no harm.
+            Some(answer) => drop(answer.send(done)),
+            None if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
+            None => self.tell(Update::Done {
+                command,
+                answer: done,
+            }),
+        }
+    }
+
+    fn command(&mut self, command: Command, now: Now) -> Result<(), CommandError> {
+        match command {
+            Command::Edit { id, text } => self.instance.edit(id, &text, now)?,
+            Command::Delete { id } => self.instance.delete(id, now)?,
+            Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
+            Command::Rename(name) => {
+                self.names.rename(&name);
+                self.instance.rename(name, now);
+            }
+            Command::Fade(fading) => self.instance.fade(fading, now),
+            Command::Typing(on) => self.instance.typing(on, now),
+            Command::Hold(receipt) => self.instance.hold(receipt, now),
+            Command::Read(receipt) => self.instance.read(receipt, now),
+            Command::Compared(peer) => {
+                self.names.compared(peer);
+                self.instance.compared(peer);
+            }
+            Command::Release(peer) => self.instance.release(peer, now),
+            Command::Leave { timeout } => self.leave_by(timeout),
+            // It needs the relay's answer, and is taken before.
+            Command::Expire => return Err(CommandError::Offline),
+        }
+        Ok(())
+    }
+
+    fn leave_by(&mut self, timeout: Duration) {
+        let latest = clock::now().monotonic.saturating_add(timeout);
+        self.leaving = Some(self.leaving.map_or(latest, |before| before.min(latest)));
+    }
+
+    /// Takes what the instance has to tell.
+    fn gather(&mut self) {
+        while let Some(event) = self.instance.next_event() {
+            let name = self.names.of(&event);
+            self.tell(Update::Event { event, name });
+        }
+        while let Some((event, name)) = self.names.changed() {
+            self.tell(Update::Event { event, name });
+        }
+        let undelivered = self.instance.undelivered();
+        if undelivered != self.undelivered {
+            self.undelivered = undelivered;
+            self.tell(Update::Undelivered(undelivered));
+        }
+    }
+
+    fn tell(&mut self, update: Update) {
+        self.pending.push_back(update);
+        self.hand_over();
+    }
+
+    /// Gives the reader what it has room for.
+    fn hand_over(&mut self) {
+        while let Some(update) = self.pending.pop_front() {
+            match self.updates.try_send(update) {
+                Ok(()) => {}
+                Err(TrySendError::Full(update)) => return self.pending.push_front(update),
+                Err(TrySendError::Closed(_)) => {
+                    self.pending.clear();
+                    return self.leave_by(Duration::ZERO);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, direction: Direction, payload: &[u8]) {
+        if let Some(recorder) = &mut self.recorder
+            && let Err(error) = recorder.write(direction, payload)
+        {
+            self.recorder = None;
+            self.tell(Update::RecordingFailed(error));
+        }
+    }
+}
+
+/// Waits until the reader has room for an update, or is gone.
+async fn until_taken(updates: &mpsc::Sender<Update>) {
+    // Either way there is something to do.
+    let _ = updates.reserve().await;
+}

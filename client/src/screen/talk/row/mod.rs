@@ -1,0 +1,245 @@
+//! How an entry breaks into rows.
+
+mod flow;
+
+use std::ops::Range;
+use std::time::Duration;
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
+use crate::screen::talk::row::flow::Flow;
+use crate::screen::text::search::Needle;
+use crate::screen::text::visible::{columns, visible, visible_line};
+use crate::screen::text::wrap::{Breaks, wrap};
+use crate::screen::theme::Theme;
+
+/// From this width on messages stand in columns: time, name, text.
+const COLUMNS_FROM: usize = 44;
+/// From this width on there is a time.
+const TIME_FROM: usize = 28;
+/// From this width on the rows after the first hang below it.
+const HANGING_FROM: usize = 12;
+/// The name's column is at least, and at most, so wide; a longer name shifts its text.
+const NAME_COLUMNS: std::ops::RangeInclusive<usize> = 3..=12;
+/// The characters of a quoted message that are looked at: more than any row holds.
+const QUOTED: usize = 400;
+
+/// A row on the screen.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Its text.
+    pub line: Line<'static>,
+    /// The columns that are a link, and its address.
+    pub links: Vec<(Range<usize>, String)>,
+}
+
+/// What the rows of an entry depend on beside itself and the measure.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// It is the first of its day.
+    pub new_day: bool,
+    /// It is the first of so many new ones.
+    pub unread: Option<usize>,
+    /// Its author has said the one before in the same minute.
+    pub grouped: bool,
+    /// The message that it answers, where it is still in the list.
+    pub quoted: Option<&'a Said>,
+    /// It is selected.
+    pub selected: bool,
+    /// What is to stand out.
+    pub needle: Option<&'a Needle>,
+    /// How things look.
+    pub theme: &'static Theme,
+}
+
+impl Entry {
+    /// Its rows. None only where it is left out.
+    pub fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
+        let (width, theme) = (measure.width, place.theme);
+        let mut rows = Vec::new();
+        if !measure.bare {
+            if place.new_day {
+                rows.push(Line::styled(format!("── {} ──", self.at.day()), theme.dim).into());
+            }
+            if let Some(count) = place.unread {
+                rows.push(Line::styled(format!("── {count} new ──"), theme.unread).into());
+            }
+        }
+        let own = rows.len();
+        rows.extend(match &self.content {
+            Content::Said(said) => self.said(said, measure, place),
+            Content::Quiet(_) if measure.bare => Vec::new(),
+            Content::Quiet(parts) => self.note(&parts.join(" · "), theme.dim, measure, theme),
+            Content::Loud(text) => self.note(&format!("!! {text}"), theme.loud, measure, theme),
+            Content::Answer(text) => self.note(text, Style::new(), measure, theme),
+            Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width, theme)).collect(),
+        });
+        if place.selected {
+            for Row { line, .. } in rows.iter_mut().skip(own) {
+                line.style = theme.selection;
+                // A bar as wide as the screen, whatever the rows are.
+                let gap = width.saturating_sub(line.width());
+                line.spans.push(Span::raw(" ".repeat(gap)));
+                // On its ground what is dim could not be read.
+                for span in line.spans.iter_mut().filter(|span| span.style == theme.dim) {
+                    span.style = Style::new();
+                }
+            }
+        }
+        rows
+    }
+
+    fn note(&self, text: &str, style: Style, measure: Measure, theme: &'static Theme) -> Vec<Row> {
+        let lead: Vec<_> = self.time(measure, theme).into_iter().collect();
+        let indent = if lead.is_empty() {
+            hanging(measure)
+        } else {
+            measure.time.columns()
+        };
+        let mut flow = Flow::new(lead, measure.width, indent, theme);
+        flow.text(&visible(text), style, None);
+        flow.rows
+    }
+
+    /// The time, where there is a place for it.
+    fn time(&self, measure: Measure, theme: &Theme) -> Option<Span<'static>> {
+        let time = measure.time.show(self.at);
+        (measure.width >= TIME_FROM && !measure.bare && !time.is_empty())
+            .then(|| Span::styled(time, theme.dim))
+    }
+
+    fn said(&self, said: &Said, measure: Measure, place: Place<'_>) -> Vec<Row> {
+        let (indent, theme) = (hanging(measure), place.theme);
+        let deed = said.deed();
+        let lead = if measure.bare && deed.is_some() {
+            // Without its doer a deed says nothing.
+            name(said, measure, theme).into()
+        } else if measure.bare {
+            Vec::new()
+        } else if place.grouped && indent > 0 && deed.is_none() {
+            vec![Span::raw(" ".repeat(indent))]
+        } else {
+            self.time(measure, theme)
+                .into_iter()
+                .chain(name(said, measure, theme))
+                .collect()
+        };
+        let mut flow = Flow::new(lead, measure.width, indent, theme);
+        if said.reply_to.is_some() && !measure.bare {
+            flow.one_row(&quote(place.quoted), theme.dim);
+        }
+        let text = deed.unwrap_or(&said.text).trim_end_matches('\n');
+        match said.deleted {
+            true => flow.text("deleted", theme.dim, None),
+            false => flow.text(&visible(text), Style::new(), place.needle),
+        }
+        if !measure.bare {
+            if let Some(tail) = tail(said) {
+                flow.tail(&tail);
+            }
+            if let Author::Me(marks) = &said.author {
+                flow.mark(&marks.shown(), marks.widest());
+            }
+        }
+        flow.rows
+    }
+}
+
+/// The author's name with what stands around it.
+fn name(said: &Said, measure: Measure, theme: &Theme) -> [Span<'static>; 2] {
+    let style = match said.author {
+        Author::Me(_) => theme.me,
+        Author::Peer { accent, .. } => theme.accent(accent),
+    };
+    let name = visible_line(&said.name);
+    let (name, gap) = if said.deed().is_some() {
+        (format!("* {name}"), " ".to_owned())
+    } else if measure.width >= COLUMNS_FROM {
+        let gap = name_columns(measure).saturating_sub(columns(&name)) + 2;
+        (name, " ".repeat(gap))
+    } else {
+        (name, ": ".to_owned())
+    };
+    [Span::styled(name, style), Span::raw(gap)]
+}
+
+/// A message in one row, above the one that answers it.
+fn quote(said: Option<&Said>) -> String {
+    let Some(said) = said else {
+        return "↳ an older message".to_owned();
+    };
+    let name = visible_line(&said.name);
+    if said.deleted {
+        return format!("↳ {name}: deleted");
+    }
+    let text: String = said.deed().unwrap_or(&said.text).chars().take(QUOTED).collect();
+    let line = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    format!("↳ {name}: {}", visible_line(line))
+}
+
+/// What stands after the text.
+fn tail(said: &Said) -> Option<String> {
+    let mut tail: Vec<String> = Vec::new();
+    for (name, reaction) in &said.reactions {
+        tail.push(format!("{} {}", visible_line(reaction), visible_line(name)));
+    }
+    if said.edited && !said.deleted {
+        tail.push("edited".to_owned());
+    }
+    if let Author::Peer { age, repeat, .. } = &said.author {
+        tail.extend(age.map(|age| format!("waited {}", in_words(age))));
+        tail.extend(repeat.then(|| "may be a repeat".to_owned()));
+    }
+    (!tail.is_empty()).then(|| tail.join(" · "))
+}
+
+impl Copyable {
+    fn rows(&self, width: usize, theme: &Theme) -> Vec<Row> {
+        let (text, style, breaks) = match self {
+            Self::Heading(text) => (text, theme.dim, Breaks::Words),
+            Self::Verbatim(text) => (text, theme.notice, Breaks::Full),
+        };
+        wrap(text, width, width, breaks)
+            .into_iter()
+            .map(|row| Line::styled(text[row].to_owned(), style).into())
+            .collect()
+    }
+}
+
+impl From<Line<'static>> for Row {
+    fn from(line: Line<'static>) -> Self {
+        Self {
+            line,
+            links: Vec::new(),
+        }
+    }
+}
+
+fn name_columns(measure: Measure) -> usize {
+    measure.name.clamp(*NAME_COLUMNS.start(), *NAME_COLUMNS.end())
+}
+
+/// Where the rows after the first begin.
+fn hanging(measure: Measure) -> usize {
+    match measure.width {
+        _ if measure.bare => 0,
+        COLUMNS_FROM.. => measure.time.columns() + name_columns(measure) + 2,
+        HANGING_FROM.. => 2,
+        _ => 0,
+    }
+}
+
+/// A length of time as people say it.
+fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}

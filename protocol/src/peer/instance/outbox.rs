@@ -1,0 +1,260 @@
+//! What the user has said and not everybody holds who should. Each message stands here once; the streams of
+//! the pairs refer to it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use super::SayError;
+use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
+use crate::peer::message::fading::Fading;
+use crate::peer::message::{Content, InstanceId, MessageId, Text};
+use crate::peer::name::Name;
+
+/// Names an entry of the outbox.
+pub(super) type Key = u64;
+
+/// What a stream to a peer is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StreamItem {
+    /// Our name.
+    Name(Name),
+    /// What we want of messages that fade.
+    Fading(Fading),
+    /// Something of the outbox. `repeat`: an earlier run of the peer may have it.
+    Entry { key: Key, repeat: bool },
+    /// A number whose message went elsewhere.
+    Empty,
+    /// The last.
+    Leave,
+}
+
+/// Something said.
+#[derive(Debug)]
+struct Entry {
+    content: Content,
+    /// When it was typed, by the monotonic clock.
+    typed: Duration,
+    /// It was given to a socket: what it says is out of our hands.
+    handed: bool,
+    /// The relay has it, and the user was told.
+    sent: bool,
+    /// Somebody holds it.
+    delivered: bool,
+    /// The streams, and the queue for whoever comes first, that refer to it.
+    holders: usize,
+}
+
+impl Entry {
+    fn text_id(&self) -> Option<MessageId> {
+        match &self.content {
+            Content::Text(text) => Some(text.id),
+            _ => None,
+        }
+    }
+}
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    entries: BTreeMap<Key, Entry>,
+    next: Key,
+    bytes: usize,
+    /// For those who come.
+    unaddressed: VecDeque<Key>,
+    /// Our last texts and whom they were addressed to, oldest first.
+    remembered: VecDeque<(MessageId, Vec<InstanceId>)>,
+}
+
+impl Outbox {
+    /// Takes something said, for the streams of `to`; with none, for those who come.
+    pub(super) fn add(
+        &mut self,
+        content: Content,
+        to: &[InstanceId],
+        typed: Duration,
+    ) -> Result<Key, SayError> {
+        let bytes = length(&content);
+        if self.entries.len() >= OUTBOX_MESSAGES || self.bytes + bytes > OUTBOX_BYTES {
+            return Err(SayError::Full);
+        }
+        let key = self.next;
+        self.next += 1;
+        self.bytes += bytes;
+        if let Content::Text(text) = &content {
+            self.remembered.push_back((text.id, to.to_vec()));
+            if self.remembered.len() > REMEMBERED {
+                self.remembered.pop_front();
+            }
+        }
+        let entry = Entry {
+            content,
+            typed,
+            handed: false,
+            sent: false,
+            delivered: false,
+            holders: to.len().max(1),
+        };
+        self.entries.insert(key, entry);
+        if to.is_empty() {
+            self.unaddressed.push_back(key);
+        }
+        Ok(key)
+    }
+
+    /// Whether something waits for those who come.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.unaddressed.is_empty()
+    }
+
+    /// What waits for those who come is for these: the keys, in order.
+    pub(super) fn address(&mut self, peers: &[InstanceId]) -> Vec<Key> {
+        let keys: Vec<Key> = self.unaddressed.drain(..).collect();
+        for key in &keys {
+            for &peer in peers {
+                self.remember(*key, peer);
+            }
+            if let Some(entry) = self.entries.get_mut(key) {
+                entry.holders = peers.len();
+            }
+        }
+        keys
+    }
+
+    /// Whom one of our texts was addressed to; `None` for a text that is not ours or no longer known.
+    pub(super) fn recipients(&self, id: MessageId) -> Option<&[InstanceId]> {
+        self.remembered
+            .iter()
+            .rev()
+            .find(|(known, _)| *known == id)
+            .map(|(_, to)| &to[..])
+    }
+
+    /// Notes that the text of an entry is addressed to a peer as well; false if it was before.
+    pub(super) fn remember(&mut self, key: Key, peer: InstanceId) -> bool {
+        let Some(Entry {
+            content: Content::Text(text),
+            ..
+        }) = self.entries.get(&key)
+        else {
+            return true;
+        };
+        let Some((_, to)) = self.remembered.iter_mut().rev().find(|(id, _)| *id == text.id) else {
+            return true;
+        };
+        let news = !to.contains(&peer);
+        if news {
+            to.push(peer);
+        }
+        news
+    }
+
+    /// The entry of a text that no socket has had yet.
+    pub(super) fn unhanded(&self, id: MessageId) -> Option<Key> {
+        let is_it = |entry: &Entry| !entry.handed && entry.text_id() == Some(id);
+        self.entries
+            .iter()
+            .find(|(_, entry)| is_it(entry))
+            .map(|(&key, _)| key)
+    }
+
+    /// Changes the text of an entry that no socket has had yet.
+    pub(super) fn rewrite(&mut self, key: Key, new: &str) -> Result<(), SayError> {
+        let Some(Entry {
+            content: Content::Text(Text { text, .. }),
+            ..
+        }) = self.entries.get_mut(&key)
+        else {
+            return Err(SayError::Unknown);
+        };
+        let bytes = self.bytes - text.len() + new.len();
+        if bytes > OUTBOX_BYTES {
+            return Err(SayError::Full);
+        }
+        self.bytes = bytes;
+        text.replace_range(.., new);
+        Ok(())
+    }
+
+    /// Forgets a text that no socket has had and that is taken out of every stream.
+    pub(super) fn withdraw(&mut self, key: Key) {
+        self.unaddressed.retain(|unaddressed| *unaddressed != key);
+        if let Some(entry) = self.entries.remove(&key) {
+            self.bytes -= length(&entry.content);
+            if let Content::Text(text) = &entry.content {
+                self.remembered.retain(|(id, _)| *id != text.id);
+            }
+        }
+    }
+
+    /// A peer holds an entry: its stream needs it no longer. Its message's id, for a text.
+    pub(super) fn delivered(&mut self, key: Key) -> Option<MessageId> {
+        let entry = self.entries.get_mut(&key)?;
+        entry.delivered = true;
+        let id = entry.text_id();
+        self.release(key);
+        id
+    }
+
+    /// One stream needs an entry no longer. Its message's id, for a text that nobody got and no other stream has.
+    pub(super) fn release(&mut self, key: Key) -> Option<MessageId> {
+        let entry = self.entries.get_mut(&key)?;
+        entry.holders -= 1;
+        if entry.holders > 0 {
+            return None;
+        }
+        let lost = entry.text_id().filter(|_| !entry.delivered);
+        self.bytes -= length(&entry.content);
+        self.entries.remove(&key);
+        lost
+    }
+
+    /// The bytes of an entry's content.
+    pub(super) fn encoded_len(&self, key: Key) -> usize {
+        self.entries
+            .get(&key)
+            .map_or(0, |entry| entry.content.encoded_len())
+    }
+
+    /// What an entry says when it is sent now.
+    pub(super) fn content(&self, key: Key, repeat: bool, now: Duration) -> Content {
+        let Some(entry) = self.entries.get(&key) else {
+            return Content::Empty;
+        };
+        let mut content = entry.content.clone();
+        if let Content::Text(text) = &mut content {
+            let waited = now.saturating_sub(entry.typed).as_millis();
+            text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
+            text.repeat = repeat;
+        }
+        content
+    }
+
+    /// An entry was given to a socket.
+    pub(super) fn handed(&mut self, key: Key) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.handed = true;
+        }
+    }
+
+    /// The relay has an entry: its message's id if that is news.
+    pub(super) fn sent(&mut self, key: Key) -> Option<MessageId> {
+        let entry = self.entries.get_mut(&key)?;
+        let Content::Text(text) = &entry.content else {
+            return None;
+        };
+        (!std::mem::replace(&mut entry.sent, true)).then_some(text.id)
+    }
+
+    /// How many messages somebody has yet to hold.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}
+
+/// What a content counts in the outbox.
+fn length(content: &Content) -> usize {
+    match content {
+        Content::Text(Text { text, .. }) | Content::Edit { text, .. } => text.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,206 @@
+//! Whom a message goes to that the one it was for did not acknowledge: `SPEC.md`, sections 10.1 and 10.5.
+
+use std::time::Duration;
+
+use super::limits::{BURNED, STRANGER_AFTER};
+use super::outbox::StreamItem;
+use super::pair::Pair;
+use super::{Event, Instance};
+use crate::peer::message::InstanceId;
+
+/// Who may get what an absent peer does not hold.
+enum Heir {
+    /// A later run of the same person, as far as a name can tell.
+    LaterRun(InstanceId),
+    /// The user has to say whether this is the one.
+    Perhaps(InstanceId),
+}
+
+impl Instance {
+    /// Whom a text goes to that is said now: everybody who is here; else the one whose words were compared and who was
+    /// heard last; else nobody in particular, but those who come.
+    pub(super) fn addressees(&mut self) -> Vec<InstanceId> {
+        // What waits for those who come is not overtaken.
+        if self.outbox.is_waiting() {
+            return Vec::new();
+        }
+        let here = self.announced();
+        if !here.is_empty() {
+            return here;
+        }
+        let absent = self.pairs.values_mut().filter(|pair| pair.person.compared);
+        let last = absent.max_by_key(|pair| pair.signs.decrypted_at);
+        last.map(|pair| {
+            pair.streams.typed_alone = true;
+            pair.id
+        })
+        .into_iter()
+        .collect()
+    }
+
+    /// Those who are here and have said their names.
+    pub(super) fn announced(&self) -> Vec<InstanceId> {
+        let announced = self.pairs.values().filter(|pair| pair.is_announced());
+        announced.map(|pair| pair.id).collect()
+    }
+
+    /// When what was typed while alone goes to those who have come: once everybody who sits in the room is among them,
+    /// or had the time to be.
+    pub(super) fn gathered_at(&self) -> Option<Duration> {
+        let since = self.gathering_since?;
+        if self.strangers == 0 {
+            return Some(since);
+        }
+        Some((since + STRANGER_AFTER).min(self.strangers_since + STRANGER_AFTER))
+    }
+
+    /// Gives what was typed while alone to those who have come.
+    pub(super) fn gather(&mut self, at: Duration) {
+        let here = self.announced();
+        if here.is_empty() || !self.outbox.is_waiting() {
+            self.gathering_since = None;
+            return;
+        }
+        self.gathering_since.get_or_insert(at);
+        if self.gathered_at().is_none_or(|due| at < due) {
+            return;
+        }
+        self.gathering_since = None;
+        for key in self.outbox.address(&here) {
+            for pair in self.pairs.values_mut().filter(|pair| pair.is_announced()) {
+                pair.streams
+                    .outgoing
+                    .push(StreamItem::Entry { key, repeat: false });
+            }
+        }
+    }
+
+    /// Gives what those who are away do not hold to later runs of theirs, before anything newer, or asks.
+    pub(super) fn redirect(&mut self) {
+        let absent = self
+            .pairs
+            .values()
+            .filter(|pair| !pair.is_here() && pair.owed() > 0);
+        let mut absent: Vec<_> = absent.map(|pair| (pair.signs.decrypted_at, pair.id)).collect();
+        absent.sort();
+        // The oldest comes first in an heir's stream, so it is put there last.
+        for (_, id) in absent.into_iter().rev() {
+            match self.heir_of(id) {
+                Some(Heir::LaterRun(heir)) => self.hand_over(id, heir),
+                Some(Heir::Perhaps(heir)) => self.withhold(id, heir),
+                None => {}
+            }
+        }
+    }
+
+    /// Who of those who are here may get what is for one who is away.
+    fn heir_of(&self, absent: InstanceId) -> Option<Heir> {
+        let absent = self.pairs.get(&absent)?;
+        let mut here: Vec<&Pair> = self.pairs.values().filter(|pair| pair.is_announced()).collect();
+        here.sort_by_key(|pair| (pair.signs.met_at, pair.id));
+        let mut namesakes = here.iter().filter(|pair| pair.is_namesake_of(absent));
+        // Met before the last sign of the other: two of one name, or a sign that was held back on its way.
+        let later = namesakes
+            .clone()
+            .find(|pair| pair.signs.met_at >= absent.signs.decrypted_at);
+        let heir = match later {
+            Some(later) if !absent.person.compared => Heir::LaterRun(later.id),
+            Some(later) => Heir::Perhaps(later.id),
+            None => match namesakes.next() {
+                Some(namesake) => Heir::Perhaps(namesake.id),
+                // What was typed while alone might have been meant for whoever comes.
+                None => Heir::Perhaps(here.first().filter(|_| absent.streams.typed_alone)?.id),
+            },
+        };
+        Some(heir)
+    }
+
+    /// Asks whether an instance may get what one who is away does not hold.
+    fn withhold(&mut self, absent: InstanceId, heir: InstanceId) {
+        let Some(pair) = self.pairs.get_mut(&absent) else {
+            return;
+        };
+        if pair.streams.withheld_for.replace(heir) == Some(heir) {
+            return;
+        }
+        if let Some(of) = pair.person.name.clone() {
+            let count = pair.owed();
+            self.own.tell(Event::Withheld {
+                peer: heir,
+                of,
+                count,
+            });
+        }
+    }
+
+    /// Moves what a peer does not hold into another's stream. A number that it had is kept empty.
+    pub(super) fn hand_over(&mut self, from: InstanceId, to: InstanceId) {
+        let Some(pair) = self.pairs.get_mut(&from) else {
+            return;
+        };
+        pair.streams.withheld_for = None;
+        pair.streams.typed_alone = false;
+        let taken = pair.streams.outgoing.take(is_entry, || StreamItem::Empty);
+        let mut items = Vec::new();
+        for (item, was_sent) in taken {
+            let StreamItem::Entry { key, repeat } = item else {
+                continue;
+            };
+            // A text that was addressed to both is already in the other's stream.
+            if self.outbox.remember(key, to) {
+                items.push(StreamItem::Entry {
+                    key,
+                    repeat: repeat || was_sent,
+                });
+            } else {
+                self.outbox.release(key);
+            }
+        }
+        if let Some(heir) = self.pairs.get_mut(&to) {
+            heir.streams.outgoing.push_first(items, |item| {
+                matches!(item, StreamItem::Name(_) | StreamItem::Fading(_))
+            });
+        }
+    }
+
+    /// Forgets a pair and what only it was to get, which the user is told. Who was met is not met again in this run: a
+    /// later meeting could prove nothing of the earlier one.
+    pub(super) fn forget(&mut self, id: InstanceId) {
+        let Some(mut pair) = self.pairs.remove(&id) else {
+            return;
+        };
+        for (item, _) in pair.streams.outgoing.take(is_entry, || StreamItem::Empty) {
+            if let StreamItem::Entry { key, .. } = item
+                && let Some(id) = self.outbox.release(key)
+            {
+                self.own.tell(Event::Lost { id });
+            }
+        }
+        if pair.was_met() {
+            self.burned.push_back(id);
+            if self.burned.len() > BURNED {
+                self.burned.pop_front();
+            }
+        }
+    }
+}
+
+impl Pair {
+    /// How many of our messages it does not hold.
+    pub(super) fn owed(&self) -> usize {
+        let undelivered = self.streams.outgoing.undelivered();
+        undelivered.filter(|(item, _)| is_entry(item)).count()
+    }
+
+    /// Whether both call themselves what looks alike.
+    fn is_namesake_of(&self, other: &Self) -> bool {
+        match (&self.person.name, &other.person.name) {
+            (Some(one), Some(other)) => one.skeleton() == other.skeleton(),
+            _ => false,
+        }
+    }
+}
+
+fn is_entry(item: &StreamItem) -> bool {
+    matches!(item, StreamItem::Entry { .. })
+}

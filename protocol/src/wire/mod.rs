@@ -1,0 +1,8 @@
+//! What a relay sees: the hashes of a join, its topic, and the frames that carry everything.
+
+pub mod hash;
+
+pub mod join;
+pub mod topic;
+
+pub mod frame;
