@@ -5,6 +5,7 @@ mod closed;
 mod crash;
 mod disk;
 mod disk_record;
+mod log;
 mod member;
 mod power;
 mod refused;
