@@ -137,6 +137,10 @@ impl Conversation {
                 repeat,
             } => {
                 self.people.typing(receipt.peer, false, now);
+                // It had gone to another run meanwhile, and has come back.
+                if repeat && self.list.find(Some(receipt.peer), id).is_some() {
+                    return Some(Command::Hold(receipt));
+                }
                 if let Some(time) = fades.filter(|time| self.fading != Fading::After(*time)) {
                     let fades = format!(
                         "what {name} says next fades {time} after it is read, which you have not agreed to"

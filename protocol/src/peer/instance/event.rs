@@ -193,7 +193,7 @@ pub enum Event {
 /// Why something cannot be said now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SayError {
-    /// A text over [`MAX_TEXT`].
+    /// A text over [`MAX_TEXT`](crate::message::MAX_TEXT).
     #[error("the message is {over} bytes over the limit of 60,000")]
     TooLong {
         /// By how many bytes.

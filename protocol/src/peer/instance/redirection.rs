@@ -20,13 +20,14 @@ impl Instance {
     /// Whom a text goes to that is said now: everybody who is here; else the one whose words were compared and who was
     /// heard last; else nobody in particular, but those who come.
     pub(super) fn addressees(&mut self) -> Vec<InstanceId> {
-        // What waits for those who come is not overtaken.
-        if self.outbox.is_waiting() {
-            return Vec::new();
-        }
         let here = self.announced();
         if !here.is_empty() {
-            return here;
+            // What waits for those who come is not overtaken.
+            return if self.outbox.is_waiting() {
+                Vec::new()
+            } else {
+                here
+            };
         }
         let absent = self.pairs.values_mut().filter(|pair| pair.person.compared);
         let last = absent.max_by_key(|pair| pair.signs.decrypted_at);

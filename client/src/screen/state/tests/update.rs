@@ -424,6 +424,26 @@ fn a_third_party_cannot_be_missed() {
 }
 
 #[test]
+fn a_message_that_comes_back_from_another_run_is_shown_once() {
+    let mut script = Script::with_anna(80, 24);
+    for (number, repeat) in [(1, false), (2, true)] {
+        let receipt = Receipt { peer: ANNA, number };
+        let event = Event::Message {
+            receipt,
+            id: MessageId([7; 16]),
+            text: "once is enough".to_owned(),
+            reply_to: None,
+            fades: None,
+            age: None,
+            repeat,
+        };
+        script.event("anna", event);
+        assert!(script.commands().contains(&&Command::Hold(receipt)), "it is held");
+    }
+    assert_eq!(script.picture().matches("once is enough").count(), 1);
+}
+
+#[test]
 fn only_the_pair_itself_says_that_its_words_were_compared() {
     let mut script = Script::with_anna(80, 24);
     script.types("/verify").press(KeyCode::Enter);

@@ -98,7 +98,16 @@ impl Instance {
             // Those who are owed a message last: it would be lost.
             let oldest = of_kind
                 .filter(|pair| !pair.is_here())
-                .min_by_key(|pair| (pair.owed() > 0, pair.person.compared, pair.hello.sign_at))
+                .min_by_key(|pair| {
+                    // Before anybody who was ever shown go those who never said a name: they are easily made.
+                    let person = &pair.person;
+                    (
+                        pair.owed() > 0,
+                        person.compared,
+                        person.name.is_some(),
+                        pair.hello.sign_at,
+                    )
+                })
                 .map(|pair| pair.id);
             if let Some(oldest) = oldest {
                 self.forget(oldest);
