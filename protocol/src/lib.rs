@@ -36,6 +36,6 @@ pub use peer::{
     passphrase,
     passphrase::{Passphrase, RoomName},
     root,
-    root::{RoomKeys, Root, Run},
+    root::{MemberKey, RoomKeys, Root, Run},
     run_key, session, words,
 };

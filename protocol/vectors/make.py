@@ -82,7 +82,9 @@ def room(passphrase, name, run):
         normalise(passphrase).encode(), salt, time_cost=3, memory_cost=256 * 1024, parallelism=4, hash_len=32,
         type=argon2.low_level.Type.ID, version=0x13,
     )  # fmt: skip
-    access = sha256(b"sotto/v1/access:", root).hex()
+    member = Ed25519PrivateKey.from_private_bytes(expand(root, b"sotto/v1/member"))
+    member_public = member.public_key().public_bytes_raw()
+    access = sha256(b"sotto/v1/access:", member_public).hex()
     room_hash = sha256(b"sotto/v1/room:", access.encode()).hex()
     return {
         "passphrase": passphrase,
@@ -90,6 +92,7 @@ def room(passphrase, name, run):
         "run": run.hex(),
         "salt": salt.hex(),
         "root": root.hex(),
+        "member_public": member_public.hex(),
         "access_hash": access,
         "room_hash": room_hash,
         "sender_hash": sha256(b"sotto/v1/sender:", root, run).hex(),

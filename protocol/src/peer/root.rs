@@ -1,6 +1,7 @@
 //! From the passphrase to everything: the root, the hashes of a join, and the keys of a room.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use ed25519_dalek::SigningKey;
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use rayon::ThreadPoolBuilder;
@@ -53,13 +54,12 @@ impl Root {
 
     /// The credential for the relay.
     pub fn access_hash(&self) -> AccessHash {
-        AccessHash::from_bytes(
-            Sha256::new()
-                .chain_update(b"sotto/v1/access:")
-                .chain_update(self.0)
-                .finalize()
-                .into(),
-        )
+        AccessHash::of(&self.member_key().public())
+    }
+
+    /// The key with which a member shows the relay that he is more than somebody who has seen a join.
+    pub fn member_key(&self) -> MemberKey {
+        MemberKey(expand(&self.0, b"sotto/v1/member"))
     }
 
     /// The room's name on the relay.
@@ -106,6 +106,24 @@ pub(crate) fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> [u8; N] {
     // The length, checked above, is all that can be wrong.
     let _ = Hkdf::<Sha256>::new(None, secret).expand(label, &mut out);
     out
+}
+
+/// An Ed25519 key (RFC 8032) that all members of a room have in common, and that signs what fills or ends the room's bag on
+/// the relay. Zeroized on drop, never shown.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct MemberKey([u8; 32]);
+
+impl MemberKey {
+    /// The half whose hash is the access hash.
+    pub fn public(&self) -> [u8; 32] {
+        SigningKey::from_bytes(&self.0).verifying_key().to_bytes()
+    }
+}
+
+impl std::fmt::Debug for MemberKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemberKey(…)")
+    }
 }
 
 /// 16 random bytes, new for every run of a client in a room, so that no two runs can be linked.

@@ -53,6 +53,7 @@ pub struct Room {
     pub room: String,
     pub run: Bytes,
     pub root: Bytes,
+    pub member_public: Bytes,
     pub access_hash: String,
     pub room_hash: String,
     pub sender_hash: String,
