@@ -1,7 +1,7 @@
 //! From the passphrase to everything: the root, the hashes of a join, and the keys of a room.
 
 use argon2::{Algorithm, Argon2, Params, Version};
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use rayon::ThreadPoolBuilder;
@@ -11,6 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::peer::passphrase::{Passphrase, RoomName};
 use crate::peer::words::RoomWords;
 use crate::wire::hash::{AccessHash, RoomHash, SenderHash};
+use crate::wire::{kept, topic::Topic};
 
 /// The memory of the derivation, in KiB. What a guess at the passphrase costs, so not an option.
 pub const MEMORY_KIB: u32 = 256 * 1024;
@@ -115,8 +116,22 @@ pub struct MemberKey([u8; 32]);
 
 impl MemberKey {
     /// The half whose hash is the access hash.
-    pub fn public(&self) -> [u8; 32] {
+    pub fn public(&self) -> [u8; kept::PUBLIC_KEY_LEN] {
         SigningKey::from_bytes(&self.0).verifying_key().to_bytes()
+    }
+
+    /// The payload of a push with `reference` that only a member can make: key[32] ‖ signature[64] ‖ rest.
+    pub fn sign(
+        &self,
+        event: &str,
+        topic: &Topic,
+        challenge: &kept::Challenge,
+        reference: &str,
+        rest: &[u8],
+    ) -> Vec<u8> {
+        let key = SigningKey::from_bytes(&self.0);
+        let signature = key.sign(&kept::statement(event, topic, challenge, reference, rest));
+        [key.verifying_key().as_bytes(), &signature.to_bytes()[..], rest].concat()
     }
 }
 
