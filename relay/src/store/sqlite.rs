@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use rustix::fs::{FlockOperation, flock};
 
-use super::file::{StoreError, VERSION, beside, check_header, create};
+use super::file::{StoreError, VERSION, beside, check_header, create, upgrade};
 use crate::{
     clock::Day,
     limits,
@@ -30,7 +30,7 @@ pub(super) enum Change<'a> {
 
 /// An open room database.
 pub(crate) struct Database {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     /// What [`changed_by_others`](Self::changed_by_others) saw last.
     seen: i64,
@@ -75,6 +75,9 @@ impl Database {
         }
         let file = Self::connect(path, Some(lock))?;
         file.check()?;
+        if file.pragma("user_version")? < i64::from(VERSION) {
+            upgrade(&file.connection)?;
+        }
         Ok(file)
     }
 
@@ -200,15 +203,22 @@ impl Database {
             )?;
             let mut remove =
                 transaction.prepare_cached("DELETE FROM room WHERE name = ?1 AND standing < 2")?;
+            let mut ended = transaction.prepare_cached(
+                "DELETE FROM kept WHERE room = (SELECT name FROM room WHERE name = ?1 AND standing < 2)",
+            )?;
             for change in changes {
                 match change {
-                    Change::Add(name, record) => add.execute(params![
-                        name,
-                        record.access,
-                        record.made.0,
-                        record.used.0,
-                        record.standing as u8
-                    ])?,
+                    Change::Add(name, record) => {
+                        // Of an earlier room of this name, if that was ended and this one made before either was written.
+                        ended.execute([name])?;
+                        add.execute(params![
+                            name,
+                            record.access,
+                            record.made.0,
+                            record.used.0,
+                            record.standing as u8
+                        ])?
+                    }
                     Change::Use(name, record) => {
                         // Only the operator makes a room the operator's.
                         let standing = record.standing.min(Standing::Met);

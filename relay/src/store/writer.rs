@@ -7,6 +7,9 @@ use super::{
     sqlite::{Change, Database},
 };
 use crate::{
+    channel::reply::Refusal,
+    clock::Day,
+    kept::{Answer, Found, Job, Outcome, Sender},
     limits,
     rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
 };
@@ -37,9 +40,14 @@ impl Writer {
     /// Until [`Changes::end`].
     pub(super) fn run(mut self) {
         loop {
-            let batch = self.changes.take(limits::STORE_TICK);
+            let mut batch = self.changes.take(limits::STORE_TICK);
             let last = batch.last;
+            let (jobs, sweep) = (std::mem::take(&mut batch.jobs), batch.sweep);
             self.write(batch);
+            self.keep(jobs);
+            if let Some(today) = sweep {
+                self.sweep(today);
+            }
             if last {
                 break;
             }
@@ -95,14 +103,81 @@ impl Writer {
         self.changes.put_back(old.into_iter().map(|(name, _)| name));
     }
 
+    /// Does what was asked of bags: in the table, then in the file in one transaction; then each has its answer.
+    fn keep(&mut self, jobs: Vec<(Job, Sender)>) {
+        let today = Day::today();
+        let (mut outcomes, senders): (Vec<_>, Vec<_>) = (jobs.into_iter())
+            .map(|(job, sender)| (self.rooms.perform(job, today), sender))
+            .unzip();
+        let writes = |outcome: &Outcome| outcome.new.is_some() || !outcome.gone.is_empty();
+        if outcomes.iter().any(writes) {
+            match self.file.keep(&outcomes, today) {
+                Ok(()) => {
+                    self.logged.get_or_insert_with(Instant::now);
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut self.failing, true) {
+                        tracing::error!(%error, "no new rooms until the room database can be written");
+                    }
+                    // Backwards, as several may have changed one bag. Nobody has been told anything yet.
+                    for outcome in outcomes.iter_mut().rev() {
+                        if let Some(before) = outcome.before.take() {
+                            self.rooms.not_kept(&outcome.name, before);
+                        }
+                        outcome.answer = Answer::Refused(Refusal::KeptFull);
+                    }
+                }
+            }
+        }
+        for (outcome, sender) in outcomes.into_iter().zip(senders) {
+            // Who does not wait any more does not want to know.
+            let _ = sender.send(self.with_blobs(outcome));
+        }
+    }
+
+    /// The answer, with what has to be read for it.
+    fn with_blobs(&self, outcome: Outcome) -> Answer {
+        match outcome.answer {
+            Answer::Got { found, more } if outcome.reads => {
+                let read = found.into_iter().filter_map(|found| {
+                    let blob = self.file.blob(&outcome.name, found.number).transpose()?;
+                    Some(blob.map(|blob| Found {
+                        blob: Some(blob.into()),
+                        ..found
+                    }))
+                });
+                match read.collect() {
+                    Ok(found) => Answer::Got { found, more },
+                    Err::<_, StoreError>(error) => {
+                        tracing::error!(%error, "what is kept cannot be read");
+                        Answer::Refused(Refusal::KeptFull)
+                    }
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    /// A day has begun.
+    fn sweep(&mut self, today: Day) {
+        if self.rooms.sweep_bags(today) {
+            match self.file.sweep(today, limits::KEPT_LONGEST.into()) {
+                Ok(()) => {
+                    self.logged.get_or_insert_with(Instant::now);
+                }
+                Err(error) => tracing::error!(%error, "what was kept until yesterday stays until tomorrow"),
+            }
+        }
+    }
+
     /// Looks whether the operator has changed something.
     fn look(&mut self) {
         let found = match self.file.changed_by_others() {
             Ok(false) => return,
-            Ok(true) => self.file.rooms(),
+            Ok(true) => (self.file.rooms()).and_then(|rooms| Ok((rooms, self.file.bags()?))),
             Err(error) => Err(error),
         };
-        let found = match found {
+        let (found, mut bags) = match found {
             Ok(found) => found,
             Err(error) => {
                 if !std::mem::replace(&mut self.failing, true) {
@@ -114,7 +189,8 @@ impl Writer {
         let mut names = HashSet::with_capacity(found.len());
         for (name, record) in found {
             names.insert(name);
-            send(self.rooms.restore(name, record));
+            let kept = bags.remove(&name).unwrap_or_default();
+            send(self.rooms.restore(name, record, kept));
         }
         send(self.rooms.retain(|name| names.contains(name)));
         self.logged.get_or_insert_with(Instant::now);
