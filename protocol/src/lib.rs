@@ -9,6 +9,8 @@
 //!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others, or into what the relay has [`kept`] for who is away.
 //!
+//! What all of them compute with secrets leaves no copy behind: see [`secret`].
+//!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
 //! clock, no socket and no randomness of its own: time and an RNG are arguments.
 //!
@@ -29,13 +31,15 @@ pub use wire::{
 mod peer;
 #[cfg(feature = "session")]
 pub use peer::{
-    envelope, fading, handshake, instance,
+    envelope, handshake, instance,
     instance::Instance,
-    message, name,
+    message,
+    message::fading,
+    name,
     name::Name,
     passphrase,
     passphrase::{Passphrase, RoomName},
     root,
     root::{MemberKey, RoomKeys, Root, Run},
-    run_key, session, words,
+    run_key, secret, session, words,
 };

@@ -324,6 +324,7 @@ class Handshake:
         psk2 = sha256(b"sotto/v1/kem:", shared, ct, ek)
         for side in sides:
             side.noise_protocol.psks = [psk2]
+        symmetric = self.b.noise_protocol.symmetric_state
         second = bytes(self.b.write_message(r.ljust(2846, b"\0")))
         assert self.a.read_message(second) == r.ljust(2846, b"\0")
         handshake_hash = self.a.get_handshake_hash()
@@ -348,6 +349,8 @@ class Handshake:
             "ct": ct.hex(),
             "shared_secret": shared.hex(),
             "psk2": psk2.hex(),
+            "dh": nacl.bindings.crypto_scalarmult(e1, nacl.bindings.crypto_scalarmult_base(e2)).hex(),
+            "chaining_key": symmetric.ck.hex(),
             "second": self.envelope(SECOND, responder, initiator, ct + second),
             "handshake_hash": handshake_hash.hex(),
             "chain": self.chain.hex(),

@@ -9,6 +9,8 @@
 //! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
 //! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that obeys no rules.
 //!
+//! What is left of secrets in a process is looked for in its [`memory`].
+//!
 //! Every wait has a [`limit`]. Beside all that, [`house`] reads the source of our own crates.
 #![allow(
     clippy::unwrap_used,
@@ -19,6 +21,7 @@
 
 pub mod binaries;
 pub mod limit;
+pub mod memory;
 
 pub mod scene;
 

@@ -7,7 +7,7 @@ use sotto_tests::house::{self, ENTRIES, LINES};
 use tempfile::TempDir;
 
 /// The crates that are looked at, by their folders.
-const CRATES: [&str; 2] = ["client", "relay"];
+const CRATES: [&str; 3] = ["client", "protocol", "relay"];
 
 /// Folders with more entries than others may have: a crate, and a path from its `src`.
 const WIDE: [(&str, &str); 2] = [

@@ -102,6 +102,8 @@ pub struct Pipe<O, E> {
     deadline: Option<Instant>,
     /// A line of input could not be taken.
     faulty: bool,
+    /// Nobody will get something that was taken.
+    lost: bool,
     /// A signal came: no reader is waited for any longer than [`HURRIED`].
     hurried: bool,
 }
@@ -143,6 +145,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             leaving: false,
             deadline: None,
             faulty: false,
+            lost: false,
             hurried: false,
         }
     }
@@ -237,6 +240,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             Update::Left { undelivered } => {
                 self.write(line).await?;
                 return Ok(Some(match undelivered {
+                    0 if self.lost => Exit::Undelivered,
                     0 if self.faulty => Exit::Failed,
                     0 => Exit::Done,
                     _ => Exit::Undelivered,
@@ -273,6 +277,10 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             Event::Message { .. } | Event::Edited { .. } | Event::Deleted { .. } | Event::Reacted { .. } => {}
             Event::PeerJoined { .. } => {
                 self.peers += 1;
+                self.write(line).await?;
+            }
+            Event::Lost { .. } => {
+                self.lost = true;
                 self.write(line).await?;
             }
             Event::Fading { fading, .. } => {

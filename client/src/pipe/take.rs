@@ -45,6 +45,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                     CommandError::Say(SayError::TooLong { .. }) => "too_long",
                     CommandError::Say(SayError::Empty) => "empty",
                     CommandError::Say(SayError::Unknown) => "unknown_message",
+                    CommandError::Say(SayError::Forgotten) => "forgotten",
                     _ => "not_done",
                 };
                 self.write(self.format.error(reason, &error.to_string())).await

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sotto_protocol::instance::Event;
+use sotto_protocol::message::MessageId;
 use sotto_protocol::{Name, Root};
 use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::io::{AsyncBufReadExt, BufReader, duplex};
@@ -12,7 +14,7 @@ use tokio::time::timeout;
 use super::output::Format;
 use super::{Ending, Fault, Input, Pipe};
 use crate::exit::Exit;
-use crate::room::{Room, Settings, Timing, Updates};
+use crate::room::{Room, Settings, Timing, Update, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -215,6 +217,33 @@ async fn what_nobody_takes_in_time_is_undelivered() {
     let ended = pipe.ended().await;
     assert_eq!(ended.exit, Exit::Undelivered);
     assert!(ended.err.contains("1 message was not delivered"), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn what_nobody_can_get_any_more_is_undelivered() {
+    let relay = Served::new().await;
+    let (_lines, taken) = mpsc::channel(1);
+    let (_signals, asked) = mpsc::channel(1);
+    let format = Format {
+        json: true,
+        terminal: false,
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let room = relay.room("anna");
+    let mut pipe = Pipe::new(room, taken, asked, (&mut out, &mut err), format, WITH_INPUT);
+    let event = Event::Lost {
+        id: MessageId([0xab; 16]),
+    };
+    let name = String::new();
+    assert!(matches!(
+        pipe.updated(Update::Event { event, name }).await,
+        Ok(None)
+    ));
+    assert!(matches!(
+        pipe.updated(Update::Left { undelivered: 0 }).await,
+        Ok(Some(Exit::Undelivered))
+    ));
+    assert!(String::from_utf8(out).unwrap().starts_with("{\"event\":\"lost\""));
 }
 
 #[tokio::test]

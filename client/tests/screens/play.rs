@@ -124,30 +124,37 @@ impl Front {
 #[derive(Clone, Copy)]
 pub struct Person {
     pub id: InstanceId,
+    /// What the room calls it.
     pub name: &'static str,
+    /// What it calls itself.
+    pub own: &'static str,
     pub words: [&'static str; 6],
 }
 
 pub const ANNA: Person = Person {
     id: InstanceId([1; 16]),
     name: "anna",
+    own: "anna",
     words: ["otter", "maple", "crisp", "dome", "unwed", "sixth"],
 };
 pub const CARL: Person = Person {
     id: InstanceId([3; 16]),
     name: "carl",
+    own: "carl",
     words: ["gavel", "habit", "icing", "jelly", "kayak", "ladle"],
 };
 /// Anna, started anew.
 pub const ANNA_ANEW: Person = Person {
     id: InstanceId([4; 16]),
-    name: "anna",
+    name: "anna~2",
+    own: "anna",
     words: ["badge", "cabin", "daisy", "eagle", "fable", "gecko"],
 };
 /// Who we are, to the others.
 pub const BEN: Person = Person {
     id: InstanceId([0; 16]),
     name: "ben",
+    own: "ben",
     words: ANNA.words,
 };
 
@@ -219,7 +226,7 @@ impl Chat {
     pub fn joins(&mut self, who: Person) -> &mut Self {
         let event = Event::PeerJoined {
             peer: who.id,
-            name: Name::new(who.name).unwrap(),
+            name: Name::new(who.own).unwrap(),
             words: SafetyWords(who.words),
             back: false,
             compared: false,

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::peer::message::InstanceId;
 use crate::peer::root::RoomKeys;
+use crate::peer::secret::unstacked;
 use crate::wire::topic::Topic;
 
 /// The sizes of a plaintext, in bytes. All that a relay learns of a message's length.
@@ -83,8 +84,8 @@ pub enum OpenError {
 
 /// Seals and opens the envelopes of one room.
 pub struct Envelopes {
-    /// Zeroized on drop by the crate's own `zeroize` feature.
-    cipher: XChaCha20Poly1305,
+    /// Zeroized on drop by the crate's own `zeroize` feature, and boxed, so that no move leaves a copy of its key.
+    cipher: Box<XChaCha20Poly1305>,
     topic: Topic,
 }
 
@@ -92,7 +93,7 @@ impl Envelopes {
     /// The envelopes of a room.
     pub fn new(keys: &RoomKeys, topic: Topic) -> Self {
         Self {
-            cipher: XChaCha20Poly1305::new(&keys.envelope.into()),
+            cipher: unstacked(|| Box::new(XChaCha20Poly1305::new(keys.envelope.expose().into()))),
             topic,
         }
     }
@@ -112,10 +113,8 @@ impl Envelopes {
         let mut nonce = [0; NONCE_LEN];
         rng.fill_bytes(&mut nonce);
         let aad = self.topic.as_str().as_bytes();
-        let sealed = self
-            .cipher
-            .encrypt(&XNonce::from(nonce), Payload { msg: &plaintext, aad })
-            .ok()?;
+        let payload = Payload { msg: &plaintext, aad };
+        let sealed = unstacked(|| self.cipher.encrypt(&XNonce::from(nonce), payload)).ok()?;
         Some([&nonce[..], &sealed].concat())
     }
 
@@ -131,9 +130,8 @@ impl Envelopes {
             .split_first_chunk::<NONCE_LEN>()
             .ok_or(OpenError::Length)?;
         let aad = self.topic.as_str().as_bytes();
-        let mut plaintext = self
-            .cipher
-            .decrypt(&XNonce::from(*nonce), Payload { msg: sealed, aad })
+        let payload = Payload { msg: sealed, aad };
+        let mut plaintext = unstacked(|| self.cipher.decrypt(&XNonce::from(*nonce), payload))
             .map(Zeroizing::new)
             .map_err(|_| OpenError::Sealed)?;
         let header = Header::read(&plaintext)?;

@@ -1,10 +1,11 @@
 //! What only members of a room compute and read, in the order in which data passes through it.
 
+pub mod secret;
+
 pub mod passphrase;
 pub mod root;
 pub mod words;
 
-pub mod fading;
 pub mod message;
 pub mod name;
 

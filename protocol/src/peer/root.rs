@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::peer::passphrase::{Passphrase, RoomName};
+use crate::peer::secret::{Secret, unstacked, wipe_stack};
 use crate::peer::words::RoomWords;
 use crate::wire::hash::{AccessHash, RoomHash, SenderHash};
 use crate::wire::{kept, topic::Topic};
@@ -27,8 +28,7 @@ pub struct DeriveError;
 
 /// 32 bytes from Argon2id (RFC 9106) over passphrase and room name; all else comes from it.
 /// Zeroized on drop, never shown.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Root([u8; 32]);
+pub struct Root(Secret);
 
 impl Root {
     /// Derives the root. Takes about a second and 256 MiB, which are zeroized and given back.
@@ -38,19 +38,23 @@ impl Root {
     pub fn derive(passphrase: &Passphrase, room: &RoomName) -> Result<Self, DeriveError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(32)).map_err(|_| DeriveError)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let mut root = Self([0; 32]);
         // Threads of its own, a lane each, which end with it: rayon's usual ones stay, as many as there are cores.
         let threads = ThreadPoolBuilder::new().num_threads(LANES as usize).build();
-        threads
-            .map_err(|_| DeriveError)?
-            .install(|| argon2.hash_password_into(passphrase.expose().as_bytes(), &room.salt(), &mut root.0))
-            .map_err(|_| DeriveError)?;
-        Ok(root)
+        let threads = threads.map_err(|_| DeriveError)?;
+        let mut hashed = Ok(());
+        let root = Secret::written(|root| {
+            let hash = || argon2.hash_password_into(passphrase.expose().as_bytes(), &room.salt(), root);
+            hashed = threads.install(|| unstacked(hash));
+            // The system keeps the stacks of threads that have ended for those to come.
+            threads.broadcast(|_| wipe_stack());
+        });
+        hashed.map_err(|_| DeriveError)?;
+        Ok(Self(root))
     }
 
     /// A root of known bytes, for test vectors and for tests that have no second to wait.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+        Self(bytes.into())
     }
 
     /// The credential for the relay.
@@ -60,7 +64,7 @@ impl Root {
 
     /// The key with which a member shows the relay that he is more than somebody who has seen a join.
     pub fn member_key(&self) -> MemberKey {
-        MemberKey(expand(&self.0, b"sotto/v1/member"))
+        MemberKey(self.expanded(b"sotto/v1/member"))
     }
 
     /// The room's name on the relay.
@@ -70,27 +74,37 @@ impl Root {
 
     /// The name of a seat, for one run of a client in one room.
     pub fn sender_hash(&self, run: &Run) -> SenderHash {
-        SenderHash::from_bytes(
+        SenderHash::from_bytes(self.hash(b"sotto/v1/sender:", &run.0))
+    }
+
+    /// SHA-256 of a label, the root, and what else there is.
+    fn hash(&self, label: &[u8], more: &[u8]) -> [u8; 32] {
+        unstacked(|| {
             Sha256::new()
-                .chain_update(b"sotto/v1/sender:")
-                .chain_update(self.0)
-                .chain_update(run.0)
+                .chain_update(label)
+                .chain_update(self.0.expose())
+                .chain_update(more)
                 .finalize()
-                .into(),
-        )
+                .into()
+        })
     }
 
     /// The words that name the room by voice.
     pub fn room_words(&self) -> RoomWords {
-        RoomWords::from_bytes(expand(&self.0, b"sotto/v1/words"))
+        RoomWords::from_bytes(unstacked(|| expand(self.0.expose(), b"sotto/v1/words")))
     }
 
     /// The keys that two clients talk under.
     pub fn keys(&self) -> RoomKeys {
         RoomKeys {
-            envelope: expand(&self.0, b"sotto/v1/box"),
-            psk: expand(&self.0, b"sotto/v1/psk"),
+            envelope: self.expanded(b"sotto/v1/box"),
+            psk: self.expanded(b"sotto/v1/psk"),
         }
+    }
+
+    /// A key of the root's, by its label.
+    fn expanded(&self, label: &[u8]) -> Secret {
+        unstacked(|| Secret::written(|key| *key = expand(self.0.expose(), label)))
     }
 }
 
@@ -111,13 +125,13 @@ pub(crate) fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> [u8; N] {
 
 /// An Ed25519 key (RFC 8032) that all members of a room have in common, and that signs what fills or ends the room's bag on
 /// the relay. Zeroized on drop, never shown.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct MemberKey([u8; 32]);
+#[derive(Clone)]
+pub struct MemberKey(Secret);
 
 impl MemberKey {
     /// The half whose hash is the access hash.
     pub fn public(&self) -> [u8; kept::PUBLIC_KEY_LEN] {
-        SigningKey::from_bytes(&self.0).verifying_key().to_bytes()
+        unstacked(|| SigningKey::from_bytes(self.0.expose()).verifying_key().to_bytes())
     }
 
     /// The payload of a push with `reference` that only a member can make: key[32] ‖ signature[64] ‖ rest.
@@ -129,9 +143,9 @@ impl MemberKey {
         reference: &str,
         rest: &[u8],
     ) -> Vec<u8> {
-        let key = SigningKey::from_bytes(&self.0);
-        let signature = key.sign(&kept::statement(event, topic, challenge, reference, rest));
-        [key.verifying_key().as_bytes(), &signature.to_bytes()[..], rest].concat()
+        let statement = kept::statement(event, topic, challenge, reference, rest);
+        let signature = unstacked(|| SigningKey::from_bytes(self.0.expose()).sign(&statement));
+        [&self.public(), &signature.to_bytes()[..], rest].concat()
     }
 }
 
@@ -167,10 +181,10 @@ impl std::fmt::Debug for Run {
 
 /// What the members of a room have in common: the key of the envelope and the first key of a handshake.
 /// Zeroized on drop, never shown.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub struct RoomKeys {
-    pub(crate) envelope: [u8; 32],
-    pub(crate) psk: [u8; 32],
+    pub(crate) envelope: Secret,
+    pub(crate) psk: Secret,
 }
 
 impl std::fmt::Debug for RoomKeys {
@@ -190,8 +204,11 @@ mod tests {
             let mut root = [0; 32];
             hex::decode_to_slice(room["root"].as_str().unwrap(), &mut root).unwrap();
             let keys = Root::from_bytes(root).keys();
-            assert_eq!(hex::encode(keys.envelope), room["box_key"].as_str().unwrap());
-            assert_eq!(hex::encode(keys.psk), room["psk"].as_str().unwrap());
+            assert_eq!(
+                hex::encode(keys.envelope.expose()),
+                room["box_key"].as_str().unwrap()
+            );
+            assert_eq!(hex::encode(keys.psk.expose()), room["psk"].as_str().unwrap());
         }
     }
 }

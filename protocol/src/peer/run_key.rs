@@ -11,20 +11,23 @@ use zeroize::Zeroizing;
 
 use crate::peer::envelope::{HEADER_LEN, Header, bucket_for};
 use crate::peer::message::InstanceId;
+use crate::peer::secret::unstacked;
 use crate::wire::topic::Topic;
 
 /// The bytes of a signature, the last of the body that it is for.
 pub const SIGNATURE_LEN: usize = 64;
 
-/// The secret half, known to one run only. Zeroized on drop by its library.
-pub struct RunKey(SigningKey);
+/// The secret half, known to one run only. Zeroized on drop by its library; boxed, so that no move leaves a copy.
+pub struct RunKey(Box<SigningKey>);
 
 impl RunKey {
     /// A new one: 32 bytes of `rng`.
     pub fn new(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
-        let mut secret = Zeroizing::new([0; 32]);
-        rng.fill_bytes(&mut *secret);
-        Self(SigningKey::from_bytes(&secret))
+        unstacked(|| {
+            let mut secret = Zeroizing::new([0; 32]);
+            rng.fill_bytes(&mut *secret);
+            Self(Box::new(SigningKey::from_bytes(&secret)))
+        })
     }
 
     /// The half that everybody may know.
@@ -38,7 +41,7 @@ impl RunKey {
         let bucket = bucket_for(body.len() + SIGNATURE_LEN)?;
         let mut signed = body.to_vec();
         signed.resize(bucket - HEADER_LEN - SIGNATURE_LEN, 0);
-        let signature = self.0.sign(&statement(topic, header, &signed));
+        let signature = unstacked(|| self.0.sign(&statement(topic, header, &signed)));
         signed.extend(signature.to_bytes());
         Some(signed)
     }

@@ -4,6 +4,7 @@ use snow::TransportState;
 use zeroize::Zeroizing;
 
 use crate::peer::envelope::{SessionId, bucket_for};
+use crate::peer::secret::unstacked;
 
 /// The tag that sealing adds to a plaintext.
 pub const TAG_LEN: usize = 16;
@@ -45,10 +46,12 @@ impl Session {
         plaintext.resize(body_len - TAG_LEN, 0);
         let counter = self.transport.sending_nonce();
         let mut body = vec![0; body_len];
-        self.transport
-            .write_message(&plaintext, &mut body)
-            .map_err(|_| SessionError)?;
-        self.transport.rekey_outgoing();
+        unstacked(|| {
+            self.transport.write_message(&plaintext, &mut body)?;
+            self.transport.rekey_outgoing();
+            Ok(())
+        })
+        .map_err(|_: snow::Error| SessionError)?;
         Ok((counter, body))
     }
 
@@ -58,11 +61,12 @@ impl Session {
     /// [`SessionError`] when it does not decrypt; keys and counters are as before.
     pub fn open(&mut self, body: &[u8]) -> Result<Zeroizing<Vec<u8>>, SessionError> {
         let mut plaintext = Zeroizing::new(vec![0; body.len()]);
-        let length = self
-            .transport
-            .read_message(body, &mut plaintext)
-            .map_err(|_| SessionError)?;
-        self.transport.rekey_incoming();
+        let length = unstacked(|| {
+            let length = self.transport.read_message(body, &mut plaintext)?;
+            self.transport.rekey_incoming();
+            Ok(length)
+        })
+        .map_err(|_: snow::Error| SessionError)?;
         plaintext.truncate(length);
         Ok(plaintext)
     }

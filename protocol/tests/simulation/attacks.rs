@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use rand::SeedableRng;
-use rand::rngs::StdRng;
-use sotto_protocol::envelope::{Envelopes, Header, Kind, Recipient, SessionId};
-use sotto_protocol::handshake::{Begun, FirstKey, Parties};
+use chacha20poly1305::aead::{Aead, Payload};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use sotto_protocol::instance::Event;
-use sotto_protocol::message::InstanceId;
-use sotto_protocol::run_key::{PublicRunKey, RunKey};
+use sotto_protocol::message::{Acknowledged, Content, Kind};
 
+use crate::member::{Manners, Member, box_key};
 use crate::secs;
-use crate::world::{World, keys};
+use crate::world::{HANDSHAKE, World, keys};
 
 /// Anna and Ben, met, and the lower id of them: the initiator.
 fn met(seed: u64) -> (World, usize, usize) {
@@ -28,78 +26,37 @@ fn met(seed: u64) -> (World, usize, usize) {
     }
 }
 
-/// The room's key, as everybody with the passphrase derives it.
-fn room_key() -> FirstKey {
-    use hkdf::Hkdf;
-    let mut psk = [0; 32];
-    Hkdf::<sha2::Sha256>::new(None, &[7; 32])
-        .expand(b"sotto/v1/psk", &mut psk)
-        .unwrap();
-    FirstKey::Room(psk)
+/// A member who has heard all that was said so far, and answers nothing.
+fn listener(world: &World, seed: u64) -> Member {
+    let mut member = Member::new(seed, Manners::default());
+    for payload in &world.history {
+        let (header, body) = world.envelopes.open(payload).unwrap();
+        member.hear(&header, &body);
+    }
+    member
 }
 
-/// The key of somebody who has the passphrase.
-fn member(seed: u64) -> RunKey {
-    RunKey::new(&mut StdRng::seed_from_u64(seed))
-}
-
-/// The public half of a client's, as the first hello shows it that the relay has seen of it.
-fn run_key_of(world: &World, who: usize) -> PublicRunKey {
-    let (keys, topic) = keys();
-    let envelopes = Envelopes::new(&keys, topic);
-    let id = world.clients[who].instance.id();
-    let opened = world
-        .history
-        .iter()
-        .filter_map(|payload| envelopes.open(payload).ok());
-    opened
-        .filter(|(header, _)| header.kind == Kind::Hello && header.from == id)
-        .find_map(|(_, body)| PublicRunKey::from_bytes(body[32..64].try_into().unwrap()))
-        .unwrap()
-}
-
-/// What a hello says before its signature.
-fn hello(key: &PublicRunKey) -> Vec<u8> {
-    [&[9; 16][..], &[0; 16], key.as_bytes()].concat()
-}
-
-/// An envelope in anybody's name, with whose key it is signed.
-fn signed(
-    by: &RunKey,
-    kind: Kind,
-    from: InstanceId,
-    to: InstanceId,
-    session: SessionId,
-    counter: u64,
-    body: &[u8],
-) -> Vec<u8> {
-    let (keys, topic) = keys();
-    let header = Header {
-        kind,
-        from,
-        to: Recipient::One(to),
-        session,
-        counter,
+/// A member in a session with everybody.
+fn guest(world: &mut World, seed: u64) {
+    let manners = Manners {
+        echoes: true,
+        agrees: true,
+        ..Manners::default()
     };
-    let body = by.sign(&topic, &header, body).unwrap();
-    Envelopes::new(&keys, topic)
-        .seal(&header, &body, &mut StdRng::seed_from_u64(99))
-        .unwrap()
+    let mut member = Member::new(seed, manners);
+    let hello = member.hello(None).unwrap();
+    world.members.push(member);
+    world.inject(hello);
+    world.run(secs(3));
+    assert_eq!(world.members[0].in_session().len(), world.clients.len());
 }
 
 #[test]
 fn nobody_takes_over_a_confirmed_instance() {
     let (mut world, initiator, responder) = met(41);
-    let (from, to) = (
-        world.clients[initiator].instance.id(),
-        world.clients[responder].instance.id(),
-    );
-    let (topic, member) = (keys().1, member(1));
-    let (key, theirs) = (member.public(), run_key_of(&world, responder));
-    let parties = Parties::between(&topic, &key, &theirs);
-    let begun = Begun::new(parties, &room_key(), 1_000, &mut StdRng::seed_from_u64(1)).unwrap();
+    let [from, to] = [initiator, responder].map(|who| world.clients[who].instance.id());
+    let first = listener(&world, 1).forged_first(from, to, 1 << 62).unwrap();
     let frames = world.history.len();
-    let first = signed(&member, Kind::First, from, to, begun.session(), 0, begun.first());
     world.act(responder, |instance, now| instance.received(&first, now));
     assert!(
         world.clients[responder]
@@ -117,23 +74,25 @@ fn nobody_takes_over_a_confirmed_instance() {
 }
 
 #[test]
-fn whoever_poses_as_the_responder_cannot_answer_under_the_chain() {
-    let (mut world, initiator, responder) = met(42);
-    let (us, them) = (
-        world.clients[initiator].instance.id(),
-        world.clients[responder].instance.id(),
-    );
-    // A hello as from the responder, with a nonce of his own: he cannot sign it.
-    let member = member(2);
-    let body = hello(&run_key_of(&world, responder));
-    let hello = signed(&member, Kind::Hello, them, us, SessionId([0; 8]), 1 << 40, &body);
-    world.act(initiator, |instance, now| instance.received(&hello, now));
-    world.say(initiator, "for the real one");
-    world.run(secs(60));
-    assert_eq!(world.clients[responder].got.len(), 1);
+fn a_hello_in_the_name_of_another_changes_nothing() {
+    let (mut world, a, b) = met(42);
+    let mut member = listener(&world, 2);
+    for (from, to) in [(a, b), (b, a)] {
+        let ids = [from, to].map(|who| world.clients[who].instance.id());
+        let hello = member.forged_hello(ids[0], ids[1], 1 << 40).unwrap();
+        let frames = world.history.len();
+        world.act(to, |instance, now| instance.received(&hello, now));
+        assert_eq!(world.history.len(), frames, "it is not answered");
+        let told = Event::Impostor { peer: ids[0] };
+        assert!(world.clients[to].events.contains(&told), "it is said");
+    }
+    for who in [a, b] {
+        world.say(who, "at once");
+    }
+    world.run(Duration::from_millis(500));
     assert!(world.is_delivered());
-    let told = Event::Impostor { peer: them };
-    assert!(world.clients[initiator].events.contains(&told), "it is said");
+    let handshakes = world.history.iter().filter(|frame| frame.len() == HANDSHAKE);
+    assert_eq!(handshakes.count(), 2, "the first session still stands");
 }
 
 #[test]
@@ -174,12 +133,9 @@ fn a_flood_of_garbage_is_told_now_and_then_and_changes_nothing() {
 #[test]
 fn a_flood_of_strangers_costs_bounded_answers() {
     let (mut world, initiator, _) = met(45);
-    let us = world.clients[initiator].instance.id();
     let frames = world.history.len();
-    for n in 0..1000u64 {
-        let stranger = member(n);
-        let (from, body) = (stranger.public().id(), hello(&stranger.public()));
-        let hello = signed(&stranger, Kind::Hello, from, us, SessionId([0; 8]), 1, &body);
+    for seed in 0..1000 {
+        let hello = Member::new(seed, Manners::default()).hello(None).unwrap();
         world.act(initiator, |instance, now| instance.received(&hello, now));
     }
     world.run(secs(10));
@@ -192,4 +148,103 @@ fn a_flood_of_strangers_costs_bounded_answers() {
     world.say(initiator, "well?");
     world.run(secs(2));
     assert!(world.is_delivered());
+}
+
+#[test]
+fn a_flood_of_pings_over_a_socket_that_takes_nothing_costs_no_memory() {
+    let (mut world, a, _) = met(46);
+    guest(&mut world, 3);
+    let anna = world.clients[a].instance.id();
+    let now = world.time();
+    for token in 0..10_000 {
+        let ping = world.members[0].message(anna, Acknowledged::default(), Kind::Ping(token));
+        world.clients[a].instance.received(&ping.unwrap(), now);
+    }
+    let waiting = std::iter::from_fn(|| world.clients[a].instance.next_push()).count();
+    assert!(waiting < 100, "{waiting} pushes wait");
+}
+
+#[test]
+fn a_flood_of_firsts_costs_one_answer_a_second_to_each_and_four_in_all() {
+    let mut world = World::new(47);
+    let anna = world.start("anna");
+    // Whoever has a lower id begins.
+    let to = world.clients[anna].instance.id();
+    let manners = Manners {
+        echoes: true,
+        ..Manners::default()
+    };
+    let lower = (0..)
+        .map(|seed| Member::new(seed, manners))
+        .filter(|member| member.id() < to);
+    world.members = lower.take(6).collect();
+    for at in 0..6 {
+        let hello = world.members[at].hello(None).unwrap();
+        world.inject(hello);
+        world.run(secs(2));
+    }
+    let seen = |world: &World| {
+        let handshakes = world.history.iter().filter(|frame| frame.len() == HANDSHAKE);
+        handshakes.count()
+    };
+    for (from, most) in [(0..1, 10), (0..6, 40)] {
+        let (before, mut firsts) = (seen(&world), 0);
+        for _ in 0..100 {
+            for at in from.clone() {
+                let first = world.members[at].first(to, 1).unwrap();
+                firsts += 1;
+                world.inject(first);
+            }
+            world.run(Duration::from_millis(100));
+        }
+        let answered = seen(&world) - before - firsts;
+        assert!(
+            (most - 2..=most + 1).contains(&answered),
+            "{answered} in ten seconds"
+        );
+    }
+}
+
+#[test]
+fn what_a_guest_says_before_a_name_or_acknowledges_beyond_all_that_was_said_is_ignored() {
+    let (mut world, a, b) = met(48);
+    guest(&mut world, 4);
+    for to in world.members[0].in_session() {
+        let member = &mut world.members[0];
+        let acknowledged = Acknowledged {
+            held: u64::MAX,
+            read: u64::MAX,
+        };
+        let said = [Content::Empty, Content::Leave].map(|content| member.say(to, content, acknowledged));
+        said.into_iter()
+            .flatten()
+            .for_each(|payload| world.inject(payload));
+    }
+    world.say(a, "between us");
+    world.say(b, "between us too");
+    world.run(secs(30));
+    assert!(world.is_delivered());
+    for client in &world.clients {
+        assert_eq!((client.present.len(), client.got.len()), (1, 1));
+    }
+}
+
+#[test]
+fn an_envelope_of_a_kind_that_is_yet_to_come_is_no_disturbance() {
+    let (mut world, a, b) = met(49);
+    let mut plaintext = vec![0; 256];
+    plaintext[..2].copy_from_slice(&[1, 9]);
+    plaintext[2..18].copy_from_slice(&world.clients[b].instance.id().0);
+    let (nonce, topic) = ([5; 24], keys().1);
+    let payload = Payload {
+        msg: &plaintext,
+        aad: topic.as_str().as_bytes(),
+    };
+    let cipher = XChaCha20Poly1305::new(&box_key().into());
+    let sealed = cipher.encrypt(&XNonce::from(nonce), payload).unwrap();
+    let events = world.clients[a].events.len();
+    let payload = [&nonce[..], &sealed].concat();
+    world.act(a, |instance, now| instance.received(&payload, now));
+    world.run(secs(20));
+    assert_eq!(world.clients[a].events.len(), events);
 }

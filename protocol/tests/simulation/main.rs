@@ -5,6 +5,9 @@ mod attacks;
 mod calm;
 mod client;
 mod fading;
+mod member;
+mod mischief;
+mod redirection;
 mod storm;
 mod world;
 

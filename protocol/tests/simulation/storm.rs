@@ -9,6 +9,10 @@
 //! 1. **An honest relay**: it delivers everything, in order, and says who is there.
 //! 2. **A hostile relay without the passphrase**: it drops, delays, duplicates, corrupts, reflects, replays (from
 //!    earlier runs too), lies about seats, and lets one direction stand still.
+//! 3. **A hostile member**: he has the passphrase and an ordinary seat, and nothing of the relay or the path. He is
+//!    many instances, takes others' names, makes hellos, firsts and messages in others' ids with wild counters, asks
+//!    for handshakes and answers none, confirms and never says a name, speaks before it, acknowledges what was never
+//!    said, repeats what passed, and floods ([`mischief`]).
 //!
 //! A storm that fails names its seed, and the command that plays it again.
 
@@ -22,7 +26,7 @@ use sotto_protocol::message::InstanceId;
 
 use crate::calm::nothing_is_left_over;
 use crate::world::{Faults, World};
-use crate::{secs, seeds};
+use crate::{mischief, secs, seeds};
 
 /// How long it is calm before it is looked at what is left: longer than any wait of the protocol.
 const CALM: Duration = secs(2400);
@@ -35,6 +39,7 @@ const FAREWELL: Duration = secs(3);
 enum Kind {
     HonestRelay,
     HostileRelay,
+    HostileMember,
 }
 
 /// What happens to one of the people.
@@ -90,6 +95,7 @@ struct Storm {
     /// Everybody: the name that they start under, and their run, while there is one.
     people: Vec<(String, Option<usize>)>,
     deeds: Vec<(Deed, u32)>,
+    kind: Kind,
 }
 
 impl Storm {
@@ -113,7 +119,12 @@ impl Storm {
             .filter(|(deed, _)| kind == Kind::HostileRelay || !hostile(*deed))
             .filter(|(deed, _)| *deed == Deed::Say || world.rng.random_bool(0.7))
             .collect();
-        Self { world, people, deeds }
+        Self {
+            world,
+            people,
+            deeds,
+            kind,
+        }
     }
 
     fn rage(&mut self) {
@@ -123,7 +134,14 @@ impl Storm {
                 self.pass_time();
             }
         }
+        if self.kind == Kind::HostileMember {
+            mischief::sit_down(&mut self.world);
+        }
         for _ in 0..self.world.rng.random_range(10..60) {
+            if self.kind == Kind::HostileMember && self.world.rng.random_bool(0.6) {
+                mischief::happen(&mut self.world, &NAMES);
+                self.pass_time();
+            }
             let who = self.world.rng.random_range(0..self.people.len());
             self.happen(who);
             self.pass_time();
@@ -284,6 +302,9 @@ impl Storm {
 
     fn calm(&mut self) {
         self.world.faults = Faults::default();
+        if self.kind == Kind::HostileMember {
+            mischief::end(&mut self.world);
+        }
         let returns = self.world.rng.random_bool(0.5);
         for who in 0..self.people.len() {
             match self.people[who].1 {
@@ -380,5 +401,15 @@ fn over_a_hostile_relay_nothing_is_left_over() {
         "over_a_hostile_relay_nothing_is_left_over",
         20_000_000,
         100,
+    );
+}
+
+#[test]
+fn among_hostile_members_nothing_is_left_over() {
+    storms(
+        Kind::HostileMember,
+        "among_hostile_members_nothing_is_left_over",
+        30_000_000,
+        40,
     );
 }

@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
+use sotto_protocol::envelope::Envelopes;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Instance, Now, Posted, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
 use crate::client::{Client, Said};
+use crate::member::Member;
 
 /// The relay's way from one client to another, when it is honest.
 const LATENCY: Duration = Duration::from_millis(40);
+/// The length of both messages of a handshake on the wire.
+pub const HANDSHAKE: usize = 4096 + 40;
 /// A run that takes more steps than this hangs in a loop.
 const STEPS: usize = 400_000;
 
@@ -65,6 +69,11 @@ pub struct World {
     pub faults: Faults,
     /// Every frame that the relay has seen, of earlier runs too.
     pub history: Vec<Vec<u8>>,
+    /// What a member of the room is in it, under his one seat.
+    pub members: Vec<Member>,
+    pub member_sits: bool,
+    /// Those of the room, for what he reads.
+    pub envelopes: Envelopes,
     way: Vec<InFlight>,
     order: u64,
     /// A single seed is played again: what happens is told.
@@ -78,12 +87,16 @@ pub fn keys() -> (RoomKeys, Topic) {
 
 impl World {
     pub fn new(seed: u64) -> Self {
+        let (keys, topic) = keys();
         Self {
             now: Duration::from_secs(1000),
             rng: SmallRng::seed_from_u64(seed),
             clients: Vec::new(),
             faults: Faults::default(),
             history: Vec::new(),
+            members: Vec::new(),
+            member_sits: false,
+            envelopes: Envelopes::new(&keys, topic),
             way: Vec::new(),
             order: 0,
             told: std::env::var_os("SOTTO_SEED").is_some(),
@@ -359,9 +372,26 @@ impl World {
         }
     }
 
-    /// What the relay does with a frame.
+    /// What the relay does with a frame, and a member on hearing it.
     fn relay(&mut self, from: usize, payload: Vec<u8>) {
-        for to in (0..self.clients.len()).filter(|&to| to != from) {
+        let mut said = Vec::new();
+        if !self.members.is_empty()
+            && let Ok((header, body)) = self.envelopes.open(&payload)
+        {
+            let heard = |member: &mut Member| member.hear(&header, &body);
+            said = self.members.iter_mut().flat_map(heard).collect();
+        }
+        self.broadcast(Some(from), payload);
+        said.into_iter().for_each(|payload| self.inject(payload));
+    }
+
+    /// A member pushes something.
+    pub fn inject(&mut self, payload: Vec<u8>) {
+        self.broadcast(None, payload);
+    }
+
+    fn broadcast(&mut self, from: Option<usize>, payload: Vec<u8>) {
+        for to in (0..self.clients.len()).filter(|&to| Some(to) != from) {
             if self.clients[to].connected && !self.rng.random_bool(self.faults.drop) {
                 self.send(to, &payload);
                 if self.rng.random_bool(self.faults.duplicate) {
@@ -369,7 +399,9 @@ impl World {
                 }
             }
         }
-        if self.rng.random_bool(self.faults.reflect) {
+        if let Some(from) = from
+            && self.rng.random_bool(self.faults.reflect)
+        {
             self.send(from, &payload);
         }
         self.history.push(payload);
@@ -407,12 +439,26 @@ impl World {
     pub fn tell_seats(&mut self) {
         let now = self.time();
         let seats = self.clients.iter().filter(|client| client.connected).count();
+        let seats = seats + usize::from(self.member_sits);
         for who in 0..self.clients.len() {
             if self.clients[who].connected && !self.clients[who].stopped {
                 self.clients[who].instance.seats(seats, now);
                 self.drain(who);
             }
         }
+    }
+
+    /// How much is on its way to a client.
+    pub fn on_way(&self, to: usize) -> usize {
+        self.way.iter().filter(|frame| frame.to == to).count()
+    }
+
+    /// What is on its way to a client, which it then never gets.
+    pub fn take_from_way(&mut self, to: usize) -> Vec<Vec<u8>> {
+        let (taken, rest) = self.way.drain(..).partition(|frame| frame.to == to);
+        self.way = rest;
+        let taken: Vec<InFlight> = taken;
+        taken.into_iter().map(|frame| frame.payload).collect()
     }
 
     /// Whether everybody who runs has delivered everything.

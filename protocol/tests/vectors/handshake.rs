@@ -15,15 +15,15 @@ use crate::run::run;
 
 fn key(vector: &Handshake) -> FirstKey {
     if vector.committed {
-        FirstKey::Room(vector.psk0.array())
+        FirstKey::Room(vector.psk0.array::<32>().into())
     } else {
-        FirstKey::Chain(vector.psk0.array())
+        FirstKey::Chain(vector.psk0.array::<32>().into())
     }
 }
 
 fn chain(key: &FirstKey) -> &[u8] {
     match key {
-        FirstKey::Chain(bytes) => bytes,
+        FirstKey::Chain(chain) => chain.expose(),
         FirstKey::Room(_) => panic!("not a chain"),
     }
 }
@@ -139,7 +139,7 @@ fn a_first_with_a_key_that_is_none_is_not_answered() {
     let vector = &VECTORS.handshakes.void_first;
     let runs = Runs::of(&vector.initiator, &vector.responder);
     let session = SessionId(vector.session.array());
-    let key = FirstKey::Room(vector.psk0.array());
+    let key = FirstKey::Room(vector.psk0.array::<32>().into());
     let mut rng = StdRng::seed_from_u64(1);
     let first = First::read(runs.parties(), session, &key, &vector.body.0, &mut rng).unwrap();
     assert!(first.answer(&mut rng).is_err());

@@ -8,7 +8,8 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use rand::rngs::StdRng;
+use rand::rand_core::UnwrapErr;
+use rand::rngs::{StdRng, SysRng};
 use sotto_protocol::instance::Now;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
@@ -82,13 +83,15 @@ impl Task {
         } = settings;
         let mut rng: StdRng = rand::make_rng();
         let topic = Topic::of(&root.room_hash());
-        let seed: StdRng = rand::make_rng();
+        // Straight from the system: a generator here could be wound back by whoever reads this memory, to the ephemeral
+        // keys of every session so far.
+        let random = UnwrapErr(SysRng);
         Self {
-            instance: Instance::new(root.keys(), topic, name, Box::new(seed)),
+            names: Names::new(&name),
+            instance: Instance::new(root.keys(), topic, name, Box::new(random)),
             run: Run::random(&mut rng),
             address,
             root,
-            names: Names::default(),
             recorder,
             timing,
             rng,
@@ -264,12 +267,18 @@ impl Task {
             Command::Edit { id, text } => self.instance.edit(id, &text, now)?,
             Command::Delete { id } => self.instance.delete(id, now)?,
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
-            Command::Rename(name) => self.instance.rename(name, now),
+            Command::Rename(name) => {
+                self.names.rename(&name);
+                self.instance.rename(name, now);
+            }
             Command::Fade(fading) => self.instance.fade(fading, now),
             Command::Typing(on) => self.instance.typing(on, now),
             Command::Hold(receipt) => self.instance.hold(receipt, now),
             Command::Read(receipt) => self.instance.read(receipt, now),
-            Command::Compared(peer) => self.instance.compared(peer),
+            Command::Compared(peer) => {
+                self.names.compared(peer);
+                self.instance.compared(peer);
+            }
             Command::Release(peer) => self.instance.release(peer, now),
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
@@ -287,6 +296,9 @@ impl Task {
     fn gather(&mut self) {
         while let Some(event) = self.instance.next_event() {
             let name = self.names.of(&event);
+            self.tell(Update::Event { event, name });
+        }
+        while let Some((event, name)) = self.names.changed() {
             self.tell(Update::Event { event, name });
         }
         let undelivered = self.instance.undelivered();

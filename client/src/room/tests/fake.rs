@@ -35,6 +35,8 @@ pub(super) struct Pushed {
     pub json: Option<Box<RawValue>>,
     /// Of a binary one.
     pub data: Vec<u8>,
+    /// Of the whole frame.
+    pub length: u64,
 }
 
 /// Fails a test that waits for ever.
@@ -102,10 +104,12 @@ impl Client {
                     };
                     Some(Pushed {
                         json: Some(json.to_owned()),
-                        ..Pushed::of(push)
+                        ..Pushed::of(push, text.len())
                     })
                 }
-                Some(Ok(Message::Binary(data))) => Some(Pushed::of(Push::decode_binary(&data).unwrap())),
+                Some(Ok(Message::Binary(data))) => {
+                    Some(Pushed::of(Push::decode_binary(&data).unwrap(), data.len()))
+                }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                 _ => None,
             };
@@ -183,7 +187,7 @@ impl Client {
 }
 
 impl Pushed {
-    fn of(push: Push<'_>) -> Self {
+    fn of(push: Push<'_>, length: usize) -> Self {
         let data = match push.payload {
             Payload::Binary(data) => data.to_owned(),
             Payload::Json(_) => Vec::new(),
@@ -195,6 +199,7 @@ impl Pushed {
             event: push.event.into_owned(),
             json: None,
             data,
+            length: length as u64,
         }
     }
 }

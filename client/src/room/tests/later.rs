@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use sotto_protocol::Root;
 use sotto_protocol::frame::Status;
+use sotto_protocol::instance::Event;
+use sotto_protocol::{Name, Root};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use super::super::{Command, CommandError, Timing, Trouble, Update};
 use super::fake::Relay;
+use super::peer::Peer;
 use super::{LIMIT, joined, open, quick, reconnecting, until};
 
 #[tokio::test]
@@ -235,6 +237,33 @@ async fn a_jump_of_the_clock_probes_the_connection() {
     let (mut client, ..) = relay.joined().await;
     assert_eq!(client.pushed().await.event, "heartbeat");
     joined(&mut updates).await;
+}
+
+#[tokio::test]
+async fn one_that_looks_like_us_has_a_number_until_we_have_another_name() {
+    let relay = Relay::listen().await;
+    let (room, mut updates) = open(&relay.url(), quick());
+    let (mut client, join, _) = relay.joined().await;
+    Peer::new("Anna").meet(&mut client, &join).await;
+    let name = until(&mut updates, |update| match update {
+        Update::Event {
+            event: Event::PeerJoined { .. },
+            name,
+        } => Some(name.clone()),
+        _ => None,
+    });
+    assert_eq!(name.await, "Anna~2");
+    room.command(Command::Rename(Name::new("zoe").unwrap()))
+        .await
+        .unwrap();
+    let name = until(&mut updates, |update| match update {
+        Update::Event {
+            event: Event::PeerRenamed { .. },
+            name,
+        } => Some(name.clone()),
+        _ => None,
+    });
+    assert_eq!(name.await, "Anna");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod fake;
 mod first;
 mod later;
+mod peer;
 mod slow;
 
 use std::time::Duration;

@@ -7,7 +7,7 @@ use sotto_protocol::instance::{Departure, Event, Target};
 use sotto_protocol::message::MessageId;
 
 use super::outgoing::Mark;
-use super::{Conversation, Link, MAX_COMPARED};
+use super::{Conversation, Link};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
 use crate::screen::talk::entry::{Author, Content, Said};
@@ -83,14 +83,14 @@ impl Conversation {
         match event {
             Event::PeerJoined {
                 peer,
+                name: own,
                 words,
                 back,
                 compared,
-                ..
             } => {
                 let faded = self.fades();
                 self.known_as = Some(name.clone());
-                self.people.joined(peer, name.clone(), words, compared, now);
+                self.people.joined(peer, name.clone(), &own, words, compared, now);
                 self.alone_since = None;
                 self.list.forget_copyable();
                 self.joined(&name, back, at);
@@ -99,28 +99,11 @@ impl Conversation {
                 } else {
                     self.asked_to_fade(&name, faded.is_some(), at);
                 }
-                if !compared && self.compared_names.contains(&name) {
-                    self.list.push(
-                        at,
-                        Content::Loud(format!("{name} is here with a new run: compare again (/verify)")),
-                    );
+                if let Some(whom) = self.resembles(&own, compared) {
+                    self.list.push(at, Content::Loud(format!("{name} {whom}")));
                 }
             }
-            Event::PeerRenamed { peer, .. } => {
-                if let Some(person) = self.people.get_mut(peer) {
-                    let before = std::mem::replace(&mut person.name, name.clone());
-                    let what = format!("{before} is called {name} now");
-                    if person.compared && self.compared_names.len() < MAX_COMPARED {
-                        self.compared_names.insert(name.clone());
-                    }
-                    if !person.compared && self.compared_names.contains(&name) {
-                        let other = "and is not the one of that name whose words you compared (/verify)";
-                        self.list.push(at, Content::Loud(format!("{what}, {other}")));
-                    } else {
-                        self.list.quiet(at, what);
-                    }
-                }
-            }
+            Event::PeerRenamed { peer, name: own } => self.renamed(peer, name, &own, at),
             Event::PeerSilent { peer } => {
                 if let Some(person) = self.people.get_mut(peer) {
                     person.silent_since = Some((now.saturating_sub(SILENT), at));
@@ -224,10 +207,12 @@ impl Conversation {
                     )),
                 );
             }
-            Event::Lost { .. } => self.list.push(
-                at,
-                Content::Loud("a message was not delivered, and cannot be any more: too many came since".to_owned()),
-            ),
+            Event::Lost { id } => {
+                self.mark(id, Mark::Lost, now);
+                let what = "a message of yours was not delivered, and will not be: whom it was for has been \
+                            forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
+                self.list.push(at, Content::Loud(what.to_owned()));
+            }
             Event::Refused { .. } => self.list.push(
                 at,
                 Content::Loud(format!(

@@ -7,16 +7,18 @@ pub mod leaving;
 pub mod outgoing;
 pub mod people;
 pub mod reply_edit;
+mod resemblance;
 
 use crate::screen::conversation::outgoing::Outgoing;
 use std::collections::HashSet;
 use std::time::Duration;
 
+use sotto_protocol::RoomHash;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::name::{Name, Skeleton};
 use sotto_protocol::words::RoomWords;
-use sotto_protocol::{Name, RoomHash};
 
 use self::browse::Browse;
 use self::leaving::WayOut;
@@ -136,8 +138,8 @@ pub struct Conversation {
     known_as: Option<String>,
     /// Messages have faded here: what is said about them later means nothing.
     pub(crate) has_faded: bool,
-    /// What those were called whose words were compared: somebody else may come under that name.
-    compared_names: HashSet<String>,
+    /// What the names look like of those whose words were compared: somebody else may come under such a name.
+    compared_names: HashSet<Skeleton>,
     /// Since when we are in the room and nobody came, until that was said.
     alone_since: Option<Duration>,
     /// When the last typing notice went out, while it counts.
@@ -228,7 +230,7 @@ impl Conversation {
                 if let Some(person) = self.people.get_mut(peer) {
                     person.compared = true;
                     if self.compared_names.len() < MAX_COMPARED {
-                        self.compared_names.insert(person.name.clone());
+                        self.compared_names.insert(person.skeleton.clone());
                     }
                     let what = format!(
                         "{} is verified: the words are the same on both screens",

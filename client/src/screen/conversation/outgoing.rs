@@ -47,6 +47,7 @@ pub(super) enum Mark {
     Sent,
     Delivered(InstanceId),
     Read(InstanceId),
+    Lost,
 }
 
 impl Conversation {
@@ -134,6 +135,7 @@ impl Marks {
     pub(super) fn set(&mut self, mark: Mark) {
         let (list, who) = match mark {
             Mark::Sent => return self.sent = true,
+            Mark::Lost => return self.lost = true,
             Mark::Delivered(to) => (&mut self.delivered, to),
             Mark::Read(by) => (&mut self.read, by),
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::TYPING_SHOWN;
 use sotto_protocol::message::InstanceId;
+use sotto_protocol::name::{Name, Skeleton};
 use sotto_protocol::words::SafetyWords;
 
 use crate::screen::talk::clock::Clock;
@@ -19,6 +20,8 @@ pub struct Person {
     pub id: InstanceId,
     /// Its name, as no other one has it just now.
     pub name: String,
+    /// What the name looks like that it gave itself.
+    pub skeleton: Skeleton,
     /// The pair's safety words.
     pub words: SafetyWords,
     /// They were compared.
@@ -33,12 +36,19 @@ pub struct Person {
     typing: Option<Duration>,
 }
 
+#[derive(Debug, Clone)]
+struct Met {
+    id: InstanceId,
+    skeleton: Skeleton,
+    accent: usize,
+}
+
 /// The peers, in the order in which they came.
 #[derive(Debug, Clone, Default)]
 pub struct People {
     here: Vec<Person>,
-    /// Who came, in order, those who left included: the place gives each a colour that stays.
-    met: Vec<InstanceId>,
+    /// Who came, those who left included: each has a colour that stays.
+    met: Vec<Met>,
 }
 
 impl People {
@@ -47,17 +57,17 @@ impl People {
         &mut self,
         id: InstanceId,
         name: String,
+        own: &Name,
         words: SafetyWords,
         compared: bool,
         now: Duration,
     ) {
         self.here.retain(|person| person.id != id);
-        if !self.met.contains(&id) && self.met.len() < MAX_MET {
-            self.met.push(id);
-        }
+        self.meet(id, own.skeleton());
         self.here.push(Person {
             id,
             name,
+            skeleton: own.skeleton(),
             words,
             compared,
             fading: Fading::default(),
@@ -67,15 +77,47 @@ impl People {
         });
     }
 
+    /// Somebody has another name. Gives back the one before.
+    pub fn renamed(&mut self, id: InstanceId, name: String, own: &Name) -> Option<String> {
+        self.meet(id, own.skeleton());
+        let person = self.get_mut(id)?;
+        person.skeleton = own.skeleton();
+        Some(std::mem::replace(&mut person.name, name))
+    }
+
+    /// Gives a colour: whoever looks like others by the name gets the one after theirs, which is another in any theme.
+    fn meet(&mut self, id: InstanceId, skeleton: Skeleton) {
+        let alike = self
+            .met
+            .iter()
+            .filter(|met| met.id != id && met.skeleton == skeleton);
+        let beside = alike.map(|met| met.accent + 1).max();
+        let next = self.met.len();
+        match self.met.iter_mut().find(|met| met.id == id) {
+            Some(met) if met.skeleton == skeleton => {}
+            Some(met) => {
+                met.accent = beside.unwrap_or(met.accent);
+                met.skeleton = skeleton;
+            }
+            None if next < MAX_MET => self.met.push(Met {
+                id,
+                skeleton,
+                accent: beside.unwrap_or(next),
+            }),
+            None => {}
+        }
+    }
+
     /// Somebody is gone.
     pub fn left(&mut self, id: InstanceId) -> Option<Person> {
         let at = self.here.iter().position(|person| person.id == id)?;
         Some(self.here.remove(at))
     }
 
-    /// Which of those who came here: the first is 0.
+    /// The number of its colour.
     pub fn accent(&self, id: InstanceId) -> usize {
-        self.met.iter().position(|met| *met == id).unwrap_or(MAX_MET)
+        let met = self.met.iter().find(|met| met.id == id);
+        met.map_or(MAX_MET, |met| met.accent)
     }
 
     /// Whether nobody is here.

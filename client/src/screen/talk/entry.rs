@@ -101,10 +101,12 @@ pub struct Marks {
     pub delivered: Vec<InstanceId>,
     /// Who has read it.
     pub read: Vec<InstanceId>,
+    /// Nobody has it, and nobody will get it.
+    pub lost: bool,
 }
 
 impl Marks {
-    /// The mark: `…` waiting, `✓` sent, `✓✓` delivered, `read`; counted while not all of several have it.
+    /// The mark: `…` waiting, `✓` sent, `✓✓` delivered, `read`, or `lost`; counted while not all of several have it.
     pub fn shown(&self) -> String {
         let counted = |mark: &str, of: usize| {
             if of < self.to {
@@ -113,6 +115,9 @@ impl Marks {
                 mark.to_owned()
             }
         };
+        if self.lost {
+            return "lost".to_owned();
+        }
         match (self.read.len(), self.delivered.len(), self.sent) {
             (0, 0, false) => "…".to_owned(),
             (0, 0, true) => "✓".to_owned(),

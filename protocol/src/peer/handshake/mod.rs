@@ -5,21 +5,23 @@
 //! from a *first* that it has read ([`First`]) by answering it to an [`Unconfirmed`] one, and by the
 //! initiator's confirm to an agreed one. Who may begin, and when, is the [`instance`](crate::peer::instance)'s.
 
+mod noise;
+mod origin;
+
 use ml_kem::kem::{Decapsulate, Encapsulate, Kem, KeyExport};
 use ml_kem::{DecapsulationKey, EncapsulationKey, MlKem768};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use snow::params::{CipherChoice, DHChoice, HashChoice};
-use snow::resolvers::{CryptoResolver, DefaultResolver};
-use snow::types::{Cipher, Dh, Hash, Random};
 use snow::{Builder, HandshakeState};
-use subtle::ConstantTimeEq;
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
+use self::noise::{Resolver, kem_key};
+use self::origin::commit;
+pub use self::origin::{Origin, safety_words};
 use crate::peer::envelope::{HEADER_LEN, SessionId};
 use crate::peer::message::{Kind, Message};
-use crate::peer::root::expand;
 use crate::peer::run_key::{PublicRunKey, SIGNATURE_LEN};
+use crate::peer::secret::{Secret, unstacked};
 use crate::peer::session::{Session, SessionError};
 use crate::peer::words::SafetyWords;
 use crate::wire::topic::Topic;
@@ -46,12 +48,12 @@ impl From<snow::Error> for HandshakeError {
 }
 
 /// The first key of a handshake (psk0 of the pattern).
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone)]
 pub enum FirstKey {
     /// The room's: two instances meet for the first time.
-    Room([u8; 32]),
+    Room(Secret),
     /// The chain of their last session, which nobody but the two has.
-    Chain([u8; 32]),
+    Chain(Secret),
 }
 
 impl FirstKey {
@@ -62,19 +64,16 @@ impl FirstKey {
 
     fn bytes(&self) -> &[u8; 32] {
         match self {
-            Self::Room(key) | Self::Chain(key) => key,
+            Self::Room(key) | Self::Chain(key) => key.expose(),
         }
     }
 
     fn chain(hash: &[u8; 32], r: &[u8]) -> Self {
-        Self::Chain(
-            Sha256::new()
-                .chain_update(b"sotto/v1/chain:")
-                .chain_update(hash)
-                .chain_update(r)
-                .finalize()
-                .into(),
-        )
+        let chain = Sha256::new()
+            .chain_update(b"sotto/v1/chain:")
+            .chain_update(hash)
+            .chain_update(r);
+        Self::Chain(Secret::written(|key| chain.finalize_into(key.into())))
     }
 }
 
@@ -110,7 +109,7 @@ impl<'a> Parties<'a> {
         key: &FirstKey,
         initiator: bool,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<HandshakeState, HandshakeError> {
+    ) -> Result<Box<HandshakeState>, HandshakeError> {
         let prologue = [
             b"sotto/v1",
             self.topic.as_str().as_bytes(),
@@ -125,53 +124,11 @@ impl<'a> Parties<'a> {
         let builder = Builder::with_resolver(params, Box::new(Resolver { ephemeral }))
             .psk(0, key.bytes())?
             .prologue(&prologue)?;
-        Ok(if initiator {
+        Ok(Box::new(if initiator {
             builder.build_initiator()?
         } else {
             builder.build_responder()?
-        })
-    }
-}
-
-/// Gives `snow` the one random value that it needs, drawn before from the RNG that is our caller's.
-struct Resolver {
-    ephemeral: Zeroizing<[u8; 32]>,
-}
-
-impl CryptoResolver for Resolver {
-    fn resolve_rng(&self) -> Option<Box<dyn Random>> {
-        Some(Box::new(Drawn {
-            ephemeral: Some(self.ephemeral.clone()),
         }))
-    }
-
-    fn resolve_dh(&self, choice: &DHChoice) -> Option<Box<dyn Dh>> {
-        DefaultResolver.resolve_dh(choice)
-    }
-
-    fn resolve_hash(&self, choice: &HashChoice) -> Option<Box<dyn Hash>> {
-        DefaultResolver.resolve_hash(choice)
-    }
-
-    fn resolve_cipher(&self, choice: &CipherChoice) -> Option<Box<dyn Cipher>> {
-        DefaultResolver.resolve_cipher(choice)
-    }
-}
-
-/// Hands out its 32 bytes once: an ephemeral key must not be used twice.
-struct Drawn {
-    ephemeral: Option<Zeroizing<[u8; 32]>>,
-}
-
-impl Random for Drawn {
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), snow::Error> {
-        match self.ephemeral.take() {
-            Some(bytes) if out.len() == bytes.len() => {
-                out.copy_from_slice(&*bytes);
-                Ok(())
-            }
-            _ => Err(snow::Error::Rng),
-        }
     }
 }
 
@@ -181,8 +138,8 @@ pub type Revealed = Zeroizing<[u8; 32]>;
 /// A handshake that its initiator has begun.
 pub struct Begun {
     session: SessionId,
-    noise: HandshakeState,
-    decapsulation: DecapsulationKey<MlKem768>,
+    noise: Box<HandshakeState>,
+    decapsulation: Box<DecapsulationKey<MlKem768>>,
     ek: [u8; EK_LEN],
     revealed: Option<Revealed>,
     first: Vec<u8>,
@@ -202,32 +159,34 @@ impl Begun {
         attempt: u64,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, HandshakeError> {
-        let mut session = SessionId([0; 8]);
-        rng.fill_bytes(&mut session.0);
-        let mut noise = parties.noise(session, key, true, rng)?;
-        let (decapsulation, encapsulation) = MlKem768::generate_keypair_from_rng(&mut &mut *rng);
-        let ek: [u8; EK_LEN] = encapsulation.to_bytes().into();
-        let revealed = key.is_room().then(|| {
-            let mut revealed = Revealed::default();
-            rng.fill_bytes(&mut *revealed);
-            revealed
-        });
-        let commitment = revealed.as_ref().map_or([0; 32], |revealed| commit(revealed));
+        unstacked(|| {
+            let mut session = SessionId([0; 8]);
+            rng.fill_bytes(&mut session.0);
+            let mut noise = parties.noise(session, key, true, rng)?;
+            let (decapsulation, encapsulation) = MlKem768::generate_keypair_from_rng(&mut &mut *rng);
+            let ek: [u8; EK_LEN] = encapsulation.to_bytes().into();
+            let revealed = key.is_room().then(|| {
+                let mut revealed = Revealed::default();
+                rng.fill_bytes(&mut *revealed);
+                revealed
+            });
+            let commitment = revealed.as_ref().map_or([0; 32], |revealed| commit(revealed));
 
-        let mut payload = Zeroizing::new(Vec::with_capacity(FIRST_PAYLOAD_LEN));
-        payload.extend(attempt.to_be_bytes());
-        payload.extend(ek);
-        payload.extend(commitment);
-        payload.resize(FIRST_PAYLOAD_LEN, 0);
-        let mut first = vec![0; BODY_LEN];
-        noise.write_message(&payload, &mut first)?;
-        Ok(Self {
-            session,
-            noise,
-            decapsulation,
-            ek,
-            revealed,
-            first,
+            let mut payload = Zeroizing::new(Vec::with_capacity(FIRST_PAYLOAD_LEN));
+            payload.extend(attempt.to_be_bytes());
+            payload.extend(ek);
+            payload.extend(commitment);
+            payload.resize(FIRST_PAYLOAD_LEN, 0);
+            let mut first = vec![0; BODY_LEN];
+            noise.write_message(&payload, &mut first)?;
+            Ok(Self {
+                session,
+                noise,
+                decapsulation: Box::new(decapsulation),
+                ek,
+                revealed,
+                first,
+            })
         })
     }
 
@@ -246,19 +205,21 @@ impl Begun {
     /// # Errors
     /// The handshake as it was, when this does not answer its first: the attempt may go on.
     pub fn read_second(mut self, body: &[u8]) -> Result<Agreed, Box<Self>> {
-        let Some((hash, r)) = self.try_second(body) else {
-            return Err(Box::new(self));
-        };
-        match self.noise.into_transport_mode() {
-            Ok(transport) => Ok(Agreed {
-                session: Session::new(self.session, transport),
-                chain: FirstKey::chain(&hash, &*r),
-                hash,
-                revealed: self.revealed,
-            }),
-            // A handshake that has read its last message is finished: the library has no other reason.
-            Err(_) => unreachable!("a finished handshake"),
-        }
+        unstacked(move || {
+            let Some((hash, r)) = self.try_second(body) else {
+                return Err(Box::new(self));
+            };
+            match (*self.noise).into_transport_mode() {
+                Ok(transport) => Ok(Agreed {
+                    session: Session::new(self.session, transport),
+                    chain: FirstKey::chain(&hash, &*r),
+                    hash,
+                    revealed: self.revealed,
+                }),
+                // A handshake that has read its last message is finished: the library has no other reason.
+                Err(_) => unreachable!("a finished handshake"),
+            }
+        })
     }
 
     /// The handshake hash and r, if this second fits; else nothing has changed.
@@ -295,7 +256,7 @@ pub struct First {
     session: SessionId,
     ek: [u8; EK_LEN],
     commitment: [u8; 32],
-    noise: HandshakeState,
+    noise: Box<HandshakeState>,
 }
 
 impl First {
@@ -310,19 +271,21 @@ impl First {
         body: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, HandshakeError> {
-        let mut noise = parties.noise(session, key, false, rng)?;
-        let mut payload = Zeroizing::new(vec![0; body.len()]);
-        let length = noise.read_message(body, &mut payload)?;
-        let payload = payload.get(..length).ok_or(HandshakeError)?;
-        let (attempt, rest) = payload.split_first_chunk::<8>().ok_or(HandshakeError)?;
-        let (ek, rest) = rest.split_first_chunk::<EK_LEN>().ok_or(HandshakeError)?;
-        let commitment = rest.first_chunk::<32>().ok_or(HandshakeError)?;
-        Ok(Self {
-            attempt: u64::from_be_bytes(*attempt),
-            session,
-            ek: *ek,
-            commitment: *commitment,
-            noise,
+        unstacked(|| {
+            let mut noise = parties.noise(session, key, false, rng)?;
+            let mut payload = Zeroizing::new(vec![0; body.len()]);
+            let length = noise.read_message(body, &mut payload)?;
+            let payload = payload.get(..length).ok_or(HandshakeError)?;
+            let (attempt, rest) = payload.split_first_chunk::<8>().ok_or(HandshakeError)?;
+            let (ek, rest) = rest.split_first_chunk::<EK_LEN>().ok_or(HandshakeError)?;
+            let commitment = rest.first_chunk::<32>().ok_or(HandshakeError)?;
+            Ok(Self {
+                attempt: u64::from_be_bytes(*attempt),
+                session,
+                ek: *ek,
+                commitment: *commitment,
+                noise,
+            })
         })
     }
 
@@ -336,42 +299,29 @@ impl First {
         mut self,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<(Vec<u8>, Unconfirmed), HandshakeError> {
-        let ek = EncapsulationKey::<MlKem768>::new(&self.ek.into()).map_err(|_| HandshakeError)?;
-        let (ct, shared) = ek.encapsulate_with_rng(rng);
-        let (ct, shared): ([u8; CT_LEN], _) = (ct.into(), Zeroizing::new(<[u8; 32]>::from(shared)));
-        self.noise.set_psk(2, &*kem_key(&shared, &ct, &self.ek))?;
-        let mut r = Zeroizing::new([0; 32]);
-        rng.fill_bytes(&mut *r);
-        let mut payload = Zeroizing::new(r.to_vec());
-        payload.resize(SECOND_PAYLOAD_LEN, 0);
-        let mut second = vec![0; BODY_LEN];
-        second[..CT_LEN].copy_from_slice(&ct);
-        self.noise.write_message(&payload, &mut second[CT_LEN..])?;
-        let hash = handshake_hash(&self.noise)?;
-        let unconfirmed = Unconfirmed {
-            session: Session::new(self.session, self.noise.into_transport_mode()?),
-            chain: FirstKey::chain(&hash, &*r),
-            origin: Origin {
-                hash,
-                commitment: self.commitment,
-            },
-        };
-        Ok((second, unconfirmed))
-    }
-}
-
-/// What a pair's safety words come from: the handshake hash of its first session, and what the initiator
-/// committed to before it could see the responder's part of it.
-#[derive(Clone, Zeroize)]
-pub struct Origin {
-    hash: [u8; 32],
-    commitment: [u8; 32],
-}
-
-impl Origin {
-    /// The safety words, if this is what had been committed to.
-    pub fn words(&self, revealed: &[u8; 32]) -> Option<SafetyWords> {
-        bool::from(commit(revealed).ct_eq(&self.commitment)).then(|| safety_words(&self.hash, revealed))
+        unstacked(move || {
+            let ek = EncapsulationKey::<MlKem768>::new(&self.ek.into()).map_err(|_| HandshakeError)?;
+            let (ct, shared) = ek.encapsulate_with_rng(rng);
+            let (ct, shared): ([u8; CT_LEN], _) = (ct.into(), Zeroizing::new(<[u8; 32]>::from(shared)));
+            self.noise.set_psk(2, &*kem_key(&shared, &ct, &self.ek))?;
+            let mut r = Zeroizing::new([0; 32]);
+            rng.fill_bytes(&mut *r);
+            let mut payload = Zeroizing::new(r.to_vec());
+            payload.resize(SECOND_PAYLOAD_LEN, 0);
+            let mut second = vec![0; BODY_LEN];
+            second[..CT_LEN].copy_from_slice(&ct);
+            self.noise.write_message(&payload, &mut second[CT_LEN..])?;
+            let hash = handshake_hash(&self.noise)?;
+            let unconfirmed = Unconfirmed {
+                session: Session::new(self.session, (*self.noise).into_transport_mode()?),
+                chain: FirstKey::chain(&hash, &*r),
+                origin: Origin {
+                    hash,
+                    commitment: self.commitment,
+                },
+            };
+            Ok((second, unconfirmed))
+        })
     }
 }
 
@@ -437,29 +387,6 @@ pub struct Confirmed {
     pub words: SafetyWords,
     /// The confirm itself, which acknowledges like every message.
     pub message: Message,
-}
-
-/// Six words from the first session of a pair, as its initiator computes them.
-pub fn safety_words(hash: &[u8; 32], revealed: &[u8; 32]) -> SafetyWords {
-    let secret = Zeroizing::new([*hash, *revealed].concat());
-    SafetyWords::from_bytes(expand(&secret, b"sotto/v1/safety"))
-}
-
-fn commit(revealed: &[u8; 32]) -> [u8; 32] {
-    Sha256::digest(revealed).into()
-}
-
-/// psk2: binds the shared secret to its ciphertext and key.
-fn kem_key(shared: &[u8; 32], ct: &[u8; CT_LEN], ek: &[u8; EK_LEN]) -> Zeroizing<[u8; 32]> {
-    Zeroizing::new(
-        Sha256::new()
-            .chain_update(b"sotto/v1/kem:")
-            .chain_update(shared)
-            .chain_update(ct)
-            .chain_update(ek)
-            .finalize()
-            .into(),
-    )
 }
 
 fn handshake_hash(noise: &HandshakeState) -> Result<[u8; 32], HandshakeError> {

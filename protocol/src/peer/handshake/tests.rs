@@ -1,3 +1,5 @@
+use std::sync::LazyLock;
+
 use rand::{SeedableRng, rngs::StdRng};
 
 use super::*;
@@ -5,7 +7,7 @@ use crate::peer::message::Acknowledged;
 use crate::peer::run_key::RunKey;
 use crate::wire::hash::RoomHash;
 
-const ROOM: FirstKey = FirstKey::Room([1; 32]);
+static ROOM: LazyLock<FirstKey> = LazyLock::new(|| FirstKey::Room([1; 32].into()));
 
 struct Pair {
     topic: Topic,

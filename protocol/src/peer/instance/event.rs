@@ -1,8 +1,8 @@
-//! What an instance tells its user.
+//! What an instance tells its user: by itself, and in answer.
 
 use std::time::Duration;
 
-use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::message::{InstanceId, MessageId, Target};
 use crate::peer::name::Name;
 use crate::peer::words::SafetyWords;
@@ -188,4 +188,53 @@ pub enum Event {
         /// How many.
         count: usize,
     },
+}
+
+/// Why something cannot be said now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SayError {
+    /// A text over [`MAX_TEXT`].
+    #[error("the message is {over} bytes over the limit of 60,000")]
+    TooLong {
+        /// By how many bytes.
+        over: usize,
+    },
+    /// A text without a character.
+    #[error("the message is empty")]
+    Empty,
+    /// The outbox is full: try again when something was delivered.
+    #[error("too much is waiting to be delivered; try again in a moment")]
+    Full,
+    /// No message of ours has this id (or it is too old to be known).
+    #[error("no such message of yours")]
+    Unknown,
+    /// Whom the message was for, or came from, is not known any more: this would go to somebody else.
+    #[error("it is not known any more whom that was for")]
+    Forgotten,
+}
+
+/// A text that was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    /// Names it from now on.
+    pub id: MessageId,
+    /// How many it is said to; at least one, who may be still to come.
+    pub to: usize,
+    /// How long it stays, where it fades.
+    pub fades: Option<FadeTime>,
+}
+
+/// A peer as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    /// Who.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: Name,
+    /// The pair's safety words.
+    pub words: SafetyWords,
+    /// Whether the user has said that they were compared.
+    pub compared: bool,
+    /// Nothing was heard for 40 s.
+    pub silent: bool,
 }

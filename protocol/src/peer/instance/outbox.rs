@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
-use crate::peer::fading::Fading;
+use crate::peer::message::fading::Fading;
 use crate::peer::message::{Content, InstanceId, MessageId, Text};
 use crate::peer::name::Name;
 
@@ -15,7 +15,7 @@ pub(super) type Key = u64;
 
 /// What a stream to a peer is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(super) enum StreamItem {
     /// Our name.
     Name(Name),
     /// What we want of messages that fade.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::limits::{BURNED, STRANGER_AFTER};
-use super::outbox::Piece;
+use super::outbox::StreamItem;
 use super::pair::Pair;
 use super::{Event, Instance};
 use crate::peer::message::InstanceId;
@@ -28,10 +28,10 @@ impl Instance {
         if !here.is_empty() {
             return here;
         }
-        let absent = self.pairs.values_mut().filter(|pair| pair.compared);
-        let last = absent.max_by_key(|pair| pair.decrypted_at);
+        let absent = self.pairs.values_mut().filter(|pair| pair.person.compared);
+        let last = absent.max_by_key(|pair| pair.signs.decrypted_at);
         last.map(|pair| {
-            pair.typed_alone = true;
+            pair.streams.typed_alone = true;
             pair.id
         })
         .into_iter()
@@ -68,7 +68,9 @@ impl Instance {
         self.gathering_since = None;
         for key in self.outbox.address(&here) {
             for pair in self.pairs.values_mut().filter(|pair| pair.is_announced()) {
-                pair.outgoing.push(Piece::Entry { key, repeat: false });
+                pair.streams
+                    .outgoing
+                    .push(StreamItem::Entry { key, repeat: false });
             }
         }
     }
@@ -79,7 +81,7 @@ impl Instance {
             .pairs
             .values()
             .filter(|pair| !pair.is_here() && pair.owed() > 0);
-        let mut absent: Vec<_> = absent.map(|pair| (pair.decrypted_at, pair.id)).collect();
+        let mut absent: Vec<_> = absent.map(|pair| (pair.signs.decrypted_at, pair.id)).collect();
         absent.sort();
         // The oldest comes first in an heir's stream, so it is put there last.
         for (_, id) in absent.into_iter().rev() {
@@ -95,17 +97,19 @@ impl Instance {
     fn heir_of(&self, absent: InstanceId) -> Option<Heir> {
         let absent = self.pairs.get(&absent)?;
         let mut here: Vec<&Pair> = self.pairs.values().filter(|pair| pair.is_announced()).collect();
-        here.sort_by_key(|pair| (pair.met_at, pair.id));
+        here.sort_by_key(|pair| (pair.signs.met_at, pair.id));
         let mut namesakes = here.iter().filter(|pair| pair.is_namesake_of(absent));
         // Met before the last sign of the other: two of one name, or a sign that was held back on its way.
-        let later = namesakes.clone().find(|pair| pair.met_at >= absent.decrypted_at);
+        let later = namesakes
+            .clone()
+            .find(|pair| pair.signs.met_at >= absent.signs.decrypted_at);
         let heir = match later {
-            Some(later) if !absent.compared => Heir::LaterRun(later.id),
+            Some(later) if !absent.person.compared => Heir::LaterRun(later.id),
             Some(later) => Heir::Perhaps(later.id),
             None => match namesakes.next() {
                 Some(namesake) => Heir::Perhaps(namesake.id),
                 // What was typed while alone might have been meant for whoever comes.
-                None => Heir::Perhaps(here.first().filter(|_| absent.typed_alone)?.id),
+                None => Heir::Perhaps(here.first().filter(|_| absent.streams.typed_alone)?.id),
             },
         };
         Some(heir)
@@ -116,10 +120,10 @@ impl Instance {
         let Some(pair) = self.pairs.get_mut(&absent) else {
             return;
         };
-        if pair.withheld_for.replace(heir) == Some(heir) {
+        if pair.streams.withheld_for.replace(heir) == Some(heir) {
             return;
         }
-        if let Some(of) = pair.name.clone() {
+        if let Some(of) = pair.person.name.clone() {
             let count = pair.owed();
             self.own.tell(Event::Withheld {
                 peer: heir,
@@ -134,17 +138,17 @@ impl Instance {
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
         };
-        pair.withheld_for = None;
-        pair.typed_alone = false;
-        let taken = pair.outgoing.take(is_entry, || Piece::Empty);
-        let mut pieces = Vec::new();
-        for (piece, was_sent) in taken {
-            let Piece::Entry { key, repeat } = piece else {
+        pair.streams.withheld_for = None;
+        pair.streams.typed_alone = false;
+        let taken = pair.streams.outgoing.take(is_entry, || StreamItem::Empty);
+        let mut items = Vec::new();
+        for (item, was_sent) in taken {
+            let StreamItem::Entry { key, repeat } = item else {
                 continue;
             };
             // A text that was addressed to both is already in the other's stream.
             if self.outbox.remember(key, to) {
-                pieces.push(Piece::Entry {
+                items.push(StreamItem::Entry {
                     key,
                     repeat: repeat || was_sent,
                 });
@@ -153,8 +157,9 @@ impl Instance {
             }
         }
         if let Some(heir) = self.pairs.get_mut(&to) {
-            heir.outgoing
-                .push_first(pieces, |piece| matches!(piece, Piece::Name(_) | Piece::Fading(_)));
+            heir.streams.outgoing.push_first(items, |item| {
+                matches!(item, StreamItem::Name(_) | StreamItem::Fading(_))
+            });
         }
     }
 
@@ -164,8 +169,8 @@ impl Instance {
         let Some(mut pair) = self.pairs.remove(&id) else {
             return;
         };
-        for (piece, _) in pair.outgoing.take(is_entry, || Piece::Empty) {
-            if let Piece::Entry { key, .. } = piece
+        for (item, _) in pair.streams.outgoing.take(is_entry, || StreamItem::Empty) {
+            if let StreamItem::Entry { key, .. } = item
                 && let Some(id) = self.outbox.release(key)
             {
                 self.own.tell(Event::Lost { id });
@@ -183,19 +188,19 @@ impl Instance {
 impl Pair {
     /// How many of our messages it does not hold.
     fn owed(&self) -> usize {
-        let undelivered = self.outgoing.undelivered();
-        undelivered.filter(|(piece, _)| is_entry(piece)).count()
+        let undelivered = self.streams.outgoing.undelivered();
+        undelivered.filter(|(item, _)| is_entry(item)).count()
     }
 
     /// Whether both call themselves what looks alike.
     fn is_namesake_of(&self, other: &Self) -> bool {
-        match (&self.name, &other.name) {
+        match (&self.person.name, &other.person.name) {
             (Some(one), Some(other)) => one.skeleton() == other.skeleton(),
             _ => false,
         }
     }
 }
 
-fn is_entry(piece: &Piece) -> bool {
-    matches!(piece, Piece::Entry { .. })
+fn is_entry(item: &StreamItem) -> bool {
+    matches!(item, StreamItem::Entry { .. })
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::limits::{
-    ANSWER_LIMIT, DISTURBED_EVERY, GONE, NAME_LIMIT, NAMELESS_PAUSE, SILENT, STRANGER_AFTER,
-};
+use super::limits::{ANSWER_LIMIT, DISTURBED_EVERY, NAME_LIMIT, NAMELESS_PAUSE, SILENT, STRANGER_AFTER};
 use super::pair::Pair;
 use super::{Crowded, Departure, Event, Instance, Now};
 use crate::peer::message::Kind;
@@ -87,7 +85,7 @@ impl Instance {
         self.pump(now);
         for pair in self.pairs.values_mut().filter(|pair| pair.pong_at().is_some()) {
             if !self.own.is_clogged()
-                && let Some(token) = pair.pong.take()
+                && let Some(token) = pair.signs.pong.take()
             {
                 pair.send(&mut self.own, Kind::Pong(token));
             }
@@ -106,7 +104,7 @@ impl Instance {
         let Some(pair) = self.pairs.get_mut(&id) else {
             return;
         };
-        if at >= pair.gone_at() {
+        if at >= pair.signs.gone_at() {
             return self.depart(id, Departure::Gone, now);
         }
         if pair.nameless_at().is_some_and(|due| at >= due) {
@@ -116,19 +114,24 @@ impl Instance {
             }
             return;
         }
-        if !pair.silent && at >= pair.heard_at + SILENT {
-            pair.silent = true;
-            if pair.name.is_some() {
+        if !pair.signs.silent && at >= pair.signs.heard_at + SILENT {
+            pair.signs.silent = true;
+            if pair.person.name.is_some() {
                 self.own.tell(Event::PeerSilent { peer: id });
             }
         }
-        if pair.ping.take_if(|ping| at >= ping.at + ANSWER_LIMIT).is_some() {
+        if pair
+            .signs
+            .ping
+            .take_if(|ping| at >= ping.at + ANSWER_LIMIT)
+            .is_some()
+        {
             pair.ask(at);
         }
         if pair.ping_at().is_some_and(|due| at >= due) {
             if pair.overdue_at().is_some_and(|due| at >= due) {
                 self.window.halve();
-                pair.progress_at = at;
+                pair.signs.progress_at = at;
             }
             pair.send_ping(&mut self.own, at);
         }
@@ -138,42 +141,44 @@ impl Instance {
 impl Pair {
     /// When one that has said no name is left alone.
     fn nameless_at(&self) -> Option<Duration> {
-        self.name.is_none().then_some(self.here_since + NAME_LIMIT)
+        self.person
+            .name
+            .is_none()
+            .then_some(self.signs.here_since + NAME_LIMIT)
     }
 
     /// Has no session with it, and begins and answers none, until then.
     fn pause(&mut self, until: Duration) {
-        (self.current, self.old, self.open, self.answer) = (None, None, None, None);
-        (self.fresh, self.wanted, self.answer_due) = (false, false, false);
-        self.hello_at = until;
-        self.paused_until = Some(until);
+        (self.sessions.current, self.sessions.old) = (None, None);
+        (self.handshakes.open, self.handshakes.answer) = (None, None);
+        (self.handshakes.fresh, self.handshakes.wanted) = (false, false);
+        self.hello.answer_due = false;
+        self.hello.due_at = until;
+        self.signs.paused_until = Some(until);
     }
 
     /// When its ping is answered: at once, where anything can be sent.
     fn pong_at(&self) -> Option<Duration> {
-        self.pong.filter(|_| self.is_open()).map(|_| Duration::ZERO)
-    }
-
-    /// When it is given up, unless it is heard.
-    fn gone_at(&self) -> Duration {
-        let silence = self.heard_at + GONE;
-        self.doubted
-            .map_or(silence, |doubted| silence.min(doubted + ANSWER_LIMIT))
+        self.signs.pong.filter(|_| self.is_open()).map(|_| Duration::ZERO)
     }
 
     /// When acknowledgements are overdue, if any are owed to us.
     fn overdue_at(&self) -> Option<Duration> {
-        (self.outgoing.flying() > 0).then_some(self.progress_at + ANSWER_LIMIT)
+        (self.streams.outgoing.flying() > 0).then_some(self.signs.progress_at + ANSWER_LIMIT)
     }
 
     /// When an acknowledgement goes out: to one who has just left, too.
     fn acknowledge_at(&self) -> Option<Duration> {
-        self.ack_at.filter(|_| self.is_open())
+        self.streams.ack_at.filter(|_| self.is_open())
     }
 
     /// When it is pinged: not while a ping waits, or a handshake that would answer as well.
     fn ping_at(&self) -> Option<Duration> {
-        if !self.is_open() || self.ping.is_some() || self.wanted || self.open.is_some() {
+        if !self.is_open()
+            || self.signs.ping.is_some()
+            || self.handshakes.wanted
+            || self.handshakes.open.is_some()
+        {
             return None;
         }
         Some(
@@ -185,10 +190,10 @@ impl Pair {
     /// Every moment at which something is to happen with one who is here.
     fn moments(&self) -> [Option<Duration>; 5] {
         [
-            Some(self.gone_at()),
+            Some(self.signs.gone_at()),
             self.nameless_at(),
-            (!self.silent).then_some(self.heard_at + SILENT),
-            self.ping.as_ref().map(|ping| ping.at + ANSWER_LIMIT),
+            self.signs.silent_at(),
+            self.signs.ping.as_ref().map(|ping| ping.at + ANSWER_LIMIT),
             self.ping_at(),
         ]
     }

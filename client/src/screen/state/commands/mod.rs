@@ -216,6 +216,7 @@ const MARKS: &[(&str, &str)] = &[
     ("✓", "the relay has it"),
     ("✓✓", "delivered"),
     ("read", "it was on the other screen"),
+    ("lost", "nobody has it, and nobody will get it any more"),
 ];
 
 /// The help: keys, commands and marks.

@@ -41,24 +41,6 @@ impl Script {
         script.wants(ANNA, "anna", Fading::After(after(600)));
         script
     }
-
-    #[track_caller]
-    fn shows(&self, what: &str) {
-        assert!(
-            self.squeezed().replace('\n', " ").contains(what),
-            "{what}:\n{}",
-            self.picture()
-        );
-    }
-
-    #[track_caller]
-    fn shows_no(&self, what: &str) {
-        assert!(
-            !self.squeezed().replace('\n', " ").contains(what),
-            "{what}:\n{}",
-            self.picture()
-        );
-    }
 }
 
 #[test]

@@ -135,13 +135,18 @@ impl Script {
     }
 
     fn joins(&mut self, peer: InstanceId, name: &str) -> &mut Self {
+        self.joins_as(peer, name, name)
+    }
+
+    /// Joins with a name of its own, and is called otherwise by the room.
+    fn joins_as(&mut self, peer: InstanceId, own: &str, name: &str) -> &mut Self {
         let words = match peer {
             ANNA => SafetyWords(["acorn", "badge", "cabin", "daisy", "eagle", "fable"]),
             _ => SafetyWords(["gavel", "habit", "icing", "jelly", "kayak", "ladle"]),
         };
         let event = Event::PeerJoined {
             peer,
-            name: Name::new(name).unwrap(),
+            name: Name::new(own).unwrap(),
             words,
             back: false,
             compared: false,
@@ -324,6 +329,24 @@ impl Script {
             .iter()
             .map(|row| row.split_whitespace().collect::<Vec<_>>().join(" "));
         squeezed.collect::<Vec<_>>().join("\n")
+    }
+
+    #[track_caller]
+    fn shows(&self, what: &str) {
+        assert!(
+            self.squeezed().replace('\n', " ").contains(what),
+            "{what}:\n{}",
+            self.picture()
+        );
+    }
+
+    #[track_caller]
+    fn shows_no(&self, what: &str) {
+        assert!(
+            !self.squeezed().replace('\n', " ").contains(what),
+            "{what}:\n{}",
+            self.picture()
+        );
     }
 
     fn caret(&self) -> Position {

@@ -334,6 +334,15 @@ fn what_is_below_the_screen_is_not_read_and_is_counted() {
 }
 
 #[test]
+fn a_message_that_nobody_will_get_is_marked_and_said() {
+    let mut script = Script::with_anna(80, 24);
+    let id = script.says_self("hello");
+    script.event("", Event::Lost { id });
+    script.shows("lost");
+    script.shows("!! a message of yours was not delivered, and will not be");
+}
+
+#[test]
 fn typing_is_told_while_there_is_somebody_and_a_draft() {
     let mut script = Script::new(80, 24);
     script.types("a");

@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::limits::UNHELD_MESSAGES;
+use crate::peer::instance::limits::UNHELD_MESSAGES;
 
 /// What we say to one peer: what it has not acknowledged, and what waits for its turn.
 #[derive(Debug)]
-pub(super) struct Outgoing<P> {
+pub(crate) struct Outgoing<P> {
     /// The number of the oldest in `unacknowledged`, or of the next one.
     first: u64,
     unacknowledged: VecDeque<Numbered<P>>,
@@ -18,7 +18,7 @@ pub(super) struct Outgoing<P> {
 
 #[derive(Debug)]
 struct Numbered<P> {
-    piece: P,
+    item: P,
     /// What its last sending took of the window.
     size: usize,
     /// When it was sent for the first time.
@@ -26,7 +26,7 @@ struct Numbered<P> {
 }
 
 impl<P> Outgoing<P> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             first: 0,
             unacknowledged: VecDeque::new(),
@@ -35,48 +35,48 @@ impl<P> Outgoing<P> {
         }
     }
 
-    pub(super) fn push(&mut self, piece: P) {
-        self.waiting.push_back(piece);
+    pub(crate) fn push(&mut self, item: P) {
+        self.waiting.push_back(item);
     }
 
-    /// Puts pieces, in their order, before everything that has no number yet, but behind what begins a stream.
-    pub(super) fn push_first(&mut self, pieces: Vec<P>, begins: impl Fn(&P) -> bool) {
-        let start = self.waiting.iter().take_while(|piece| begins(piece)).count();
+    /// Puts items, in their order, before everything that has no number yet, but behind what begins a stream.
+    pub(crate) fn push_first(&mut self, items: Vec<P>, begins: impl Fn(&P) -> bool) {
+        let start = self.waiting.iter().take_while(|item| begins(item)).count();
         let rest = self.waiting.split_off(start);
-        self.waiting.extend(pieces);
+        self.waiting.extend(items);
         self.waiting.extend(rest);
     }
 
     /// Drops what matches and has no number yet.
-    pub(super) fn drop_waiting(&mut self, matches: impl Fn(&P) -> bool) {
-        self.waiting.retain(|piece| !matches(piece));
+    pub(crate) fn drop_waiting(&mut self, matches: impl Fn(&P) -> bool) {
+        self.waiting.retain(|item| !matches(item));
     }
 
     /// What is to be sent next: its number and itself.
-    pub(super) fn next(&self) -> Option<(u64, &P)> {
-        let piece = match self.unacknowledged.get(self.flying) {
-            Some(numbered) => &numbered.piece,
+    pub(crate) fn next(&self) -> Option<(u64, &P)> {
+        let item = match self.unacknowledged.get(self.flying) {
+            Some(numbered) => &numbered.item,
             None => self.waiting.front()?,
         };
-        Some((self.first + self.flying as u64, piece))
+        Some((self.first + self.flying as u64, item))
     }
 
     /// Notes that the next one was sent, at this size and time.
-    pub(super) fn sent(&mut self, size: usize, at: Duration) {
+    pub(crate) fn sent(&mut self, size: usize, at: Duration) {
         match self.unacknowledged.get_mut(self.flying) {
             Some(numbered) => numbered.size = size,
             None => {
-                let Some(piece) = self.waiting.pop_front() else {
+                let Some(item) = self.waiting.pop_front() else {
                     return;
                 };
-                self.unacknowledged.push_back(Numbered { piece, size, at });
+                self.unacknowledged.push_back(Numbered { item, size, at });
             }
         }
         self.flying += 1;
     }
 
     /// Bytes on the way.
-    pub(super) fn bytes_flying(&self) -> usize {
+    pub(crate) fn bytes_flying(&self) -> usize {
         self.unacknowledged
             .iter()
             .take(self.flying)
@@ -85,27 +85,27 @@ impl<P> Outgoing<P> {
     }
 
     /// Messages on the way.
-    pub(super) fn flying(&self) -> usize {
+    pub(crate) fn flying(&self) -> usize {
         self.flying
     }
 
     /// A new session: all that is unacknowledged is sent again, in order.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.flying = 0;
     }
 
     /// The peer holds everything below `held`: what that frees, with its numbers, sizes and times, oldest
     /// first. A number that was never sent is a lie, and frees nothing.
-    pub(super) fn acknowledge(&mut self, held: u64) -> Vec<(u64, P, usize, Duration)> {
+    pub(crate) fn acknowledge(&mut self, held: u64) -> Vec<(u64, P, usize, Duration)> {
         let mut freed = Vec::new();
         if held > self.first + self.unacknowledged.len() as u64 {
             return freed;
         }
         while self.first < held {
-            let Some(Numbered { piece, size, at }) = self.unacknowledged.pop_front() else {
+            let Some(Numbered { item, size, at }) = self.unacknowledged.pop_front() else {
                 break;
             };
-            freed.push((self.first, piece, size, at));
+            freed.push((self.first, item, size, at));
             self.first += 1;
             self.flying = self.flying.saturating_sub(1);
         }
@@ -113,32 +113,32 @@ impl<P> Outgoing<P> {
     }
 
     /// Everything that the peer does not hold, in order; and whether it had been sent.
-    pub(super) fn undelivered(&self) -> impl Iterator<Item = (&P, bool)> {
-        let numbered = self.unacknowledged.iter().map(|numbered| (&numbered.piece, true));
-        numbered.chain(self.waiting.iter().map(|piece| (piece, false)))
+    pub(crate) fn undelivered(&self) -> impl Iterator<Item = (&P, bool)> {
+        let numbered = self.unacknowledged.iter().map(|numbered| (&numbered.item, true));
+        numbered.chain(self.waiting.iter().map(|item| (item, false)))
     }
 
     /// Takes out what matches: its number, if it has one, is kept by `empty`.
-    pub(super) fn take(&mut self, matches: impl Fn(&P) -> bool, empty: impl Fn() -> P) -> Vec<(P, bool)> {
+    pub(crate) fn take(&mut self, matches: impl Fn(&P) -> bool, empty: impl Fn() -> P) -> Vec<(P, bool)> {
         let mut taken = Vec::new();
         for numbered in self
             .unacknowledged
             .iter_mut()
-            .filter(|numbered| matches(&numbered.piece))
+            .filter(|numbered| matches(&numbered.item))
         {
-            taken.push((std::mem::replace(&mut numbered.piece, empty()), true));
+            taken.push((std::mem::replace(&mut numbered.item, empty()), true));
         }
         let (matching, rest) = self.waiting.drain(..).partition(matches);
         self.waiting = rest;
         let matching: VecDeque<P> = matching;
-        taken.extend(matching.into_iter().map(|piece| (piece, false)));
+        taken.extend(matching.into_iter().map(|item| (item, false)));
         taken
     }
 }
 
 /// What one peer says to us.
 #[derive(Debug, Default)]
-pub(super) struct Incoming {
+pub(crate) struct Incoming {
     /// The only number that is taken.
     next: u64,
     /// Numbers below `next` that the user's side has yet to take, oldest first.
@@ -148,7 +148,7 @@ pub(super) struct Incoming {
 
 /// What a number is to a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// The one that is taken.
     Next,
     /// Had before: acknowledged again and dropped.
@@ -158,7 +158,7 @@ pub(super) enum Place {
 }
 
 impl Incoming {
-    pub(super) fn place(&self, number: u64) -> Place {
+    pub(crate) fn place(&self, number: u64) -> Place {
         match number.cmp(&self.next) {
             std::cmp::Ordering::Less => Place::Before,
             std::cmp::Ordering::Equal => Place::Next,
@@ -167,7 +167,7 @@ impl Incoming {
     }
 
     /// Takes the next number. `user`: it is held only when the user's side says so.
-    pub(super) fn take(&mut self, user: bool) {
+    pub(crate) fn take(&mut self, user: bool) {
         if user {
             self.unheld.push_back(self.next);
         }
@@ -175,12 +175,12 @@ impl Incoming {
     }
 
     /// Whether another message would be more than the user's side is given at once.
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.unheld.len() >= UNHELD_MESSAGES
     }
 
     /// The user's side holds everything up to `number`; true if that is news.
-    pub(super) fn hold(&mut self, number: u64) -> bool {
+    pub(crate) fn hold(&mut self, number: u64) -> bool {
         let before = self.unheld.len();
         while self.unheld.front().is_some_and(|&unheld| unheld <= number) {
             self.unheld.pop_front();
@@ -189,7 +189,7 @@ impl Incoming {
     }
 
     /// The user has read everything up to `number`; true if that is news.
-    pub(super) fn read_up_to(&mut self, number: u64) -> bool {
+    pub(crate) fn read_up_to(&mut self, number: u64) -> bool {
         let read = number.saturating_add(1).min(self.next);
         let news = read > self.read;
         self.read = self.read.max(read);
@@ -197,12 +197,12 @@ impl Incoming {
     }
 
     /// Everything below is held.
-    pub(super) fn held(&self) -> u64 {
+    pub(crate) fn held(&self) -> u64 {
         self.unheld.front().copied().unwrap_or(self.next)
     }
 
     /// Everything below is read.
-    pub(super) fn read(&self) -> u64 {
+    pub(crate) fn read(&self) -> u64 {
         self.read
     }
 }
@@ -218,24 +218,24 @@ mod tests {
         #[test]
         fn a_stream_arrives_once_and_in_order(count in 1u64..40, script in prop::collection::vec(0u8..8, 0..400)) {
             let mut outgoing = Outgoing::new();
-            (0..count).for_each(|piece| outgoing.push(piece));
+            (0..count).for_each(|item| outgoing.push(item));
             let (mut incoming, mut got, mut way) = (Incoming::default(), Vec::new(), VecDeque::new());
             let honest = std::iter::repeat_n([0, 0, 1, 3, 2], 200).flatten();
             for step in script.into_iter().chain(std::iter::once(4)).chain(honest) {
                 match step {
                     // Send, if the window of 5 allows.
                     0 if outgoing.flying() < 5 => {
-                        if let Some((number, &piece)) = outgoing.next() {
-                            way.push_back((number, piece));
+                        if let Some((number, &item)) = outgoing.next() {
+                            way.push_back((number, item));
                             outgoing.sent(1, Duration::ZERO);
                         }
                     }
                     // Arrive.
-                    1 => if let Some((number, piece)) = way.pop_front()
+                    1 => if let Some((number, item)) = way.pop_front()
                         && incoming.place(number) == Place::Next
                     {
                         incoming.take(true);
-                        got.push(piece);
+                        got.push(item);
                     },
                     // Acknowledge.
                     2 => { outgoing.acknowledge(incoming.held()); }
@@ -263,10 +263,10 @@ mod tests {
     #[test]
     fn a_number_whose_piece_is_taken_stays() {
         let mut outgoing = Outgoing::new();
-        "abc".chars().for_each(|piece| outgoing.push(piece));
+        "abc".chars().for_each(|item| outgoing.push(item));
         outgoing.sent(1, Duration::ZERO);
         assert_eq!(
-            outgoing.take(|&piece| piece != 'b', || '-'),
+            outgoing.take(|&item| item != 'b', || '-'),
             [('a', true), ('c', false)]
         );
         outgoing.restart();

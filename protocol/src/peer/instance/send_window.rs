@@ -3,7 +3,7 @@
 use super::limits::{
     PEERS, UNANSWERED_PUSHES, WINDOW_FIRST, WINDOW_LARGEST, WINDOW_MESSAGES, WINDOW_SMALLEST,
 };
-use super::outbox::Piece;
+use super::outbox::StreamItem;
 use super::{Instance, Now};
 use crate::peer::message::{Content, FIXED_LEN, InstanceId, Kind};
 use crate::peer::session::sealed_len;
@@ -43,7 +43,7 @@ impl Instance {
         // Whose large message was acknowledged after all, or taken out, waits for nothing any more.
         let waits = |turn: &InstanceId| {
             let pair = self.pairs.get(turn);
-            open.contains(turn) && pair.is_some_and(|pair| pair.outgoing.next().is_some())
+            open.contains(turn) && pair.is_some_and(|pair| pair.streams.outgoing.next().is_some())
         };
         self.turn = self.turn.filter(waits);
         let mut progress = true;
@@ -57,27 +57,34 @@ impl Instance {
 
     /// Sends a peer the next of its stream, if the window has room for it.
     fn pump_one(&mut self, id: InstanceId, peers: usize, now: Now) -> bool {
-        let flying: usize = self.pairs.values().map(|pair| pair.outgoing.bytes_flying()).sum();
+        let flying: usize = self
+            .pairs
+            .values()
+            .map(|pair| pair.streams.outgoing.bytes_flying())
+            .sum();
         let Some(pair) = self.pairs.get_mut(&id) else {
             return false;
         };
-        let Some((number, piece)) = pair.outgoing.next() else {
+        let Some((number, item)) = pair.streams.outgoing.next() else {
             return false;
         };
         // Before its name, a peer is told ours only: what waits for an earlier run of it goes first.
-        if pair.name.is_none() && !matches!(piece, Piece::Name(_) | Piece::Empty | Piece::Leave) {
+        if pair.person.name.is_none()
+            && !matches!(item, StreamItem::Name(_) | StreamItem::Empty | StreamItem::Leave)
+        {
             return false;
         }
-        let content_len = match piece {
-            Piece::Name(name) => name.as_str().len(),
-            Piece::Fading(fading) => Content::Fading(*fading).encoded_len(),
-            Piece::Entry { key, .. } => self.outbox.encoded_len(*key),
-            Piece::Empty | Piece::Leave => 0,
+        let content_len = match item {
+            StreamItem::Name(name) => name.as_str().len(),
+            StreamItem::Fading(fading) => Content::Fading(*fading).encoded_len(),
+            StreamItem::Entry { key, .. } => self.outbox.encoded_len(*key),
+            StreamItem::Empty | StreamItem::Leave => 0,
         };
         let size = sealed_len(FIXED_LEN + content_len);
         let share = self.window.0 / peers.clamp(1, PEERS);
         let messages = WINDOW_MESSAGES / peers.clamp(1, PEERS);
-        let fits = pair.outgoing.bytes_flying() + size <= share && pair.outgoing.flying() < messages;
+        let fits =
+            pair.streams.outgoing.bytes_flying() + size <= share && pair.streams.outgoing.flying() < messages;
         // What is larger than a share goes to one peer at a time; meanwhile the others wait, else it never would.
         let large = size > share;
         if self.turn.is_some_and(|turn| turn != id) {
@@ -93,21 +100,21 @@ impl Instance {
         if self.turn == Some(id) {
             self.turn = None;
         }
-        if pair.outgoing.flying() == 0 {
-            pair.progress_at = now.monotonic;
+        if pair.streams.outgoing.flying() == 0 {
+            pair.signs.progress_at = now.monotonic;
         }
-        let piece = piece.clone();
-        pair.outgoing.sent(size, now.monotonic);
-        let content = match &piece {
-            Piece::Name(name) => Content::Name(name.clone()),
-            Piece::Fading(fading) => Content::Fading(*fading),
-            Piece::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
-            Piece::Empty => Content::Empty,
-            Piece::Leave => Content::Leave,
+        let item = item.clone();
+        pair.streams.outgoing.sent(size, now.monotonic);
+        let content = match &item {
+            StreamItem::Name(name) => Content::Name(name.clone()),
+            StreamItem::Fading(fading) => Content::Fading(*fading),
+            StreamItem::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
+            StreamItem::Empty => Content::Empty,
+            StreamItem::Leave => Content::Leave,
         };
         let is_text = matches!(content, Content::Text(_));
         let tag = pair.send(&mut self.own, Kind::Numbered(number, content));
-        if let Piece::Entry { key, .. } = piece {
+        if let StreamItem::Entry { key, .. } = item {
             self.outbox.handed(key);
             if let (true, Some(tag)) = (is_text, tag) {
                 self.tags.push_back((tag, key));

@@ -1,8 +1,8 @@
 //! Whether messages fade: what we want of it, what each peer wants, and when that is the same.
 
-use super::outbox::Piece;
-use super::{Instance, Now};
-use crate::peer::fading::{FadeTime, Fading};
+use crate::peer::instance::outbox::StreamItem;
+use crate::peer::instance::{Instance, Now};
+use crate::peer::message::fading::{FadeTime, Fading};
 
 impl Instance {
     /// Says to everybody, and to whoever comes later, what we want of messages that fade.
@@ -14,9 +14,10 @@ impl Instance {
         self.fading = fading;
         for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
             // What we wanted before is no news any more.
-            pair.outgoing
-                .take(|piece| matches!(piece, Piece::Fading(_)), || Piece::Empty);
-            pair.outgoing.push(Piece::Fading(fading));
+            pair.streams
+                .outgoing
+                .take(|item| matches!(item, StreamItem::Fading(_)), || StreamItem::Empty);
+            pair.streams.outgoing.push(StreamItem::Fading(fading));
         }
         self.drive(now);
     }
@@ -29,6 +30,6 @@ impl Instance {
         };
         let mut here = self.pairs.values().filter(|pair| pair.is_announced()).peekable();
         here.peek()?;
-        here.all(|pair| pair.fading == self.fading).then_some(time)
+        here.all(|pair| pair.person.fading == self.fading).then_some(time)
     }
 }

@@ -3,15 +3,15 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::limits::ANSWERS_A_SECOND;
+use crate::peer::instance::limits::ANSWERS_A_SECOND;
 
 /// When it was last done: at most [`ANSWERS_A_SECOND`].
 #[derive(Debug, Default)]
-pub(super) struct Pace(VecDeque<Duration>);
+pub(crate) struct Pace(VecDeque<Duration>);
 
 impl Pace {
     /// It is done now.
-    pub(super) fn note(&mut self, at: Duration) {
+    pub(crate) fn note(&mut self, at: Duration) {
         self.0.push_back(at);
         if self.0.len() > ANSWERS_A_SECOND {
             self.0.pop_front();
@@ -19,7 +19,7 @@ impl Pace {
     }
 
     /// When it may be done next, `at` or later.
-    pub(super) fn next_free(&self, at: Duration) -> Duration {
+    pub(crate) fn next_free(&self, at: Duration) -> Duration {
         match self.0.front() {
             Some(&oldest) if self.0.len() == ANSWERS_A_SECOND => at.max(oldest + Duration::from_secs(1)),
             _ => at,

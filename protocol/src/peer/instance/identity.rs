@@ -18,7 +18,7 @@ use crate::wire::topic::Topic;
 /// A hello's nonce: new at every join.
 pub(super) type Nonce = [u8; 16];
 
-pub(super) struct Own {
+pub(super) struct Identity {
     pub id: InstanceId,
     run_key: RunKey,
     pub public: PublicRunKey,
@@ -34,7 +34,7 @@ pub(super) struct Own {
     pub events: VecDeque<Event>,
 }
 
-impl Own {
+impl Identity {
     pub(super) fn new(keys: &RoomKeys, topic: Topic, name: Name, mut rng: Box<dyn CryptoRng + Send>) -> Self {
         let run_key = RunKey::new(&mut *rng);
         let public = run_key.public();
@@ -44,7 +44,7 @@ impl Own {
             public,
             name,
             envelopes: Envelopes::new(keys, topic),
-            room_key: FirstKey::Room(keys.psk),
+            room_key: FirstKey::Room(keys.psk.clone()),
             rng,
             nonce: None,
             hello_counter: 0,
