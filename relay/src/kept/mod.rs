@@ -1,16 +1,15 @@
 //! What waits for who is away: a bag of sealed blobs for each room.
 //!
-//! A [`Bag`] is what is known of them; it stands in the row of its room and goes with it. A member asks for something
-//! ([`Job`]); [`Rooms::perform`](crate::rooms::Rooms::perform) changes the bag and says what to write and what to answer.
-//! Without a file that happens at once, and the blobs are in the bag. With one it happens in the thread of the
-//! [`store`](crate::store), the only one then that changes bags, and the blobs are in the file: the answer goes out when the
-//! disk has them, and if it does not take them the bag becomes what it was.
+//! A [`Bag`] is what is known of them; it stands in the row of its room and goes with it. A member asks for something (a
+//! `Job`); `Rooms::perform` changes the bag and says what to write and what to answer. Without a file that happens at once,
+//! and the blobs are in the bag. With one it happens in the thread of the `store`, the only one then that changes bags, and
+//! the blobs are in the file: the answer goes out when the disk has them, and if it does not take them the bag becomes what
+//! it was.
 //!
 //! The [`Calendar`] says when blobs go, [`Total`] how much there is in all.
 
 mod bag;
 mod calendar;
-mod job;
 mod total;
 
 use std::sync::Arc;
@@ -19,7 +18,6 @@ use crate::limits;
 
 pub(crate) use bag::{Bag, Entry, NotKept};
 pub(crate) use calendar::Calendar;
-pub(crate) use job::{Answer, Answering, Ask, Found, Job, NewBlob, Outcome, Sender, answering};
 pub(crate) use total::Total;
 
 /// How much is kept, and for how long.

@@ -10,12 +10,9 @@ use std::{
 
 use tokio::{sync::oneshot, time::Timeout};
 
+use super::job::{Job, Sender};
 use super::record::Hashed;
-use crate::{
-    clock::Day,
-    kept::{Job, Sender},
-    limits,
-};
+use crate::{clock::Day, limits};
 
 /// The names of rooms that have changed. The store looks up what has become of them when it comes to it, so that
 /// however often a room changes it is here once.

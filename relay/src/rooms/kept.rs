@@ -9,13 +9,15 @@ use sotto_protocol::{
 use subtle::ConstantTimeEq;
 
 use super::{
-    Rooms, lock,
+    Rooms,
+    job::{Answer, Answering, Ask, Found, Job, NewBlob, Outcome, answering},
+    lock,
     record::{Hashed, Life, Row, Standing, hashed},
 };
 use crate::{
     channel::{reply::Refusal, room::Room},
     clock::Day,
-    kept::{Answer, Answering, Ask, Bag, Entry, Found, Job, Keeping, NewBlob, NotKept, Outcome, answering},
+    kept::{Bag, Entry, Keeping, NotKept},
     limits,
 };
 

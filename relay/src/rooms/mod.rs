@@ -6,6 +6,7 @@
 //! All of it is in memory. Behind it may be a [`store`](crate::store) that is told which rooms have changed.
 
 mod changes;
+mod job;
 mod kept;
 mod record;
 mod restore;
@@ -29,6 +30,9 @@ use crate::{
     socket::Outbound,
 };
 pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
+#[cfg(test)]
+pub(crate) use job::NewBlob;
+pub(crate) use job::{Answer, Ask, Found, Job, Outcome, Sender};
 pub(crate) use kept::{Asked, Bags};
 use record::{Emptied, Life, Row};
 pub(crate) use record::{Hashed, Policy, Record, Standing, hashed};

@@ -8,8 +8,8 @@ use sotto_protocol::kept::DropHash;
 use super::{file::StoreError, sqlite::Database};
 use crate::{
     clock::Day,
-    kept::{Entry, Outcome},
-    rooms::{Bags, Hashed},
+    kept::Entry,
+    rooms::{Bags, Hashed, Outcome},
 };
 
 /// How many blobs wait in a room, and the last day of the one that stays longest.

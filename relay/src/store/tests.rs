@@ -10,9 +10,8 @@ use tempfile::TempDir;
 use super::sqlite::Change;
 use super::*;
 use crate::{
-    kept::{Answer, NewBlob, Outcome},
     limits,
-    rooms::{Entry, Hashed, Record, Standing},
+    rooms::{Answer, Entry, Hashed, NewBlob, Outcome, Record, Standing},
 };
 
 const TODAY: Day = Day(20_000);

@@ -9,9 +9,8 @@ use super::{
 use crate::{
     channel::reply::Refusal,
     clock::Day,
-    kept::{Answer, Found, Job, Outcome, Sender},
     limits,
-    rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
+    rooms::{Answer, Batch, Changes, Found, Hashed, Job, Notices, Outcome, Record, Rooms, Sender},
 };
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.

@@ -14,9 +14,8 @@ use crate::{
         room::Stale,
     },
     clock::Day,
-    kept::{Answer, Ask, Found},
     limits,
-    rooms::Asked,
+    rooms::{Answer, Ask, Asked, Found},
     socket::Outbound,
 };
 

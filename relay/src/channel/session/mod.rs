@@ -23,10 +23,9 @@ use crate::{
     channel::room::{Room, Stale},
     clock::Day,
     hub::Admission,
-    kept::Answer,
     limit::budget::Spent,
     limit::slot::Slot,
-    rooms::{NotEnded, NotSaved},
+    rooms::{Answer, NotEnded, NotSaved},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
 };
 use join::Asked;

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use sotto_protocol::kept::{DropHash, Get, Placed, Token};
 use tokio::{sync::oneshot, time::Timeout};
 
-use crate::{channel::reply::Refusal, channel::room::Room, limits, rooms::Hashed};
+use super::record::Hashed;
+use crate::{channel::reply::Refusal, channel::room::Room, kept::Entry, limits};
 
 /// What is asked.
 pub(crate) enum Ask {
@@ -85,7 +86,7 @@ pub(crate) struct Outcome {
     /// Numbers to be deleted.
     pub(crate) gone: Vec<u64>,
     /// What was in the bag before, if it has changed.
-    pub(crate) before: Option<Vec<super::Entry>>,
+    pub(crate) before: Option<Vec<Entry>>,
     /// The blobs of what was found have to be read.
     pub(crate) reads: bool,
 }
