@@ -134,7 +134,7 @@ impl MemberKey {
         unstacked(|| SigningKey::from_bytes(self.0.expose()).verifying_key().to_bytes())
     }
 
-    /// The payload of a push with `reference` that only a member can make: key[32] ‖ signature[64] ‖ rest.
+    /// The payload of a push with `reference` that only a member can make: key\[32\] ‖ signature\[64\] ‖ rest.
     pub fn sign(
         &self,
         event: &str,

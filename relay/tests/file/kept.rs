@@ -98,10 +98,8 @@ fn only_a_member_puts_and_only_in_his_own_seat_and_push() {
         &guessed,
         &other_event,
         &good[..90],
-        &[][..].to_vec(),
-    ]
-    .map(|payload| payload.as_ref())
-    {
+        &[][..],
+    ] {
         assert_eq!(anna.push_as("77", kept::PUT, wrong), "unauthorized");
     }
     // What was recorded counts under no other ref, from no other seat, and not after another join.

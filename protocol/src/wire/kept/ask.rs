@@ -7,7 +7,7 @@ use super::{BUCKETS, DropHash, Token};
 
 /// A blob to be kept: what stands behind the signature of a `kept_put`.
 ///
-/// drop hash[32] ‖ days u8 ‖ n u8 ‖ n × token[32] ‖ blob
+/// drop hash\[32\] ‖ days u8 ‖ n u8 ‖ n × token\[32\] ‖ blob
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Put<'a> {
     /// Of the token that takes it out again. The same one put again is the same blob.
@@ -47,7 +47,7 @@ impl<'a> Put<'a> {
     }
 }
 
-/// The payload of a `kept_drop`: n u8 ‖ n × token[32]. `None` for more than 255.
+/// The payload of a `kept_drop`: n u8 ‖ n × token\[32\]. `None` for more than 255.
 pub fn write_tokens(tokens: &[Token]) -> Option<Vec<u8>> {
     let mut payload = Vec::with_capacity(1 + 32 * tokens.len());
     payload.push(u8::try_from(tokens.len()).ok()?);

@@ -41,7 +41,7 @@ pub fn statement(event: &str, topic: &Topic, challenge: &Challenge, reference: &
     statement
 }
 
-/// A payload as it came: key[32] ‖ signature[64] ‖ rest. Nothing of it is verified yet.
+/// A payload as it came: key\[32\] ‖ signature\[64\] ‖ rest. Nothing of it is verified yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Signed<'a> {
     key: &'a [u8; PUBLIC_KEY_LEN],
