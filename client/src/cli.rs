@@ -1,9 +1,5 @@
 //! The command line.
 
-use crate::open::target::Target;
-use crate::open::target::TwoRooms;
-use crate::open::target::UnknownRoom;
-use crate::open::target::room_name;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,10 +7,9 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use sotto_protocol::{Name, RoomName};
 
-use crate::config::Config;
-use crate::relay_url;
-use crate::relay_url::proxy::{Proxy, ProxyError};
-use crate::relay_url::{Address, Invitation};
+use crate::open::target::{Target, TwoRooms, room_name};
+use crate::relay_url::Invitation;
+use crate::relay_url::proxy::Proxy;
 use crate::secret::WORDS;
 use crate::secret::source::Source;
 
@@ -26,7 +21,7 @@ use crate::secret::source::Source;
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to do; without it, the connect screen.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -37,7 +32,7 @@ pub struct Cli {
 
 /// What `sotto` can do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Start a relay in this process, and the chat: one command to begin
     #[cfg(feature = "host")]
     Host(Host),
@@ -80,43 +75,9 @@ pub struct Identity {
     pub source: Source,
 }
 
-impl Identity {
-    /// Where to go. What the command line leaves open is taken from the configuration file: the name, and the
-    /// passphrase's command of a room.
-    ///
-    /// # Errors
-    /// [`UnknownRoom`].
-    pub fn find(&mut self, target: Target, config: &Config) -> Result<Invitation, UnknownRoom> {
-        let (invitation, entry) = target.find(config)?;
-        self.name = self.name.take().or_else(|| config.name.clone());
-        if let Some(entry) = entry
-            && !self.source.is_given()
-        {
-            self.source.passphrase_command = entry.passphrase_command.clone();
-        }
-        Ok(invitation)
-    }
-
-    /// The relay's address, through the proxy of the option, else of the environment.
-    ///
-    /// # Errors
-    /// [`ProxyError`] when the environment names a proxy that cannot be used.
-    pub fn address(&self, invitation: &Invitation) -> Result<Address, ProxyError> {
-        relay_url::choose(self.proxy.as_ref(), invitation.address.clone())
-    }
-
-    /// The room's name, from the URL or the option; without either, the room without a name.
-    ///
-    /// # Errors
-    /// [`TwoRooms`] when they differ.
-    pub fn room_name(&self, invitation: &Invitation) -> Result<RoomName, TwoRooms> {
-        room_name(self.room.as_ref(), invitation.room.as_ref())
-    }
-}
-
 /// `sotto host`
 #[derive(Debug, Args)]
-pub struct Host {
+pub(crate) struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
@@ -133,7 +94,7 @@ pub struct Host {
 
 /// `sotto join`
 #[derive(Debug, Args)]
-pub struct Join {
+pub(crate) struct Join {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -151,7 +112,7 @@ pub struct Join {
 /// `sotto pipe`
 #[derive(Debug, Args)]
 #[command(after_help = crate::pipe::HELP)]
-pub struct Pipe {
+pub(crate) struct Pipe {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -180,7 +141,7 @@ pub struct Pipe {
 
 /// `sotto demo`
 #[derive(Debug, Args)]
-pub struct Demo {
+pub(crate) struct Demo {
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
     pub plain: bool,
@@ -191,7 +152,7 @@ pub struct Demo {
 
 /// `sotto doctor`
 #[derive(Debug, Args)]
-pub struct Doctor {
+pub(crate) struct Doctor {
     /// The relay: 'wss://host:4000/#pin=HEX', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
     pub target: Target,
@@ -205,7 +166,7 @@ pub struct Doctor {
 
 /// `sotto generate`
 #[derive(Debug, Args)]
-pub struct Generate {
+pub(crate) struct Generate {
     /// How many words; each is worth 12.9 bits
     #[arg(long, value_name = "N", default_value_t = WORDS, value_parser = words)]
     pub words: usize,
@@ -217,7 +178,7 @@ pub struct Generate {
     after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
                   them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
 )]
-pub struct RoomId {
+pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes
     #[arg(value_name = "URL")]
     pub invitation: Option<Invitation>,
@@ -234,7 +195,7 @@ impl RoomId {
     ///
     /// # Errors
     /// [`TwoRooms`] when they differ.
-    pub fn room_name(&self) -> Result<RoomName, TwoRooms> {
+    pub(crate) fn room_name(&self) -> Result<RoomName, TwoRooms> {
         let url = (self.invitation.as_ref()).and_then(|invitation| invitation.room.as_ref());
         room_name(self.room.as_ref(), url)
     }
@@ -260,12 +221,9 @@ fn words(text: &str) -> Result<usize, String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::open::target::TwoRooms;
-    use crate::open::target::UnknownRoom;
     use clap::CommandFactory;
 
     use super::*;
-    use crate::screen::theme::depth::Depth;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -291,67 +249,6 @@ mod tests {
         ];
         assert!(Cli::try_parse_from(two).is_err());
         assert!(Cli::try_parse_from(&two[..5]).is_ok());
-    }
-
-    #[test]
-    fn the_room_is_named_by_the_url_or_the_option_and_not_by_both() {
-        let room = |arguments: &[&str]| {
-            let command = Cli::parse_from(["sotto", "pipe"].iter().chain(arguments)).command;
-            let Some(Command::Pipe(mut pipe)) = command else {
-                unreachable!()
-            };
-            let invitation = pipe.identity.find(pipe.target, &Config::default()).unwrap();
-            pipe.identity.room_name(&invitation)
-        };
-        assert_eq!(room(&["ws://h"]), Ok(RoomName::default()));
-        assert_eq!(
-            room(&["ws://h/#room=a"]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(
-            room(&["ws://h", "--room", "a"]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(
-            room(&["ws://h/#room=a", "--room", " a "]),
-            RoomName::new("a").map_err(|_| TwoRooms)
-        );
-        assert_eq!(room(&["ws://h/#room=a", "--room", "b"]), Err(TwoRooms));
-    }
-
-    #[test]
-    fn a_room_of_the_configuration_file_is_one_word() {
-        let text = "name = 'ben'\n[[room]]\nname = 'anna'\nrelay = 'ws://h:4000'\nroom = 'a'\n\
-                    passphrase_command = 'pass show anna'";
-        let (config, _) = Config::parse(text, Depth::None);
-        let join = |arguments: &[&str]| {
-            let command = Cli::parse_from(["sotto", "join"].iter().chain(arguments)).command;
-            let Some(Command::Join(mut join)) = command else {
-                unreachable!()
-            };
-            let found = join.identity.find(join.target, &config)?;
-            Ok::<_, UnknownRoom>((found, join.identity))
-        };
-        let (found, identity) = join(&["anna"]).unwrap();
-        assert_eq!(found, "ws://h:4000/#room=a".parse().unwrap());
-        assert_eq!(identity.name, config.name);
-        assert_eq!(
-            identity.source.passphrase_command.as_deref(),
-            Some("pass show anna")
-        );
-
-        let (_, identity) = join(&["anna", "--passphrase-file", "f", "--name", "me"]).unwrap();
-        assert_eq!(identity.source.passphrase_command, None);
-        assert_eq!(identity.name, Name::new("me").ok());
-
-        let (_, identity) = join(&["ws://h:4000"]).unwrap();
-        assert!(!identity.source.is_given());
-
-        let error = join(&["carl"]).unwrap_err().to_string();
-        assert!(
-            error.contains("no room called \"carl\"") && error.contains("there are anna"),
-            "{error}"
-        );
     }
 
     #[test]

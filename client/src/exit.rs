@@ -28,6 +28,6 @@ impl From<Exit> for ExitCode {
 }
 
 /// A line on stderr, if that is still there.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     let _ = writeln!(io::stderr(), "sotto: {line}");
 }

@@ -12,24 +12,28 @@
 //! [`exit`] says how a run ended, [`platform`] holds what differs from system to system, and [`visible`] keeps escape
 //! codes away from terminals.
 #![warn(missing_docs)]
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "the documentation is for those who read the code"
+)]
 
-pub mod exit;
+mod exit;
 pub mod platform;
-pub mod visible;
+mod visible;
 
-pub mod cli;
+mod cli;
 pub mod command;
 
-pub mod config;
+mod config;
 pub mod open;
 pub mod relay_url;
 pub mod secret;
 
 pub mod room;
 
-pub mod pipe;
+mod pipe;
 
-pub mod chat;
-pub mod plain;
+mod chat;
+mod plain;
 pub mod screen;
-pub mod tui;
+mod tui;

@@ -5,23 +5,23 @@ use std::fmt::Write;
 
 /// Whether a terminal would obey this character rather than show it: controls (C0, DEL, C1), line and paragraph
 /// separators, and what turns the direction of text.
-pub fn is_obeyed(c: char) -> bool {
+pub(crate) fn is_obeyed(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
 /// A text on one line in which everything that [`is_obeyed`] is written as in Rust: `\n`, `\u{1b}`.
-pub fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)
 }
 
 /// A text on one line: line breaks are written as `\n` and `\r`, everything else is left.
-pub fn on_one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn on_one_line(text: &str) -> Cow<'_, str> {
     escaped(text, |c| matches!(c, '\n' | '\r'))
 }
 
 /// The first characters of a text, visible; a longer one ends in `…`.
-pub fn shortened(text: &str, characters: usize) -> String {
+pub(crate) fn shortened(text: &str, characters: usize) -> String {
     let mut short: String = text.chars().take(characters).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -29,7 +29,7 @@
 //! The `hub` is what all sockets share, the `counters` what is counted, `limits` every number with its reason. `admin` is
 //! for the operator, beside a relay that runs: [`operator`] changes the file of rooms, [`invite`] tells what to hand over,
 //! `metrics` feeds a watchman, [`systemd`] is the service manager that may have started it, `hardening` keeps its memory to
-//! itself.
+//! itself, and what it says on stderr goes through the [`log`].
 #![warn(missing_docs)]
 
 mod config;
@@ -51,7 +51,9 @@ mod limits;
 
 mod admin;
 
-pub use admin::{hardening::seclude, invite, operator, systemd};
+pub use admin::hardening::{end_with_each_thread, seclude};
+pub use admin::{invite, log, operator, systemd};
+pub use config::environment::{UnknownVariable, check_environment};
 pub use config::options::{self, Admittance, OptionError, Options};
 pub use config::size::Size;
 pub use net::certificate::{Certificate, CertificateError};

@@ -72,6 +72,8 @@ pub(crate) const HEAD_TIME: Duration = Duration::from_secs(10);
 pub(crate) const WATCHMEN: usize = 8;
 /// The files of the certificate are looked at this often, in case nobody says that they have changed.
 pub(crate) const CERTIFICATE_POLL: Duration = Duration::from_secs(5);
+/// Days before its end from which a certificate is warned of: half of what is left when it is to be renewed.
+pub(crate) const CERTIFICATE_DAYS: u32 = 14;
 /// Time that a connection may ask for `/healthz` again and again.
 pub(crate) const HEALTH_TIME: Duration = Duration::from_secs(120);
 /// Connections that are being told that they are not let in: half of the spare descriptors.
@@ -85,6 +87,9 @@ pub(crate) const IDLE: Duration = Duration::from_secs(60);
 pub(crate) const FRAME_TIME: Duration = Duration::from_secs(60);
 /// A reader that takes no byte for this long while something waits for it is cut.
 pub(crate) const STALL: Duration = Duration::from_secs(30);
+/// How often a sender that waits for a reader looks whether that has room again: at most 25 MB a second for one that is
+/// quick, and no need to wake anybody.
+pub(crate) const BEHIND_LOOK: Duration = Duration::from_millis(20);
 /// Sockets have this long to close when the relay ends; the process is gone within 10 s.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(8);
 /// Who has connected but is not yet a WebSocket has this long to become one: a handshake of TLS and a request on a slow
@@ -152,3 +157,8 @@ pub(crate) const KEPT_JOBS: usize = 256;
 pub(crate) const SIGNATURE_DELIVERIES: usize = 8;
 /// Characters of an operator's note.
 pub(crate) const NOTE: usize = 200;
+
+/// Lines of the log that wait to be written; one more is dropped.
+pub(crate) const LOG_LINES: usize = 256;
+/// How long the last of them are waited for.
+pub(crate) const LAST_LINE: Duration = Duration::from_millis(500);

@@ -1,18 +1,22 @@
 //! The relay binary: reads its options, serves until it is told to end.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    io::{self, Write},
     net::IpAddr,
     process::ExitCode,
     sync::Arc,
 };
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use sotto_relay::{
-    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, operator,
+    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, log, operator,
     systemd::{Manager, Sockets},
 };
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+};
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
 
 /// A relay for Sotto: passes messages on between people who share a passphrase, without being able to read them
@@ -28,7 +32,7 @@ struct Cli {
 
     /// Look at options, files and permissions, say what is wrong, and end; options that are not given are those of
     /// /etc/default/sotto-relay, if that is there [default: start]
-    #[arg(long, env = "SOTTO_RELAY_CHECK")]
+    #[arg(long)]
     check: bool,
 
     /// What to log to stderr, as in RUST_LOG: error, warn, info, debug or trace [default: $RUST_LOG, else info]
@@ -49,11 +53,24 @@ enum Command {
     },
 }
 
+/// The threads that serve.
+const WORKER: &str = "worker";
+
 /// An option cannot be.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    let exit = run();
+    log::flush();
+    exit
+}
+
+fn run() -> ExitCode {
     let cli = Cli::parse();
+    let names = std::env::vars_os().map(|(name, _)| name);
+    if let Err(error) = sotto_relay::check_environment(&Cli::command(), names) {
+        return fail(USAGE, &error.to_string());
+    }
     if let Some(Command::Room(room)) = cli.command {
         return match room.run(cli.options.db, &mut io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,
@@ -70,12 +87,7 @@ fn main() -> ExitCode {
         .or_else(|| std::env::var("RUST_LOG").ok())
         .unwrap_or_else(|| "info".to_owned());
     match EnvFilter::try_new(&log) {
-        Ok(filter) => tracing_subscriber::fmt()
-            .with_env_filter(filter)
-            .with_writer(io::stderr)
-            // A journal shows colours as the bytes that they are.
-            .with_ansi(io::stderr().is_terminal())
-            .init(),
+        Ok(filter) => log::start(filter),
         Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
     }
     if let Some(Command::Invite { options }) = cli.command {
@@ -86,7 +98,12 @@ fn main() -> ExitCode {
         return check(&cli.options);
     }
     let disclosed = sotto_relay::seclude();
-    let runtime = match tokio::runtime::Runtime::new() {
+    sotto_relay::end_with_each_thread(WORKER);
+    let runtime = match Builder::new_multi_thread()
+        .enable_all()
+        .thread_name(WORKER)
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start: {error}")),
     };
@@ -129,7 +146,7 @@ async fn serve(options: Options, disclosed: &[String]) -> ExitCode {
     // The socket may be of a network of which this process sees nothing.
     let invites = if is_activated { Vec::new() } else { relay.invites() };
     for url in invites {
-        let _ = writeln!(io::stderr(), "to hand over: {}", invite::command(&url));
+        log::line(Level::INFO, &format!("to hand over: {}", invite::command(&url)));
     }
     relay.run(shutdown).await;
     ExitCode::SUCCESS
@@ -140,7 +157,7 @@ fn check(options: &Options) -> ExitCode {
     match options.rehearse() {
         Ok(warnings) => {
             for warning in warnings {
-                eprintln!("sotto-relay: warning: {warning}");
+                log::line(Level::WARN, &format!("sotto-relay: warning: {warning}"));
             }
             ExitCode::SUCCESS
         }
@@ -205,7 +222,7 @@ fn reload_on_hangup(manager: Manager, tls: Option<Arc<Tls>>) -> io::Result<()> {
 }
 
 fn fail(code: u8, message: &str) -> ExitCode {
-    eprintln!("sotto-relay: {message}");
+    log::line(Level::ERROR, &format!("sotto-relay: {message}"));
     ExitCode::from(code)
 }
 

@@ -7,7 +7,8 @@
 //! Between client and relay may stand a [`proxy`], whose [`recording`] is what somebody on the way sees; a [`socks`]
 //! proxy; or a web server, as a [`front`], with a certificate of the test's own [`authority`]. In the
 //! place of the relay may stand other people's: a plain [`phoenix`] server, one that does [`mischief`], or a
-//! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that obeys no rules.
+//! [`stranger`] that is no relay at all; and in the place of a client a [`peer`] that says what no
+//! user can, or a [`member`] that obeys no rules at all.
 //!
 //! What is left of secrets in a process is looked for in its [`memory`].
 //!
@@ -40,6 +41,7 @@ pub mod socks;
 
 pub mod house;
 
+pub mod member;
 pub mod mischief;
 pub mod peer;
 pub mod phoenix;
@@ -47,6 +49,7 @@ pub mod stranger;
 
 pub use authority::Authority;
 pub use front::Front;
+pub use member::Member;
 pub use peer::Peer;
 pub use pipe::Pipe;
 pub use process::Process;

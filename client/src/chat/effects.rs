@@ -1,9 +1,8 @@
 //! What the screen wants done.
 
+use super::Chat;
 use super::handover::Borrower;
-use super::rooms::Order;
 use super::save::save;
-use super::{Chat, opening};
 use crate::screen::effect::Effect;
 use crate::screen::state::Input;
 use crate::tui::clipboard;
@@ -14,9 +13,15 @@ impl Chat {
         for effect in effects {
             match effect {
                 Effect::Say { room, text, reply_to } => {
-                    self.rooms.order(room, Order::Say { text, reply_to });
+                    if let Some(room) = self.rooms.get(room) {
+                        room.order_text(text, reply_to);
+                    }
                 }
-                Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Do { room, command } => {
+                    if let Some(room) = self.rooms.get(room) {
+                        room.order(command);
+                    }
+                }
                 Effect::Copy(text) => self.copy(text, "copied"),
                 Effect::OpenLink(link) => match clipboard::open(&link) {
                     Ok(()) => self.input(Input::Told(format!("opened {link}"))),
@@ -27,8 +32,9 @@ impl Chat {
                     self.input(Input::Told(told));
                 }
                 Effect::Open(room) => {
-                    if let Some(opening) = self.state.take_opening(room) {
-                        opening::derive_for(room, opening, self.opening.clone());
+                    if let Some((ticket, passphrase)) = self.state.take_ticket(room) {
+                        let open = self.state.rooms.hashes();
+                        self.opening = Some((room, ticket.open(passphrase, open, || {})));
                     }
                 }
                 Effect::Rate => {

@@ -2,13 +2,10 @@
 
 mod effects;
 mod handover;
-mod opening;
 mod panic_exit;
 pub(crate) mod rooms;
 pub(crate) mod save;
 
-use crate::open::End;
-use crate::open::clock;
 use std::future::pending;
 use std::io;
 use std::time::Duration;
@@ -18,13 +15,14 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use self::handover::Borrower;
-use self::opening::Progress;
-use self::rooms::{FromRooms, OpenRooms};
+use self::rooms::OpenRooms;
+use crate::open::stages::Opened;
+use crate::open::ticket::{OpenError, Opening};
+use crate::open::{End, clock};
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::Conversation;
-use crate::screen::effect::Moment;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Moment, RoomId};
 use crate::screen::settings::Settings;
 use crate::screen::state::input::mouse::Mouse;
 use crate::screen::state::{Input, State};
@@ -43,7 +41,7 @@ const FRAME: Duration = Duration::from_millis(10);
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(
+pub(crate) async fn run(
     desk: Desk,
     room: (Room, Updates),
     mut conversation: Conversation,
@@ -62,17 +60,15 @@ pub async fn run(
     let (width, height) = terminal.size()?;
     let mut state = State::new(conversation, width, height);
     state.set(settings, clock());
-    let mut rooms = OpenRooms::new();
+    let mut rooms = OpenRooms::default();
     rooms.add(RoomId::FIRST, room);
-    let (opening, progress) = mpsc::channel(1);
     let mut chat = Chat {
         state,
         began: monotonic(),
         keyboard,
         signals,
         rooms,
-        opening,
-        progress,
+        opening: None,
         undelivered: 0,
         suspend: false,
         borrower: None,
@@ -145,9 +141,8 @@ struct Chat {
     keyboard: Keyboard,
     signals: mpsc::Receiver<()>,
     rooms: OpenRooms,
-    /// To those who open another room.
-    opening: mpsc::Sender<Progress>,
-    progress: mpsc::Receiver<Progress>,
+    /// Another room that is being opened.
+    opening: Option<(RoomId, Opening)>,
     /// What was not delivered in the rooms that are over.
     undelivered: usize,
     /// The terminal is to be given back to the shell for a while.
@@ -180,6 +175,8 @@ impl Chat {
             clock: clock(),
         };
         let effects = self.state.update(input, moment);
+        // The user may have given it up.
+        self.opening.take_if(|(id, _)| !self.state.awaits(*id));
         self.carry_out(effects);
     }
 
@@ -204,15 +201,25 @@ impl Chat {
                 Typed::CanTellApart => self.tell_apart = true,
                 Typed::Gone => self.gone(),
             },
-            from = self.rooms.next() => match from {
-                FromRooms::Answer(answer) => self.input(answer),
-                FromRooms::Update(room, update) => self.updated(room, update),
-            },
+            (room, update) = self.rooms.next() => self.updated(room, update),
             strength = self.rater.rated() => self.input(Input::Rated(strength)),
-            Some(progress) = self.progress.recv() => self.progress(progress),
+            opened = opened(&mut self.opening) => self.opened(opened),
             Some(()) = self.signals.recv() => self.gone(),
             () = until(tick) => self.input(Input::Tick),
         }
+    }
+
+    /// Another room has let us in, or not.
+    fn opened(&mut self, opened: Result<Opened, OpenError>) {
+        let Some((id, _)) = self.opening.take() else {
+            return;
+        };
+        let opened = opened.map_err(|error| error.to_string()).map(|opened| {
+            let (room, conversation) = opened.begun(self.now());
+            self.rooms.add(id, room);
+            Box::new(conversation)
+        });
+        self.input(Input::Opened { room: id, opened });
     }
 
     fn updated(&mut self, room: RoomId, update: Option<Update>) {
@@ -292,6 +299,13 @@ impl Chat {
 pub(crate) async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
+        None => pending().await,
+    }
+}
+
+async fn opened(opening: &mut Option<(RoomId, Opening)>) -> Result<Opened, OpenError> {
+    match opening {
+        Some((_, opening)) => opening.await,
         None => pending().await,
     }
 }

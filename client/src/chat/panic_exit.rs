@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::Chat;
-use super::rooms::{FromRooms, OpenRooms};
+use super::rooms::OpenRooms;
 use crate::exit::Exit;
 use crate::room::Update;
 
@@ -27,9 +27,7 @@ impl Chat {
 
 async fn all_left(rooms: &mut OpenRooms) {
     while !rooms.is_empty() {
-        if let FromRooms::Update(room, None | Some(Update::Left { .. } | Update::Failed(_))) =
-            rooms.next().await
-        {
+        if let (room, None | Some(Update::Left { .. } | Update::Failed(_))) = rooms.next().await {
             rooms.remove(room);
         }
     }

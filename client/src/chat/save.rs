@@ -10,7 +10,7 @@ use crate::platform::private_file;
 ///
 /// # Errors
 /// A sentence that names the file.
-pub fn save(file: &str, text: &str) -> Result<String, String> {
+pub(crate) fn save(file: &str, text: &str) -> Result<String, String> {
     let path = path(file, env::var_os("HOME").map(PathBuf::from));
     let shown = path.display();
     let mut new = private_file(&path, true).map_err(|error| match error.kind() {

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 ///
 /// # Errors
 /// When standard output takes nothing.
-pub fn completions(shell: Shell) -> anyhow::Result<Exit> {
+pub(super) fn completions(shell: Shell) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "sotto", &mut script);
     print(String::from_utf8_lossy(&script).trim_end())

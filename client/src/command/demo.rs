@@ -1,8 +1,6 @@
 //! `sotto demo`: a relay in this process and a scripted peer, to try the chat alone. Everything is real: sockets,
 //! handshakes, both layers of sealing. Only the key is not stretched from a passphrase, but random.
 
-use crate::command::show;
-use crate::open::clock;
 use std::io::{self, IsTerminal, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -16,20 +14,19 @@ use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::time::{sleep, timeout};
 use zeroize::Zeroizing;
 
-use crate::cli;
+use crate::command::{recorder, show};
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
-use crate::open::ended;
-use crate::pipe;
+use crate::exit::{Exit, say};
+use crate::open::stages::Derived;
+use crate::open::{clock, ended};
 use crate::pipe::Input;
-use crate::platform;
 use crate::relay_url::Address;
-use crate::room::{Command, CommandError, Recorder, Room, Settings, Timing, Update, Updates};
-use crate::screen::conversation::{Conversation, Place};
+use crate::room::{Command, CommandError, Room, Settings, Timing, Update, Updates};
+use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
+use crate::{cli, pipe, platform};
 
 /// What the peer is called.
 const PEER: &str = "robin";
@@ -50,13 +47,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
-    let recorder = match &options.record {
-        Some(path) => {
-            Some(Recorder::create(path).with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => None,
-    };
+pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
+    let recorder = recorder(options.record.as_deref())?;
     let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let relay = Relay::bind(Options {
         listen,
@@ -82,20 +74,18 @@ pub async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
     let name = Name::new("you")?;
     let words = Root::from_bytes(*bytes).room_words();
     let settings = settings(name.clone(), recorder);
-    let place = Place::of(&settings);
-    let ours = Room::open(settings);
     let exit = if watched {
         let (config, complaints) = Config::load();
         let mut conversation = Conversation::new("demo".to_owned(), words, name, Vec::new());
         let about = format!("a relay in this process, at {address}; /quit leaves");
-        conversation.place = Some(place);
         conversation.list.push(clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, clock());
+        let (ours, conversation) = Derived::of(settings).open_as(conversation);
         show(options.plain, ours, conversation, config.settings())
             .await
             .map(ended)?
     } else {
-        converse(ours).await?
+        converse(Room::open(settings)).await?
     };
     // Both end with the process at the latest.
     let _ = robin

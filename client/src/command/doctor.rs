@@ -16,20 +16,16 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
-use crate::cli;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
-use crate::relay_url;
+use crate::exit::{Exit, say};
 use crate::relay_url::Address;
 use crate::room::relay::channel::{Brought, Channel};
-use crate::room::relay::connect;
 use crate::room::relay::connect::seconds;
 use crate::room::relay::counted::Counted;
-use crate::room::relay::socket;
 use crate::room::relay::socket::Socket;
-use crate::room::relay::trust;
+use crate::room::relay::{connect, socket, trust};
 use crate::room::{Timing, Trouble};
+use crate::{cli, relay_url};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;
@@ -80,7 +76,7 @@ impl Finding {
 ///
 /// # Errors
 /// When standard output takes nothing, the room is unknown, or the environment names a proxy that cannot be used.
-pub async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
+pub(super) async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     for complaint in complaints {
         say(&complaint.to_string());

@@ -14,7 +14,7 @@ use crate::open::ask::Entrance;
 ///
 /// # Errors
 /// When standard output takes nothing.
-pub fn run(options: &cli::Generate) -> anyhow::Result<Exit> {
+pub(super) fn run(options: &cli::Generate) -> anyhow::Result<Exit> {
     let (passphrase, strength) = generate(options.words)?;
     print(passphrase.expose())?;
     say(&strength);
@@ -25,7 +25,7 @@ pub fn run(options: &cli::Generate) -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// What keeps it from being made, as a sentence.
-pub async fn print_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
+pub(super) async fn print_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
     let room_name = options.room_name()?;
     let mut entrance = Entrance::open()?;
     let passphrase = entrance.passphrase(options.source).await?;

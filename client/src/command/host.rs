@@ -1,7 +1,5 @@
 //! `sotto host`: a relay in this process and the chat, with one command.
 
-use crate::command::show;
-use crate::open::clock;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -14,20 +12,18 @@ use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 
 use crate::cli;
+use crate::command::show;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
-use crate::open::ended;
-use crate::open::handout;
 use crate::open::handout::Handout;
+use crate::open::ticket::{Destination, Ticket, known_name};
+use crate::open::{clock, ended, handout};
 use crate::relay_url::pin::{NotAPin, Pin};
 use crate::relay_url::{Address, AddressError, USUAL_PORT};
-use crate::room::{Room, Settings, Timing};
-use crate::screen::conversation::{Conversation, Place};
+use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
-use crate::secret::verifier::Keyhole;
 
 /// The ports after the usual one that are tried when it is taken.
 const MORE_PORTS: u16 = 20;
@@ -40,7 +36,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
+pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let tls = TlsOptions {
@@ -50,26 +46,30 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let relay = bind(options.listen, &tls).await?;
     let pin = pin(&relay)?;
     let listening = relay.local_addr();
-    let name = entrance
-        .name(options.identity.name.or(config.name.clone()))
-        .await?;
-    let room_name = match options.identity.room {
-        Some(room) => room,
-        None => RoomName::generate(&mut rand::rng()),
-    };
+    let name = entrance.name(known_name(&options.identity, &config)).await?;
     let source = options.identity.source;
-    let command = source.passphrase_command.clone();
+    let to = Destination {
+        address: own_address(listening, pin)?,
+        room: (options.identity.room).unwrap_or_else(|| RoomName::generate(&mut rand::rng())),
+        called: None,
+        command: source.passphrase_command.clone(),
+    };
+    let room_name = to.room.clone();
     let (passphrase, made) = if source.is_given() {
         (entrance.passphrase(source).await?, None)
     } else {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
         (Passphrase::new(made.expose())?, Some(made))
     };
-    let mut keyhole = Keyhole::new(&passphrase, command);
-    keyhole.made = made.is_some();
-    let root = entrance.root(passphrase, room_name.clone()).await?;
+    let ticket = Ticket {
+        to,
+        name: name.clone(),
+        made: made.is_some(),
+        recorder: None,
+    };
+    let derived = entrance.derive(ticket, passphrase).await?;
     drop(entrance);
-    let words = root.room_words();
+    let words = derived.settings.root.room_words();
     let addresses = handout::addresses().unwrap_or_else(|error| {
         say(&format!("cannot find the addresses of this machine: {error}"));
         Vec::new()
@@ -87,14 +87,6 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
 
     let shutdown = CancellationToken::new();
     let serving = tokio::spawn(relay.run(shutdown.clone()));
-    let settings = Settings {
-        address: own_address(listening, pin)?,
-        root,
-        name: name.clone(),
-        recorder: None,
-        timing: Timing::default(),
-    };
-    let place = Place::of(&settings);
     let status = format!("your relay, port {}", listening.port());
     let mut conversation = Conversation::new(status, words, name, lines.clone());
     conversation.list.push(clock(), Content::Copyable(lines));
@@ -105,17 +97,10 @@ pub async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         );
         conversation.list.push(clock(), Content::Quiet(vec![other]));
     }
-    conversation.keyhole = Some(keyhole);
-    conversation.place = Some(place);
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, clock());
-    let end = show(
-        options.plain,
-        Room::open(settings),
-        conversation,
-        config.settings(),
-    )
-    .await;
+    let (room, conversation) = derived.open_as(conversation);
+    let end = show(options.plain, room, conversation, config.settings()).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

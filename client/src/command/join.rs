@@ -1,74 +1,47 @@
 //! `sotto join`: a chat on a relay.
 
-use crate::command::show;
-use crate::open::clock;
-use crate::open::ended;
-use crate::open::stages::conversation;
-
-use anyhow::Context;
-
+use super::{recorder, show};
 use crate::cli;
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
-use crate::open::target::Target;
-use crate::room::{Recorder, Room, Settings, Timing};
-use crate::secret::verifier::Keyhole;
+use crate::open::target::UnknownRoom;
+use crate::open::ticket::{Destination, Ticket, known_name};
+use crate::open::{clock, ended};
+use crate::secret::source::Source;
 
 /// Joins the room that the command line names.
 ///
 /// # Errors
 /// What keeps it from being joined, as a sentence.
-pub async fn join(mut options: cli::Join) -> anyhow::Result<Exit> {
+pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
-    let called = match &options.target {
-        Target::Room(name) => Some(name.clone()),
-        Target::Url(_) => None,
-    };
-    let invitation = options
-        .identity
-        .find(options.target, &config)
+    let to = Destination::find(options.target, &options.identity, &config).inspect_err(|error| {
         // It may be in the file, and not count.
-        .inspect_err(|_| {
+        if error.is::<UnknownRoom>() {
             complaints
                 .iter()
-                .for_each(|complaint| say(&complaint.to_string()))
-        })?;
-    let room_name = options.identity.room_name(&invitation)?;
-    let recorder = match &options.record {
-        Some(path) => {
-            Some(Recorder::create(path).with_context(|| format!("cannot write {}", path.display()))?)
+                .for_each(|complaint| say(&complaint.to_string()));
         }
-        None => None,
+    })?;
+    let recorder = recorder(options.record.as_deref())?;
+    let name = known_name(&options.identity, &config);
+    let source = Source {
+        passphrase_command: to.command.clone(),
+        ..options.identity.source
     };
-    let address = options.identity.address(&invitation)?;
-    let name = entrance.name(options.identity.name).await?;
-    let command = options.identity.source.passphrase_command.clone();
-    let passphrase = entrance.passphrase(options.identity.source).await?;
-    let keyhole = Keyhole::new(&passphrase, command);
-    let root = entrance.root(passphrase, room_name).await?;
-    let settings = Settings {
-        address,
-        root,
-        name,
+    let ticket = Ticket {
+        to,
+        name: entrance.name(name).await?,
+        made: false,
         recorder,
-        timing: Timing::default(),
     };
+    let passphrase = entrance.passphrase(source).await?;
+    let derived = entrance.derive(ticket, passphrase).await?;
     drop(entrance);
-    let mut conversation = conversation(&settings);
-    conversation.keyhole = Some(keyhole);
-    if let Some(called) = called {
-        conversation.call(called);
-    }
+    let (room, mut conversation) = derived.open();
     conversation.complain(&complaints, clock());
-    let end = show(
-        options.plain,
-        Room::open(settings),
-        conversation,
-        config.settings(),
-    )
-    .await?;
+    let end = show(options.plain, room, conversation, config.settings()).await?;
     Ok(ended(end))
 }

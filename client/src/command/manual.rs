@@ -1,24 +1,21 @@
 //! `sotto man`: one manual page that holds every subcommand.
 
-use crate::cli::Cli;
-use crate::command::Exit;
-use crate::command::print;
-use clap::CommandFactory;
 use std::io;
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
+use crate::cli::Cli;
+use crate::command::{Exit, print};
 use crate::config::SETTINGS;
-use crate::screen::keymap::Keymap;
-use crate::screen::keymap::Section;
+use crate::screen::keymap::{Keymap, Section};
 use crate::screen::state::commands;
 
 /// Prints the page.
 ///
 /// # Errors
 /// When standard output takes nothing.
-pub fn print_page() -> anyhow::Result<Exit> {
+pub(super) fn print_page() -> anyhow::Result<Exit> {
     print(page(Cli::command())?.trim_end())
 }
 
@@ -26,7 +23,7 @@ pub fn print_page() -> anyhow::Result<Exit> {
 ///
 /// # Errors
 /// None in practice: it is written to memory.
-pub fn page(mut command: Command) -> io::Result<String> {
+pub(super) fn page(mut command: Command) -> io::Result<String> {
     command.build();
     let mut page = Vec::new();
     let main = Man::new(command.clone());

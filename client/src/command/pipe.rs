@@ -5,44 +5,48 @@ use std::io::{self, IsTerminal};
 use anyhow::Context;
 use sotto_protocol::Name;
 
-use crate::cli;
+use super::recorder;
 use crate::config::Config;
 use crate::exit::{Exit, say};
 use crate::open::ask::Entrance;
+use crate::open::ticket::{Destination, Ticket, known_name};
 use crate::pipe::output::Format;
 use crate::pipe::{self, Ending, Pipe};
-use crate::platform;
-use crate::room::{Recorder, Room, Settings, Timing};
+use crate::room::Room;
+use crate::secret::source::Source;
+use crate::{cli, platform};
 
 /// Joins a room to standard input and output.
 ///
 /// # Errors
 /// What keeps it from being joined, as a sentence.
-pub async fn pipe(mut options: cli::Pipe) -> anyhow::Result<Exit> {
+pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
     let mut entrance = Entrance::open()?;
     let (config, complaints) = Config::load();
     for complaint in complaints {
         say(&complaint.to_string());
     }
-    let invitation = options.identity.find(options.target, &config)?;
-    let room_name = options.identity.room_name(&invitation)?;
-    let address = options.identity.address(&invitation)?;
-    let name = match options.identity.name {
-        Some(name) => name,
-        None => Name::new("sotto")?,
+    let to = Destination::find(options.target, &options.identity, &config)?;
+    let name = known_name(&options.identity, &config);
+    let recorder = recorder(options.record.as_deref())?;
+    let source = Source {
+        passphrase_command: to.command.clone(),
+        ..options.identity.source
     };
-    let recorder = match &options.record {
-        Some(path) => {
-            let recorder = Recorder::create(path);
-            Some(recorder.with_context(|| format!("cannot write {}", path.display()))?)
-        }
-        None => None,
+    let ticket = Ticket {
+        to,
+        name: match name {
+            Some(name) => name,
+            None => Name::new("sotto")?,
+        },
+        made: false,
+        recorder,
     };
-    let passphrase = entrance.passphrase(options.identity.source).await?;
-    let root = entrance.root(passphrase, room_name).await?;
+    let passphrase = entrance.passphrase(source).await?;
+    let derived = entrance.derive(ticket, passphrase).await?;
     // Two who do not meet find out that one of them has mistyped.
     if !options.json {
-        say(&format!("room words: {}", root.room_words()));
+        say(&format!("room words: {}", derived.settings.root.room_words()));
     }
     let format = Format {
         json: options.json,
@@ -56,13 +60,7 @@ pub async fn pipe(mut options: cli::Pipe) -> anyhow::Result<Exit> {
     };
     let signals = platform::asked_to_end().context("cannot listen for signals")?;
     drop(entrance);
-    let room = Room::open(Settings {
-        address,
-        root,
-        name,
-        recorder,
-        timing: Timing::default(),
-    });
+    let room = Room::open(derived.settings);
     let lines = pipe::stdin(options.json);
     let ends = (tokio::io::stdout(), tokio::io::stderr());
     Ok(Pipe::new(room, lines, signals, ends, format, ending).run().await)

@@ -13,7 +13,7 @@ use crate::platform::{private_file, private_folder};
 const MAX_FILE: u64 = 1024 * 1024;
 
 /// Where the file is, whether it exists or not.
-pub fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     path_in(|name| std::env::var_os(name).map(PathBuf::from))
 }
 
@@ -46,7 +46,7 @@ fn read_from(path: &Path) -> io::Result<String> {
 ///
 /// # Errors
 /// Those of the system; [`io::ErrorKind::InvalidData`] for a file that is not TOML, which is left as it is.
-pub fn remember(relay: Option<&str>, name: &Name) -> io::Result<()> {
+pub(crate) fn remember(relay: Option<&str>, name: &Name) -> io::Result<()> {
     path().map_or(Ok(()), |path| remember_in(&path, relay, name))
 }
 

@@ -4,22 +4,19 @@
 mod file;
 mod read;
 
-use crate::screen::settings::Complaint;
-use crate::screen::settings::Notices;
-use crate::screen::settings::RoomEntry;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sotto_protocol::Name;
 
-pub use self::file::{path, remember};
-use crate::screen::settings::{Settings, Told};
-pub use crate::screen::talk::clock::TimeFormat;
+pub(crate) use self::file::remember;
+use crate::screen::settings::{Complaint, Notices, RoomEntry, Settings, Told};
+pub(crate) use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::Theme;
 use crate::screen::theme::depth::Depth;
 
 /// The settings with their defaults and what they are for, as the manual lists them.
-pub const SETTINGS: &[(&str, &str, &str)] = &[
+pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     (
         "relay",
         "none",

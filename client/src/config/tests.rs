@@ -1,9 +1,8 @@
-use crate::screen::settings::Complaint;
-use crate::screen::settings::When;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::read::MAX_COMPLAINTS;
 use super::*;
+use crate::screen::settings::{Complaint, When};
 
 /// What is read, and the complaints as people see them.
 fn parsed(text: &str) -> (Config, Vec<String>) {

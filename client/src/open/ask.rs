@@ -8,11 +8,12 @@ use tokio::sync::mpsc;
 use tokio::time::interval;
 
 use crate::exit::{Exit, say};
+use crate::open::stages::Derived;
+use crate::open::ticket::Ticket;
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::prompt;
 use crate::secret::prompt::{Prompt, Terminal};
-use crate::secret::source;
 use crate::secret::source::{SecretError, Source};
+use crate::secret::{prompt, source};
 use crate::tui::terminal;
 use crate::{config, platform};
 
@@ -23,7 +24,7 @@ const TRIES: usize = 3;
 
 /// Why there is no chat.
 #[derive(Debug, thiserror::Error)]
-pub enum EntranceError {
+pub(crate) enum EntranceError {
     /// No terminal.
     #[error("the chat needs a terminal; sotto pipe does without, see sotto pipe --help")]
     NoTerminal,
@@ -49,7 +50,7 @@ pub enum EntranceError {
 
 impl EntranceError {
     /// How the process ends after it.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::NoTerminal | Self::Secret(SecretError::NoSource) => Exit::Usage,
             _ => Exit::Failed,
@@ -59,7 +60,7 @@ impl EntranceError {
 
 /// The one before the terminal, who can be asked, and who can interrupt.
 #[derive(Debug)]
-pub struct Entrance {
+pub(crate) struct Entrance {
     signals: mpsc::Receiver<()>,
     /// Nothing is drawn: lines only.
     plain: bool,
@@ -70,7 +71,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError::Terminal`] when the system refuses.
-    pub fn open() -> Result<Self, EntranceError> {
+    pub(crate) fn open() -> Result<Self, EntranceError> {
         Ok(Self {
             signals: platform::asked_to_end()?,
             plain: terminal::plain_is_wanted(false),
@@ -81,7 +82,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError::NoTerminal`], too.
-    pub fn with_terminal(plain: bool) -> Result<Self, EntranceError> {
+    pub(crate) fn with_terminal(plain: bool) -> Result<Self, EntranceError> {
         if !terminal::is_there() {
             return Err(EntranceError::NoTerminal);
         }
@@ -95,7 +96,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn name(&mut self, given: Option<Name>) -> Result<Name, EntranceError> {
+    pub(crate) async fn name(&mut self, given: Option<Name>) -> Result<Name, EntranceError> {
         if let Some(name) = given {
             return Ok(name);
         }
@@ -108,7 +109,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn ask_name(&mut self, suggestion: Option<Name>) -> Result<Name, EntranceError> {
+    pub(crate) async fn ask_name(&mut self, suggestion: Option<Name>) -> Result<Name, EntranceError> {
         for _ in 0..TRIES {
             let question = match &suggestion {
                 Some(name) => format!("your name [{name}]: "),
@@ -143,7 +144,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn line(&mut self, question: String) -> Result<String, EntranceError> {
+    pub(crate) async fn line(&mut self, question: String) -> Result<String, EntranceError> {
         Ok(self.blocking(move || Terminal.line(&question)).await??)
     }
 
@@ -151,7 +152,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn passphrase(&mut self, source: Source) -> Result<Passphrase, EntranceError> {
+    pub(crate) async fn passphrase(&mut self, source: Source) -> Result<Passphrase, EntranceError> {
         let (passphrase, warnings) = self
             .blocking(move || source::passphrase(&source, &mut Terminal))
             .await??;
@@ -165,7 +166,7 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn typed_passphrase(
+    pub(crate) async fn typed_passphrase(
         &mut self,
         question: &'static str,
     ) -> Result<Option<Passphrase>, EntranceError> {
@@ -178,18 +179,40 @@ impl Entrance {
     ///
     /// # Errors
     /// [`EntranceError`].
-    pub async fn root(&mut self, passphrase: Passphrase, room: RoomName) -> Result<Root, EntranceError> {
+    pub(crate) async fn derive(
+        &mut self,
+        ticket: Ticket,
+        passphrase: Passphrase,
+    ) -> Result<Derived, EntranceError> {
+        self.progress(ticket.derive(passphrase)).await
+    }
+
+    /// The root of a room, in the same way.
+    ///
+    /// # Errors
+    /// [`EntranceError`].
+    pub(crate) async fn root(
+        &mut self,
+        passphrase: Passphrase,
+        room: RoomName,
+    ) -> Result<Root, EntranceError> {
+        self.progress(derive(passphrase, room)).await
+    }
+
+    async fn progress<T>(
+        &mut self,
+        derived: impl Future<Output = Result<T, DerivationError>>,
+    ) -> Result<T, EntranceError> {
         let began = Instant::now();
         let shows = io::stderr().is_terminal() && !self.plain;
         if self.plain {
             say("making the key of the passphrase …");
         }
         let mut progress = interval(PROGRESS);
-        let derived = derive(passphrase, room);
         tokio::pin!(derived);
-        let root = loop {
+        let done = loop {
             tokio::select! {
-                root = &mut derived => break Ok(root),
+                done = &mut derived => break Ok(done),
                 Some(()) = self.signals.recv() => break Err(EntranceError::Interrupted),
                 _ = progress.tick(), if shows => {
                     let seconds = began.elapsed().as_secs_f32();
@@ -201,14 +224,17 @@ impl Entrance {
         if shows {
             let _ = write!(io::stderr(), "\r\x1b[K");
         }
-        Ok(root??)
+        Ok(done??)
     }
 
     /// Does something, unless a signal comes.
     ///
     /// # Errors
     /// [`EntranceError::Interrupted`].
-    pub async fn unless_interrupted<T>(&mut self, work: impl Future<Output = T>) -> Result<T, EntranceError> {
+    pub(crate) async fn unless_interrupted<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, EntranceError> {
         tokio::select! {
             biased;
             Some(()) = self.signals.recv() => Err(EntranceError::Interrupted),
@@ -234,7 +260,7 @@ impl Entrance {
 }
 
 /// What the system calls the user, where it is fit for a name.
-pub fn login_name() -> Option<Name> {
+pub(crate) fn login_name() -> Option<Name> {
     ["USER", "LOGNAME"]
         .iter()
         .filter_map(|variable| std::env::var(variable).ok())

@@ -18,7 +18,7 @@ const VIRTUAL: [&str; 4] = ["docker", "br-", "veth", "virbr"];
 
 /// From where an address can be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// From this machine.
     Machine,
     /// From the network that the machine is in.
@@ -28,7 +28,7 @@ pub enum Reach {
 }
 
 /// What of a host's room is known to be handed over.
-pub struct Handout<'a> {
+pub(crate) struct Handout<'a> {
     /// Where the relay listens.
     pub listening: SocketAddr,
     /// Its key, if it speaks TLS.
@@ -47,7 +47,7 @@ pub struct Handout<'a> {
 ///
 /// # Errors
 /// Those of the system.
-pub fn addresses() -> io::Result<Vec<IpAddr>> {
+pub(crate) fn addresses() -> io::Result<Vec<IpAddr>> {
     let interfaces = if_addrs::get_if_addrs()?;
     let real = interfaces
         .iter()
@@ -56,7 +56,7 @@ pub fn addresses() -> io::Result<Vec<IpAddr>> {
 }
 
 /// From where an address can be reached; `None` for one that needs more than itself (link-local ones).
-pub fn reach(address: IpAddr) -> Option<Reach> {
+pub(crate) fn reach(address: IpAddr) -> Option<Reach> {
     match address.to_canonical() {
         address if address.is_loopback() => Some(Reach::Machine),
         address if address.is_unspecified() || address.is_multicast() => None,
@@ -79,7 +79,7 @@ impl Handout<'_> {
     ///
     /// # Errors
     /// [`AddressError`], for what would be no URL.
-    pub fn lines(&self) -> Result<Vec<Copyable>, AddressError> {
+    pub(crate) fn lines(&self) -> Result<Vec<Copyable>, AddressError> {
         let mut lines = Vec::new();
         let network = self.urls(Reach::Network)?;
         let internet = self.urls(Reach::Internet)?;
@@ -156,7 +156,7 @@ impl Handout<'_> {
 ///
 /// # Errors
 /// [`AddressError`], for what would be no URL.
-pub fn address_of(socket: SocketAddr, pin: Option<Pin>) -> Result<Address, AddressError> {
+pub(crate) fn address_of(socket: SocketAddr, pin: Option<Pin>) -> Result<Address, AddressError> {
     let url = match pin {
         Some(pin) => format!("wss://{socket}/#pin={pin}"),
         None => format!("ws://{socket}"),

@@ -1,11 +1,12 @@
-//! The one way into a room: where it leads ([`target`]), who is asked for what ([`ask`]), what a host hands over
+//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a host hands over
 //! (`handout`), and the room itself ([`stages`]).
 
-pub mod ask;
+pub(crate) mod ask;
 #[cfg(feature = "host")]
-pub mod handout;
-pub mod stages;
-pub mod target;
+pub(crate) mod handout;
+pub(crate) mod stages;
+pub(crate) mod target;
+pub(crate) mod ticket;
 
 use time::{OffsetDateTime, UtcOffset};
 

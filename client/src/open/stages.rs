@@ -1,37 +1,103 @@
-//! From what a room needs to the room that has let us in.
+//! From the key of a room to the room that has let us in.
 
 use std::time::Duration;
 
-use crate::open::clock;
+use super::clock;
 use crate::room::{Room, Settings, Trouble, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
-use crate::screen::talk::entry::Content;
+use crate::screen::talk::entry::{Content, Copyable};
+use crate::secret::verifier::Keyhole;
 
 /// What those on the way to a relay see without TLS; said once.
-pub const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
+pub(crate) const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
      sizes, and which room it is; no name and no text";
 
-/// The room as the screen begins with it.
-pub fn conversation(settings: &Settings) -> Conversation {
-    let (address, words) = (&settings.address, settings.root.room_words());
-    let relay = address.to_string();
-    let host = relay.split_once("://").map_or(relay.as_str(), |(_, host)| host);
-    let mut conversation = Conversation::new(
-        host.trim_end_matches('/').to_owned(),
-        words,
-        settings.name.clone(),
-        Vec::new(),
-    );
-    conversation.place = Some(Place::of(settings));
-    let at = clock();
-    let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
-    conversation.list.push(at, Content::Answer(alone));
-    if !address.is_secure() && !address.is_local() && !address.is_onion() {
-        conversation
-            .list
-            .push(at, Content::Answer(SEEN_ON_THE_WAY.to_owned()));
+/// A room whose key is made.
+pub struct Derived {
+    /// What it is opened with.
+    pub settings: Settings,
+    /// What unlocks the screen later.
+    pub keyhole: Option<Keyhole>,
+    /// What the configuration file calls it.
+    pub called: Option<String>,
+    /// The lines to hand over, where its passphrase was made here.
+    pub handout: Vec<Copyable>,
+}
+
+impl Derived {
+    /// One whose root is of no passphrase.
+    pub fn of(settings: Settings) -> Self {
+        Self {
+            settings,
+            keyhole: None,
+            called: None,
+            handout: Vec::new(),
+        }
     }
-    conversation
+
+    /// Opens it, without waiting for its first word.
+    pub fn open(self) -> ((Room, Updates), Conversation) {
+        let conversation = self.conversation();
+        self.open_as(conversation)
+    }
+
+    /// The same, with a screen that begins otherwise.
+    pub fn open_as(self, mut conversation: Conversation) -> ((Room, Updates), Conversation) {
+        conversation.place = Some(Place::of(&self.settings));
+        conversation.keyhole = self.keyhole;
+        if let Some(called) = self.called {
+            conversation.call(called);
+        }
+        let room = Room::open(self.settings);
+        conversation.id = room.0.id();
+        (room, conversation)
+    }
+
+    /// Opens it and waits for its first word.
+    ///
+    /// # Errors
+    /// [`Trouble`] when the first join fails.
+    pub async fn join(self) -> Result<Opened, Trouble> {
+        let ((room, mut updates), conversation) = self.open();
+        let mut heard = Vec::new();
+        loop {
+            match updates.next().await {
+                Some(Update::Failed(trouble)) => return Err(trouble),
+                Some(Update::Connecting) => heard.push(Update::Connecting),
+                Some(update) => {
+                    heard.push(update);
+                    break;
+                }
+                None => return Err(Trouble::Silent),
+            }
+        }
+        Ok(Opened {
+            room: (room, updates),
+            conversation,
+            heard,
+        })
+    }
+
+    /// The room as the screen begins with it.
+    fn conversation(&self) -> Conversation {
+        let (address, words) = (&self.settings.address, self.settings.root.room_words());
+        let relay = address.to_string();
+        let host = relay.split_once("://").map_or(relay.as_str(), |(_, host)| host);
+        let mut conversation = Conversation::new(
+            host.trim_end_matches('/').to_owned(),
+            words,
+            self.settings.name.clone(),
+            self.handout.clone(),
+        );
+        let at = clock();
+        let alone = format!("while you are alone, find slips by voice: both have to be in {words}");
+        conversation.list.push(at, Content::Answer(alone));
+        if !address.is_secure() && !address.is_local() && !address.is_onion() {
+            let seen = SEEN_ON_THE_WAY.to_owned();
+            conversation.list.push(at, Content::Answer(seen));
+        }
+        conversation
+    }
 }
 
 /// A room that has let us in, or told us to wait.
@@ -40,32 +106,6 @@ pub struct Opened {
     conversation: Conversation,
     /// What was heard of it until then.
     heard: Vec<Update>,
-}
-
-/// Opens a room and waits for its first word.
-///
-/// # Errors
-/// The relay is out of reach, or refuses.
-pub async fn open(settings: Settings) -> Result<Opened, Trouble> {
-    let conversation = conversation(&settings);
-    let (room, mut updates) = Room::open(settings);
-    let mut heard = Vec::new();
-    loop {
-        match updates.next().await {
-            Some(Update::Failed(trouble)) => return Err(trouble),
-            Some(Update::Connecting) => heard.push(Update::Connecting),
-            Some(update) => {
-                heard.push(update);
-                break;
-            }
-            None => return Err(Trouble::Silent),
-        }
-    }
-    Ok(Opened {
-        room: (room, updates),
-        conversation,
-        heard,
-    })
 }
 
 impl Opened {
@@ -80,7 +120,10 @@ impl Opened {
             // None of these asks for anything to be done.
             conversation.happened(update, now, clock());
         }
-        conversation.id = room.0.id();
+        if !conversation.invitation.is_empty() {
+            let handout = conversation.invitation.clone();
+            conversation.list.push(clock(), Content::Copyable(handout));
+        }
         (room, conversation)
     }
 }

@@ -74,7 +74,7 @@ impl Target {
 /// A command line that says two things at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the URL names one room and --room another; one of them is enough")]
-pub struct TwoRooms;
+pub(crate) struct TwoRooms;
 
 /// The room's name, from the URL or the option; without either, the room without a name.
 pub(crate) fn room_name(option: Option<&RoomName>, url: Option<&RoomName>) -> Result<RoomName, TwoRooms> {

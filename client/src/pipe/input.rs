@@ -11,7 +11,7 @@ const MAX_JSON: usize = 6 * MAX_TEXT + 1024;
 
 /// What one line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
+pub(crate) enum Input {
     /// Say this.
     Text(String),
     /// Change a message of ours.
@@ -30,7 +30,7 @@ pub enum Input {
 
 /// Why a line was not taken.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// Bytes that are no text.
     #[error("a line of the input is not UTF-8; it was not sent")]
     NotUtf8,
@@ -47,7 +47,7 @@ pub enum Fault {
 
 impl Fault {
     /// A word for programs.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::NotUtf8 => "not_utf8",
             Self::TooLong => "too_long",
@@ -58,7 +58,7 @@ impl Fault {
 }
 
 /// Reads to the end and gives every line, until `give` says false.
-pub fn read(mut reader: impl BufRead, json: bool, mut give: impl FnMut(Result<Input, Fault>) -> bool) {
+pub(crate) fn read(mut reader: impl BufRead, json: bool, mut give: impl FnMut(Result<Input, Fault>) -> bool) {
     let mut lines = Lines {
         json,
         ..Lines::default()

@@ -1,7 +1,7 @@
 //! `sotto pipe`: a room joined to standard input and output, for scripts, bots and tests.
 
-pub mod input;
-pub mod output;
+pub(crate) mod input;
+pub(crate) mod output;
 mod take;
 
 use std::collections::VecDeque;
@@ -17,13 +17,13 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until, timeout};
 
-pub use self::input::{Fault, Input};
+pub(crate) use self::input::{Fault, Input};
 use self::output::{Format, Line};
 use crate::exit::Exit;
 use crate::room::{Command, Room, Update, Updates};
 
 /// What `sotto pipe --help` says of its two forms.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Lines in: each is a message; empty ones are skipped, one over 60,000 bytes is sent in pieces, one that is not \
 UTF-8 is refused with a word on stderr. Lines out: 'NAME: text', always one line a message (line breaks are \
 shown as \\n; on a terminal all control characters are shown). All else goes to stderr.
@@ -42,7 +42,7 @@ const HURRIED: Duration = Duration::from_millis(100);
 
 /// When a pipe ends.
 #[derive(Debug, Clone, Copy)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// Not with the input.
     pub follow: bool,
     /// After so many messages received.
@@ -61,7 +61,7 @@ impl Ending {
 }
 
 /// Reads standard input on a thread of its own, as far as lines are taken.
-pub fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
+pub(crate) fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
     let (sender, receiver) = mpsc::channel(LINES);
     // A thread that reads cannot be stopped; it is not waited for.
     std::thread::spawn(move || {
@@ -73,7 +73,7 @@ pub fn stdin(json: bool) -> mpsc::Receiver<Result<Input, Fault>> {
 }
 
 /// A room's two ends, and what is in between.
-pub struct Pipe<O, E> {
+pub(crate) struct Pipe<O, E> {
     room: Room,
     updates: Updates,
     /// Closed at the end of input.
@@ -118,7 +118,7 @@ enum Stop {
 
 impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
     /// Joins a room to lines in and lines out.
-    pub fn new(
+    pub(crate) fn new(
         (room, updates): (Room, Updates),
         lines: mpsc::Receiver<Result<Input, Fault>>,
         signals: mpsc::Receiver<()>,
@@ -151,7 +151,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
     }
 
     /// Runs until it ends by itself, by its input, or by a signal.
-    pub async fn run(mut self) -> Exit {
+    pub(crate) async fn run(mut self) -> Exit {
         loop {
             match self.turn().await {
                 Ok(None) => {}

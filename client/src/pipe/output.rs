@@ -12,7 +12,7 @@ use crate::visible::{on_one_line, visible};
 
 /// Where a line goes, without its line end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// To standard output.
     Out(String),
     /// To standard error.
@@ -21,7 +21,7 @@ pub enum Line {
 
 /// How lines look.
 #[derive(Debug, Clone, Copy)]
-pub struct Format {
+pub(crate) struct Format {
     /// JSON Lines.
     pub json: bool,
     /// Standard output is a terminal, which would obey what a peer wrote.
@@ -30,7 +30,7 @@ pub struct Format {
 
 impl Format {
     /// The line of an update; `None` for one that says nothing here. `at` is when it came.
-    pub fn update(&self, update: &Update, at: OffsetDateTime) -> Option<Line> {
+    pub(crate) fn update(&self, update: &Update, at: OffsetDateTime) -> Option<Line> {
         match update {
             Update::Event { event, name } if self.json => json(&written(event, name, at)),
             Update::Event { event, name } => self.plain(event, name),
@@ -68,9 +68,12 @@ impl Format {
             Update::Left { undelivered } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
             }),
-            Update::Left { undelivered: 0 } | Update::Connecting | Update::Slept | Update::Undelivered(_) => {
-                None
-            }
+            Update::Left { undelivered: 0 }
+            | Update::Connecting
+            | Update::Slept
+            | Update::Undelivered(_)
+            | Update::Said(_)
+            | Update::Done { .. } => None,
             Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
             Update::Left { undelivered } => {
                 Some(Line::Err(format!("{undelivered} messages were not delivered")))
@@ -79,7 +82,7 @@ impl Format {
     }
 
     /// The line of something that went wrong on this side.
-    pub fn error(&self, reason: &str, message: &str) -> Option<Line> {
+    pub(crate) fn error(&self, reason: &str, message: &str) -> Option<Line> {
         let written = Written::Error {
             reason,
             message: message.to_owned(),

@@ -7,7 +7,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether messages of ours are late, and whether that was said.
 #[derive(Debug, Default)]
-pub struct Late {
+pub(super) struct Late {
     /// Since when not all is delivered.
     since: Option<Duration>,
     /// It was said.
@@ -18,7 +18,7 @@ pub struct Late {
 
 impl Late {
     /// So many messages are not delivered; what is to be said of it, if anything.
-    pub fn told(&mut self, undelivered: usize, now: Duration) -> Option<String> {
+    pub(super) fn told(&mut self, undelivered: usize, now: Duration) -> Option<String> {
         if undelivered == 0 {
             self.since?;
             let Self { said, .. } = std::mem::take(self);
@@ -36,17 +36,17 @@ impl Late {
     }
 
     /// Who was to get them does not answer.
-    pub fn say_now(&mut self) {
+    pub(super) fn say_now(&mut self) {
         self.now = true;
     }
 
     /// The user knows that what is said now waits.
-    pub fn known(&mut self) {
+    pub(super) fn known(&mut self) {
         self.said = true;
     }
 
     /// When something is to be said, if nothing is delivered until then.
-    pub fn until(&self) -> Option<Duration> {
+    pub(super) fn until(&self) -> Option<Duration> {
         self.since.filter(|_| !self.said).map(|since| since + PATIENCE)
     }
 }

@@ -16,7 +16,7 @@ const MAX_TOGETHER: usize = 128 << 10;
 
 /// What was typed.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Typed {
+pub(super) enum Typed {
     /// A line that came alone, without its end.
     Line(String),
     /// Lines that came together: somebody pasted them.
@@ -29,7 +29,7 @@ pub enum Typed {
 ///
 /// # Errors
 /// Those of the terminal.
-pub fn open() -> io::Result<mpsc::Receiver<Typed>> {
+pub(super) fn open() -> io::Result<mpsc::Receiver<Typed>> {
     let (sender, lines) = mpsc::channel(LINES);
     let stdin = platform::stdin()?;
     std::thread::spawn(move || {

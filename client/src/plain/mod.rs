@@ -6,7 +6,6 @@ use std::time::Duration;
 use sotto_protocol::instance::Event;
 use tokio::time::{Instant, sleep};
 
-use crate::chat::rooms::{FromRooms, OpenRooms, Order};
 use crate::chat::save::save;
 use crate::chat::until;
 use crate::exit::Exit;
@@ -15,8 +14,7 @@ use crate::platform;
 use crate::platform::monotonic;
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::{Conversation, Link};
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
+use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::settings::Settings;
 use crate::screen::state::input::lines::Taken;
 use crate::screen::state::{Input, State};
@@ -40,18 +38,16 @@ const PANIC: Duration = Duration::from_millis(40);
 ///
 /// # Errors
 /// Those of the terminal.
-pub async fn run(
-    room: (Room, Updates),
+pub(crate) async fn run(
+    (room, mut updates): (Room, Updates),
     mut conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
     let mut signals = platform::asked_to_end()?;
-    conversation.id = room.0.id();
-    let mut rooms = OpenRooms::new();
-    rooms.add(RoomId::FIRST, room);
+    conversation.id = room.id();
     let mut plain = Plain {
         output: Output::new(settings.time_format),
-        rooms,
+        room,
         began: monotonic(),
         late: Late::default(),
         joined: conversation.link == Link::Up,
@@ -71,15 +67,14 @@ pub async fn run(
             .min();
         tokio::select! {
             Some(typed) = typed.recv() => plain.typed(typed)?,
-            from = plain.rooms.next() => match from {
-                FromRooms::Answer(answer) => plain.input(answer)?,
-                FromRooms::Update(_, None) => {
+            update = updates.next() => match update {
+                None => {
                     let undelivered = plain.state.rooms.current().undelivered;
                     return Ok(End::Left { undelivered });
                 }
-                FromRooms::Update(_, Some(Update::Failed(trouble))) => return Ok(End::Failed(trouble)),
-                FromRooms::Update(_, Some(Update::Left { undelivered })) => return Ok(End::Left { undelivered }),
-                FromRooms::Update(room, Some(update)) => plain.updated(room, update)?,
+                Some(Update::Failed(trouble)) => return Ok(End::Failed(trouble)),
+                Some(Update::Left { undelivered }) => return Ok(End::Left { undelivered }),
+                Some(update) => plain.updated(update)?,
             },
             Some(()) = signals.recv() => {
                 plain.leave_now()?;
@@ -99,7 +94,7 @@ fn end_after(time: Duration, exit: Exit) {
 
 struct Plain {
     state: State,
-    rooms: OpenRooms,
+    room: Room,
     /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
     began: Duration,
     output: Output,
@@ -123,7 +118,13 @@ impl Plain {
     }
 
     fn input(&mut self, input: Input) -> io::Result<()> {
-        let refused = matches!(input, Input::Said { answer: Err(_), .. });
+        let refused = matches!(
+            input,
+            Input::Room {
+                update: Update::Said(Err(_)),
+                ..
+            }
+        );
         let effects = self.state.update(input, self.moment());
         if refused {
             // It stands in the terminal, and the next line is not to be lost behind it.
@@ -132,7 +133,7 @@ impl Plain {
         self.carry_out(effects)
     }
 
-    fn updated(&mut self, room: RoomId, update: Update) -> io::Result<()> {
+    fn updated(&mut self, update: Update) -> io::Result<()> {
         match &update {
             Update::Event { event, name } => {
                 if let Event::PeerJoined { .. } = event {
@@ -156,6 +157,7 @@ impl Plain {
             } => self.state.rooms.current().undelivered > 0,
             _ => false,
         };
+        let room = RoomId::FIRST;
         self.input(Input::Room { room, update })?;
         if gone {
             self.late.say_now();
@@ -204,15 +206,15 @@ impl Plain {
     fn carry_out(&mut self, effects: Vec<Effect>) -> io::Result<()> {
         for effect in effects {
             match effect {
-                Effect::Say { room, text, reply_to } => {
+                Effect::Say { text, reply_to, .. } => {
                     if self.state.rooms.current().people.is_empty() {
                         self.output
                             .state("nobody is here: what you say waits until somebody comes")?;
                         self.late.known();
                     }
-                    self.rooms.order(room, Order::Say { text, reply_to });
+                    self.room.order_text(text, reply_to);
                 }
-                Effect::Do { room, command } => self.rooms.order(room, Order::Do(command)),
+                Effect::Do { command, .. } => self.room.order(command),
                 Effect::Alert { bell, .. } => self.output.bell(bell)?,
                 Effect::Save { file, talk } => {
                     let told = save(&file, &talk).unwrap_or_else(|why| why);

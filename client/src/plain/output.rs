@@ -16,7 +16,7 @@ const QUOTED: usize = 40;
 
 /// What was printed, so far as it matters for what comes.
 #[derive(Debug)]
-pub struct Output {
+pub(super) struct Output {
     times: TimeFormat,
     /// The time that was printed last.
     at: Option<Clock>,
@@ -30,7 +30,7 @@ pub struct Output {
 
 impl Output {
     /// Nothing yet.
-    pub fn new(times: TimeFormat) -> Self {
+    pub(super) fn new(times: TimeFormat) -> Self {
         Self {
             times,
             at: None,
@@ -41,7 +41,7 @@ impl Output {
     }
 
     /// Prints what is new.
-    pub fn print(&mut self, list: &List, notice: &str) -> io::Result<()> {
+    pub(super) fn print(&mut self, list: &List, notice: &str) -> io::Result<()> {
         let new = usize::try_from(list.pushed() - self.printed).unwrap_or(usize::MAX);
         let mut entries: Vec<_> = list.entries().rev().take(new).collect();
         entries.reverse();
@@ -58,17 +58,17 @@ impl Output {
     }
 
     /// The same notice is worth a line again.
-    pub fn forget_notice(&mut self) {
+    pub(super) fn forget_notice(&mut self) {
         self.notice.clear();
     }
 
     /// Things are otherwise: what was said of them last is worth a line again.
-    pub fn forget_state(&mut self) {
+    pub(super) fn forget_state(&mut self) {
         self.state.clear();
     }
 
     /// Says how things are, unless that was the last word about it.
-    pub fn state(&mut self, state: &str) -> io::Result<()> {
+    pub(super) fn state(&mut self, state: &str) -> io::Result<()> {
         if state == self.state {
             return Ok(());
         }
@@ -77,12 +77,12 @@ impl Output {
     }
 
     /// Rings.
-    pub fn bell(&self, wanted: bool) -> io::Result<()> {
+    pub(super) fn bell(&self, wanted: bool) -> io::Result<()> {
         if wanted { out("\x07") } else { Ok(()) }
     }
 
     /// Says what has changed in a message that was printed.
-    pub fn changed(&self, event: &Event, name: &str) -> io::Result<()> {
+    pub(super) fn changed(&self, event: &Event, name: &str) -> io::Result<()> {
         match event {
             Event::Edited { text, .. } => out(&message(&format!("{name} changed a message"), "", text)),
             Event::Deleted { .. } => note(&format!("{name} deleted a message")),
@@ -168,7 +168,7 @@ fn noted(text: &str) -> String {
 ///
 /// # Errors
 /// Those of the terminal.
-pub fn note(text: &str) -> io::Result<()> {
+pub(super) fn note(text: &str) -> io::Result<()> {
     out(&noted(text))
 }
 

@@ -13,18 +13,18 @@ static IGNORING: AtomicUsize = AtomicUsize::new(0);
 
 /// A Ctrl-C is ignored until this is dropped.
 #[derive(Debug)]
-pub struct Ignoring(());
+pub(crate) struct Ignoring(());
 
 /// A Ctrl-C is another program's affair until what this gives is dropped. That program is in our process group, where a
 /// Ctrl-Z stops both of us, and so gets our signals. Has to be called and dropped inside a Tokio runtime.
 #[must_use]
-pub fn ignore() -> Ignoring {
+pub(crate) fn ignore() -> Ignoring {
     IGNORING.fetch_add(1, Ordering::SeqCst);
     Ignoring(())
 }
 
 /// Whether a Ctrl-C is another program's affair.
-pub fn are_ignored() -> bool {
+pub(crate) fn are_ignored() -> bool {
     IGNORING.load(Ordering::SeqCst) > 0
 }
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 /// Gives back the pages of the program text that are in this process's memory: to start, to make the key and to reach a
 /// relay takes far more of it than to chat. What is needed again comes back from the system's cache, or from the file,
 /// as at the start. Does nothing but on Linux.
-pub fn give_back_pages() {
+pub(crate) fn give_back_pages() {
     #[cfg(target_os = "linux")]
     if let Ok(maps) = std::fs::read_to_string("/proc/self/maps")
         && let Some(text) = text(&maps, give_back_pages as *const () as usize)

@@ -10,8 +10,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Resource, Rlimit, Signal, setrlimit};
-use rustix::process::{getpid, getuid, kill_current_process_group, kill_process};
+use rustix::process::{
+    Resource, Rlimit, Signal, getpid, getuid, kill_current_process_group, kill_process, setrlimit,
+};
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};
@@ -27,7 +28,7 @@ const MONOTONIC: ClockId = ClockId::Boottime;
 const MONOTONIC: ClockId = ClockId::Monotonic;
 
 /// What opens a link.
-pub const OPENER: &str = if cfg!(target_os = "macos") {
+pub(crate) const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
 } else {
     "xdg-open"
@@ -38,7 +39,7 @@ pub const OPENER: &str = if cfg!(target_os = "macos") {
 ///
 /// # Errors
 /// Those of the system; the process can go on, less protected.
-pub fn harden() -> io::Result<()> {
+pub(crate) fn harden() -> io::Result<()> {
     setrlimit(
         Resource::Core,
         Rlimit {
@@ -52,7 +53,7 @@ pub fn harden() -> io::Result<()> {
 }
 
 /// Since any fixed moment, the time that the machine slept included.
-pub fn monotonic() -> Duration {
+pub(crate) fn monotonic() -> Duration {
     let time = clock_gettime(MONOTONIC);
     Duration::new(
         time.tv_sec.try_into().unwrap_or_default(),
@@ -65,7 +66,7 @@ pub fn monotonic() -> Duration {
 ///
 /// # Errors
 /// Those of the system.
-pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
+pub(crate) fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
     // Room for one: a second signal while the first is unread says no more than the first.
     let (sender, receiver) = mpsc::channel(1);
     for kind in [
@@ -90,19 +91,19 @@ pub fn asked_to_end() -> io::Result<mpsc::Receiver<()>> {
 
 /// Tells that the process was stopped and goes on.
 #[derive(Debug)]
-pub struct Continued(unix::Signal);
+pub(crate) struct Continued(unix::Signal);
 
 impl Continued {
     /// From now on. Has to be called inside a Tokio runtime.
     ///
     /// # Errors
     /// Those of the system.
-    pub fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         unix::signal(SignalKind::from_raw(Signal::CONT.as_raw())).map(Self)
     }
 
     /// Returns when it goes on.
-    pub async fn recv(&mut self) {
+    pub(crate) async fn recv(&mut self) {
         if self.0.recv().await.is_none() {
             std::future::pending().await
         }
@@ -113,7 +114,7 @@ impl Continued {
 ///
 /// # Errors
 /// Those of the system.
-pub fn stop() -> io::Result<()> {
+pub(crate) fn stop() -> io::Result<()> {
     Ok(kill_current_process_group(Signal::TSTP)?)
 }
 
@@ -121,7 +122,7 @@ pub fn stop() -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the system.
-pub fn interrupt() -> io::Result<()> {
+pub(crate) fn interrupt() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::INT)?)
 }
 
@@ -129,13 +130,13 @@ pub fn interrupt() -> io::Result<()> {
 ///
 /// # Errors
 /// Those of the system.
-pub fn wake_reader() -> io::Result<()> {
+pub(crate) fn wake_reader() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::WINCH)?)
 }
 
 /// Returns when the other end of the terminal is closed. Reading would not tell: the library that reads goes on
 /// for ever at an end of input.
-pub fn wait_for_hang_up() {
+pub(crate) fn wait_for_hang_up() {
     loop {
         let stdin = io::stdin();
         let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
@@ -149,7 +150,7 @@ pub fn wait_for_hang_up() {
 }
 
 /// Throws away what was typed and not yet read.
-pub fn discard_input() {
+pub(crate) fn discard_input() {
     // A terminal that is gone has none.
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
@@ -158,24 +159,24 @@ pub fn discard_input() {
 ///
 /// # Errors
 /// Those of the system.
-pub fn stdin() -> io::Result<impl Read + Send + 'static> {
+pub(crate) fn stdin() -> io::Result<impl Read + Send + 'static> {
     Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
 /// Standard output without the buffer of the standard library, in which the last of the talk would stay.
-pub type Stdout = File;
+pub(crate) type Stdout = File;
 
 /// Standard output.
 ///
 /// # Errors
 /// Those of the system.
-pub fn stdout() -> io::Result<Stdout> {
+pub(crate) fn stdout() -> io::Result<Stdout> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }
 
 /// Whether something waits on standard input, after waiting for it so long. What has no end of line yet is hidden
 /// while the terminal edits lines: it is asked without that for a moment.
-pub fn waits(patience: Duration) -> bool {
+pub(crate) fn waits(patience: Duration) -> bool {
     let stdin = io::stdin();
     let before = tcgetattr(&stdin).ok();
     if let Some(before) = &before {
@@ -195,18 +196,18 @@ pub fn waits(patience: Duration) -> bool {
 
 /// The controlling terminal of this process, whatever standard input is.
 #[derive(Debug)]
-pub struct Tty(File);
+pub(crate) struct Tty(File);
 
 /// The modes that a terminal had.
 #[derive(Debug, Clone)]
-pub struct Modes(Termios);
+pub(crate) struct Modes(Termios);
 
 impl Tty {
     /// Opens it.
     ///
     /// # Errors
     /// [`io::ErrorKind::NotFound`] where there is none.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         // Without a controlling terminal the system says ENXIO, and without a device ENOENT.
         let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
         opened
@@ -218,7 +219,7 @@ impl Tty {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn modes(&self) -> io::Result<Modes> {
+    pub(crate) fn modes(&self) -> io::Result<Modes> {
         Ok(Modes(tcgetattr(&self.0)?))
     }
 
@@ -226,7 +227,7 @@ impl Tty {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn by_key(&self, before: Modes) -> io::Result<()> {
+    pub(crate) fn by_key(&self, before: Modes) -> io::Result<()> {
         let Modes(mut ours) = before;
         ours.local_modes
             .remove(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN);
@@ -234,7 +235,7 @@ impl Tty {
     }
 
     /// Gives it the modes that it had.
-    pub fn give_back(&self, before: &Modes) {
+    pub(crate) fn give_back(&self, before: &Modes) {
         // A terminal that is gone needs no modes.
         let _ = tcsetattr(&self.0, OptionalActions::Now, &before.0);
     }
@@ -257,21 +258,21 @@ impl Write for Tty {
 }
 
 /// A command that a person wrote, for the shell to read.
-pub fn shell(command: &str) -> Command {
+pub(crate) fn shell(command: &str) -> Command {
     let mut shell = Command::new("sh");
     shell.args(["-c", command]);
     shell
 }
 
 /// The same, with a path behind it that may hold any character.
-pub fn shell_with(command: &str, path: &Path) -> Command {
+pub(crate) fn shell_with(command: &str, path: &Path) -> Command {
     let mut shell = shell(&format!("{command} \"$@\""));
     shell.arg("sh").arg(path);
     shell
 }
 
 /// Keeps a program that is about to be started out of reach of Ctrl-C in the terminal.
-pub fn apart(command: &mut Command) -> &mut Command {
+pub(crate) fn apart(command: &mut Command) -> &mut Command {
     command.process_group(0)
 }
 
@@ -280,7 +281,7 @@ pub fn apart(command: &mut Command) -> &mut Command {
 ///
 /// # Errors
 /// Those of the system.
-pub fn private_file(path: &Path, new: bool) -> io::Result<File> {
+pub(crate) fn private_file(path: &Path, new: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
     if new {
@@ -294,18 +295,18 @@ pub fn private_file(path: &Path, new: bool) -> io::Result<File> {
 ///
 /// # Errors
 /// Those of the system.
-pub fn private_folder(path: &Path, above: bool) -> io::Result<()> {
+pub(crate) fn private_folder(path: &Path, above: bool) -> io::Result<()> {
     DirBuilder::new().recursive(above).mode(0o700).create(path)
 }
 
 /// Whether this is a folder of the user's that nobody else can look into.
-pub fn is_mine_alone(path: &Path) -> bool {
+pub(crate) fn is_mine_alone(path: &Path) -> bool {
     fs::metadata(path)
         .is_ok_and(|found| found.is_dir() && found.mode() & 0o077 == 0 && found.uid() == getuid().as_raw())
 }
 
 /// What others may do with a file of the user's, in octal digits; `None` when that is nothing.
-pub fn open_to_others(metadata: &Metadata) -> Option<String> {
+pub(crate) fn open_to_others(metadata: &Metadata) -> Option<String> {
     let mode = metadata.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then(|| format!("{mode:03o}"))
 }

@@ -2,8 +2,8 @@
 //!
 //! The fragment is what the relay must not see: it is taken off here and never sent.
 
-pub mod pin;
-pub mod proxy;
+pub(crate) mod pin;
+pub(crate) mod proxy;
 
 use std::fmt;
 use std::str::FromStr;

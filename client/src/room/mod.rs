@@ -16,7 +16,6 @@ mod timing;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub use self::error::Trouble;
 pub use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
@@ -25,10 +24,9 @@ use sotto_protocol::{Name, Root};
 pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::error::Trouble;
 use crate::relay_url::Address;
 
-/// Commands that wait for the room at most; the one who gives the next waits.
-const REQUESTS: usize = 16;
 /// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
 const UPDATES: usize = 64;
 
@@ -146,6 +144,17 @@ pub enum Update {
     RecordingFailed(std::io::Error),
     /// The first join failed for good. The last update.
     Failed(Trouble),
+    /// What became of the text that was given by [`Room::order_text`], one after the other and before anything else that
+    /// is told of it.
+    Said(Result<Posted, CommandError>),
+    /// What became of a command that was given by [`Room::order`]; not told of those that nobody waits for
+    /// ([`Command::Typing`], [`Command::Hold`], [`Command::Read`]).
+    Done {
+        /// Which one.
+        command: Command,
+        /// Whether it is done.
+        answer: Result<(), CommandError>,
+    },
     /// The machine slept, or this process was stopped: timers that do not count that are late.
     Slept,
     /// The room was left. The last update.
@@ -159,7 +168,7 @@ pub enum Update {
 #[derive(Clone)]
 pub struct Room {
     id: InstanceId,
-    requests: mpsc::Sender<Request>,
+    requests: mpsc::UnboundedSender<Request>,
 }
 
 /// What happens in a room, in order. Bounded: a reader that stops holds up its own room only.
@@ -170,7 +179,8 @@ pub struct Updates {
 impl Room {
     /// Starts to connect. Has to be called inside a Tokio runtime.
     pub fn open(settings: Settings) -> (Self, Updates) {
-        let (requests, commands) = mpsc::channel(REQUESTS);
+        // Whoever waits for an answer asks no more meanwhile, and what is ordered comes of a key or of an update.
+        let (requests, commands) = mpsc::unbounded_channel();
         let (told, updates) = mpsc::channel(UPDATES);
         let task = task::Task::new(settings, commands, told);
         let id = task.id();
@@ -192,9 +202,8 @@ impl Room {
         self.request(Request::Say {
             text,
             reply_to,
-            answer,
-        })
-        .await?;
+            answer: Some(answer),
+        });
         answered.await.map_err(|_| CommandError::Left)?
     }
 
@@ -204,12 +213,33 @@ impl Room {
     /// [`CommandError`]; nothing was done then.
     pub async fn command(&self, command: Command) -> Result<(), CommandError> {
         let (answer, answered) = oneshot::channel();
-        self.request(Request::Do { command, answer }).await?;
+        self.request(Request::Do {
+            command,
+            answer: Some(answer),
+        });
         answered.await.map_err(|_| CommandError::Left)?
     }
 
-    async fn request(&self, request: Request) -> Result<(), CommandError> {
-        self.requests.send(request).await.map_err(|_| CommandError::Left)
+    /// As [`say`](Self::say), without waiting: the answer is [`Update::Said`].
+    pub fn order_text(&self, text: String, reply_to: Option<Target>) {
+        self.request(Request::Say {
+            text,
+            reply_to,
+            answer: None,
+        });
+    }
+
+    /// As [`command`](Self::command), without waiting: the answer is [`Update::Done`].
+    pub fn order(&self, command: Command) {
+        self.request(Request::Do {
+            command,
+            answer: None,
+        });
+    }
+
+    fn request(&self, request: Request) {
+        // A room that was left answers nothing; the last update says it.
+        let _ = self.requests.send(request);
     }
 }
 
@@ -226,16 +256,19 @@ impl Updates {
     }
 }
 
+/// Where an answer goes: back to the one who waits for it, else into the updates.
+type Answer<T> = Option<oneshot::Sender<Result<T, CommandError>>>;
+
 /// A command with the way back to the one who gave it.
 enum Request {
     Say {
         text: String,
         reply_to: Option<Target>,
-        answer: oneshot::Sender<Result<Posted, CommandError>>,
+        answer: Answer<Posted>,
     },
     Do {
         command: Command,
-        answer: oneshot::Sender<Result<(), CommandError>>,
+        answer: Answer<()>,
     },
 }
 

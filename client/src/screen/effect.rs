@@ -1,10 +1,12 @@
 //! What the screen wants done, and when and where that is.
 
+use std::time::Duration;
+
+use sotto_protocol::instance::Target;
+use zeroize::Zeroizing;
+
 use crate::room::Command;
 use crate::screen::talk::entry::Clock;
-use sotto_protocol::instance::Target;
-use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// What time it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl RoomId {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Say this; answered by `Input::Said`, one at a time.
+    /// Say this; answered by [`Update::Said`](crate::room::Update::Said), one at a time.
     Say {
         /// In which room.
         room: RoomId,
@@ -36,7 +38,7 @@ pub enum Effect {
         /// What it answers.
         reply_to: Option<Target>,
     },
-    /// Do this; answered by `Input::Done`.
+    /// Do this; answered by [`Update::Done`](crate::room::Update::Done).
     Do {
         /// In which room.
         room: RoomId,
@@ -54,7 +56,7 @@ pub enum Effect {
         /// The talk.
         talk: Zeroizing<String>,
     },
-    /// Open the room that `State::take_opening` gives; answered by `Input::Opened`.
+    /// Open the room that `State::take_ticket` gives; answered by `Input::Opened`.
     Open(RoomId),
     /// Say how strong the passphrase is that `State::unrated` gives; answered by `Input::Rated`.
     Rate,

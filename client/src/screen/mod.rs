@@ -16,10 +16,10 @@ pub mod effect;
 pub mod settings;
 pub mod theme;
 
-pub mod keymap;
-pub mod text;
+pub(crate) mod keymap;
+pub(crate) mod text;
 
-pub mod editor;
+pub(crate) mod editor;
 pub mod talk;
 
 pub mod conversation;

@@ -1,13 +1,14 @@
 //! What the user has set, as plain data: the configuration file fills it in.
 
-use crate::relay_url::Invitation;
-use sotto_protocol::RoomName;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use sotto_protocol::RoomName;
+
 use super::talk::clock::TimeFormat;
 use super::theme::Theme;
+use crate::relay_url::Invitation;
 
 /// What the others are told of what the user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

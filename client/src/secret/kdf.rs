@@ -24,7 +24,7 @@ pub enum DerivationError {
 ///
 /// # Errors
 /// [`DerivationError`].
-pub async fn derive(passphrase: Passphrase, room: RoomName) -> Result<Root, DerivationError> {
+pub(crate) async fn derive(passphrase: Passphrase, room: RoomName) -> Result<Root, DerivationError> {
     tokio::task::spawn_blocking(move || {
         check_memory()?;
         Ok(Root::derive(&passphrase, &room)?)

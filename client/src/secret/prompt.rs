@@ -9,13 +9,13 @@ use crate::platform;
 use crate::platform::{Modes, Tty};
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
-pub const MAX_LINE: usize = 4096;
+pub(crate) const MAX_LINE: usize = 4096;
 
 /// The modes that the terminal had before the question that is being asked.
 static BEFORE: Mutex<Option<Modes>> = Mutex::new(None);
 
 /// Somebody who can be asked.
-pub trait Prompt {
+pub(crate) trait Prompt {
     /// Asks for something that is not shown while it is typed. Without the line end.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ pub trait Prompt {
 
 /// The controlling terminal of this process.
 #[derive(Debug, Default)]
-pub struct Terminal;
+pub(crate) struct Terminal;
 
 impl Prompt for Terminal {
     fn secret(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
@@ -61,7 +61,7 @@ impl Prompt for Terminal {
 }
 
 /// Gives the terminal back its modes while a question is being asked: for a process that has to end now.
-pub fn restore() {
+pub(crate) fn restore() {
     let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(before) = before
         && let Ok(mut terminal) = Tty::open()

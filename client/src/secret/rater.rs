@@ -5,14 +5,13 @@
 //! little-endian, and the text) and answers each with the guesses that it takes, as a power of ten (eight bytes,
 //! little-endian). It ends with its standard input.
 
-use std::env;
 use std::future::pending;
 use std::io::{self, ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
+use std::{env, thread};
 
 use tokio::task::{JoinHandle, spawn_blocking};
 use zeroize::Zeroizing;

@@ -54,7 +54,7 @@ impl Source {
 
 /// Why there is no passphrase.
 #[derive(Debug, thiserror::Error)]
-pub enum SecretError {
+pub(crate) enum SecretError {
     /// No source, and nobody to ask.
     #[error(
         "there is no terminal to ask for the passphrase on: give it with --passphrase-file FILE, \
@@ -98,13 +98,13 @@ pub enum SecretError {
 }
 
 /// What to say on stderr about a passphrase that was taken.
-pub type Warning = String;
+pub(crate) type Warning = String;
 
 /// Gets the passphrase from the source, or else asks for it. Blocks.
 ///
 /// # Errors
 /// [`SecretError`].
-pub fn passphrase(
+pub(crate) fn passphrase(
     source: &Source,
     prompt: &mut dyn Prompt,
 ) -> Result<(Passphrase, Vec<Warning>), SecretError> {
@@ -127,7 +127,7 @@ pub fn passphrase(
 ///
 /// # Errors
 /// [`SecretError`].
-pub fn ask(prompt: &mut dyn Prompt, question: &str) -> Result<Option<Passphrase>, SecretError> {
+pub(crate) fn ask(prompt: &mut dyn Prompt, question: &str) -> Result<Option<Passphrase>, SecretError> {
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound => SecretError::NoSource,
         _ => SecretError::Read {
@@ -165,7 +165,7 @@ pub struct Fetched {
 ///
 /// # Errors
 /// [`SecretError`].
-pub fn fetch(command: &str) -> Result<Fetched, SecretError> {
+pub(crate) fn fetch(command: &str) -> Result<Fetched, SecretError> {
     let passphrase = from_command(command, COMMAND_LIMIT)?;
     let warning = warning(&passphrase);
     Ok(Fetched { passphrase, warning })
@@ -300,13 +300,13 @@ fn rate(passphrase: &Passphrase) -> Strength {
 }
 
 /// What is to be said about a passphrase that is so strong; `None` for a strong one.
-pub fn weak(strength: Strength) -> Option<String> {
+pub(crate) fn weak(strength: Strength) -> Option<String> {
     weakness(strength).map(|weakness| format!("this passphrase is weak: {weakness}"))
 }
 
 /// Says that a word is not of the list that all other words are of: most likely it was mistyped. By its place, as
 /// others may see the screen.
-pub fn slip(passphrase: &Passphrase) -> Option<String> {
+pub(crate) fn slip(passphrase: &Passphrase) -> Option<String> {
     let slip = Slip::find(passphrase.expose())?;
     Some(format!(
         "word {} is not in the list of words that the others are from: a slip?",

@@ -79,7 +79,7 @@ impl Strength {
 
 /// The only word that is not of the list that all others are of: most likely it was mistyped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slip<'a> {
+pub(crate) struct Slip<'a> {
     /// Which word, from 1 on.
     pub place: usize,
     /// What was typed.
@@ -88,7 +88,7 @@ pub struct Slip<'a> {
 
 impl<'a> Slip<'a> {
     /// Looks for one in words that are complete.
-    pub fn find(passphrase: &'a str) -> Option<Self> {
+    pub(crate) fn find(passphrase: &'a str) -> Option<Self> {
         let all: Vec<&str> = passphrase.split_whitespace().collect();
         let mut unknown = all.iter().enumerate().filter(|(_, word)| !words::is_word(word));
         let (at, word) = unknown.next()?;
@@ -97,7 +97,7 @@ impl<'a> Slip<'a> {
     }
 
     /// The word of the list that is nearest, if one is near.
-    pub fn meant(self) -> Option<&'static str> {
+    pub(crate) fn meant(self) -> Option<&'static str> {
         let near = |word: &&'static str| {
             word.len().abs_diff(self.word.len()) <= FAR && strsim::osa_distance(word, self.word) <= FAR
         };

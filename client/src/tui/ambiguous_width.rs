@@ -15,13 +15,13 @@ use ratatui::buffer::{Buffer, Cell, CellWidth};
 const LATE: char = '\u{1f000}';
 
 /// Whether a cell, with its place, holds one of them.
-pub fn is_doubtful((_, _, cell): &(u16, u16, &Cell)) -> bool {
+pub(super) fn is_doubtful((_, _, cell): &(u16, u16, &Cell)) -> bool {
     holds_one(cell)
 }
 
 /// Whether it holds one that may reach over the edge into the next row. Marks on a letter must not keep the terminal
 /// from wrapping: in tmux those in the last column would be set on the letter before.
-pub fn is_wide(cell: &(u16, u16, &Cell)) -> bool {
+pub(super) fn is_wide(cell: &(u16, u16, &Cell)) -> bool {
     is_doubtful(cell) && cell.2.cell_width() > 1
 }
 
@@ -32,7 +32,7 @@ fn holds_one(cell: &Cell) -> bool {
 }
 
 /// Wipes the rows that have changed and have, or had, one of them; `shown` knows it.
-pub fn start_over(bytes: &mut Vec<u8>, shown: &mut Buffer, picture: &Buffer) -> io::Result<()> {
+pub(super) fn start_over(bytes: &mut Vec<u8>, shown: &mut Buffer, picture: &Buffer) -> io::Result<()> {
     let width = usize::from(picture.area.width).max(1);
     let rows = shown.content.chunks_mut(width).zip(picture.content.chunks(width));
     for (y, (before, now)) in (0..picture.area.height).zip(rows) {
@@ -46,7 +46,7 @@ pub fn start_over(bytes: &mut Vec<u8>, shown: &mut Buffer, picture: &Buffer) -> 
 }
 
 /// Goes to where the next cell is, wherever the terminal is after this one, and wipes the rest of the row.
-pub fn settle(bytes: &mut Vec<u8>, (x, y, cell): (u16, u16, &Cell), width: u16) -> io::Result<()> {
+pub(super) fn settle(bytes: &mut Vec<u8>, (x, y, cell): (u16, u16, &Cell), width: u16) -> io::Result<()> {
     let next = x.saturating_add(cell.cell_width());
     if holds_one(cell) && next < width {
         queue!(bytes, MoveTo(next, y), Clear(ClearType::UntilNewLine))?;

@@ -1,14 +1,13 @@
 //! Texts to the clipboard, links to the program that opens them.
 
-use std::env;
 use std::io::{self, Write};
 use std::process::{Command, Stdio};
-use std::thread;
+use std::{env, thread};
 
 use crate::platform::{OPENER, apart};
 
 /// Whether we are in tmux: it takes what is copied, and passes it on to its own terminal as it is set up to.
-pub fn in_tmux() -> bool {
+pub(crate) fn in_tmux() -> bool {
     env::var_os("TMUX").is_some()
 }
 
@@ -16,7 +15,7 @@ pub fn in_tmux() -> bool {
 ///
 /// # Errors
 /// There is no tmux to run.
-pub fn to_tmux(text: String) -> io::Result<()> {
+pub(crate) fn to_tmux(text: String) -> io::Result<()> {
     start(Command::new("tmux").args(["load-buffer", "-w", "-"]), text)
 }
 
@@ -24,7 +23,7 @@ pub fn to_tmux(text: String) -> io::Result<()> {
 ///
 /// # Errors
 /// What would open it is not there; where the screen is far away, nothing is there to look at.
-pub fn open(link: &str) -> Result<(), String> {
+pub(crate) fn open(link: &str) -> Result<(), String> {
     if env::var_os("SSH_CONNECTION").is_some() {
         return Err("over ssh no link is opened".to_owned());
     }

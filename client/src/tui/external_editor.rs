@@ -17,7 +17,7 @@ const MAX_FILE: u64 = 1 << 20;
 
 /// Why a draft cannot be edited elsewhere, or was not.
 #[derive(Debug, thiserror::Error)]
-pub enum ComposeError {
+pub(crate) enum ComposeError {
     /// There is no place in memory for it.
     #[error("no editor: $XDG_RUNTIME_DIR is not set, and a draft is not written to a disk")]
     NoPlace,
@@ -37,7 +37,7 @@ pub enum ComposeError {
 
 /// A draft in a file, and the editor that is to have it. When this is dropped the file is removed.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     place: Place,
     before: Zeroizing<String>,
     command: Command,
@@ -45,7 +45,7 @@ pub struct Prepared {
 
 /// A draft that is being edited elsewhere. When this is dropped its file is removed.
 #[derive(Debug)]
-pub struct Composing {
+pub(crate) struct Composing {
     place: Place,
     before: Zeroizing<String>,
     editor: JoinHandle<io::Result<bool>>,
@@ -56,7 +56,7 @@ impl Prepared {
     ///
     /// # Errors
     /// Why it cannot be edited elsewhere.
-    pub fn new(draft: &str) -> Result<Self, ComposeError> {
+    pub(crate) fn new(draft: &str) -> Result<Self, ComposeError> {
         let editor = editor()?;
         let place = Place::new()?;
         let file = place.file();
@@ -71,7 +71,7 @@ impl Prepared {
     }
 
     /// Begins: the editor has the terminal until it ends. Has to be called inside a Tokio runtime.
-    pub fn begin(self) -> Composing {
+    pub(crate) fn begin(self) -> Composing {
         let Self {
             place,
             before,
@@ -90,7 +90,7 @@ impl Composing {
     ///
     /// # Errors
     /// [`ComposeError`] when there was no editor, or it failed.
-    pub async fn ended(&mut self) -> Result<(), ComposeError> {
+    pub(crate) async fn ended(&mut self) -> Result<(), ComposeError> {
         match (&mut self.editor).await.map_err(io::Error::other)?? {
             true => Ok(()),
             false => Err(ComposeError::Failed),
@@ -101,7 +101,7 @@ impl Composing {
     ///
     /// # Errors
     /// [`ComposeError::File`].
-    pub fn outcome(&self) -> Result<Option<Zeroizing<String>>, ComposeError> {
+    pub(crate) fn outcome(&self) -> Result<Option<Zeroizing<String>>, ComposeError> {
         let mut bytes = Zeroizing::new(Vec::new());
         File::open(self.place.file())?
             .take(MAX_FILE)

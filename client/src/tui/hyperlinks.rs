@@ -13,7 +13,7 @@ use super::ambiguous_width;
 use crate::screen::view::Link;
 
 /// Writes cells of rows of some width, with those that are part of a link between its marks.
-pub fn write<'a>(
+pub(super) fn write<'a>(
     bytes: &mut Vec<u8>,
     cells: impl Iterator<Item = (u16, u16, &'a Cell)>,
     links: &[Link],
@@ -57,7 +57,7 @@ fn id(address: &str) -> u64 {
 }
 
 /// Makes cells differ whose link is not what it was: a cell that looks the same has to be written again then.
-pub fn unsettle(shown: &mut Buffer, before: &[Link], now: &[Link]) {
+pub(super) fn unsettle(shown: &mut Buffer, before: &[Link], now: &[Link]) {
     let gone = before.iter().filter(|link| !now.contains(link));
     let new = now.iter().filter(|link| !before.contains(link));
     for link in gone.chain(new) {

@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// What the terminal brings, from threads of their own: reads of a terminal have no time limit.
 #[derive(Debug)]
-pub struct Keyboard {
+pub(crate) struct Keyboard {
     typed: mpsc::Receiver<Typed>,
     gone: mpsc::Receiver<()>,
     rest: Arc<Rest>,
@@ -54,7 +54,7 @@ struct Resting {
 
 /// What came.
 #[derive(Debug)]
-pub enum Typed {
+pub(crate) enum Typed {
     /// Events that came together.
     Batch(Vec<Event>),
     /// The terminal has answered that it can tell keys apart that otherwise are the same bytes.
@@ -66,7 +66,7 @@ pub enum Typed {
 impl Keyboard {
     /// Begins to read standard input, which is a terminal in raw mode. `asked`: it was asked whether it can tell keys
     /// apart.
-    pub fn open(asked: bool) -> Self {
+    pub(crate) fn open(asked: bool) -> Self {
         let (sender, typed) = mpsc::channel(BATCHES);
         let rest = Arc::new(Rest::default());
         let resting = rest.clone();
@@ -85,7 +85,7 @@ impl Keyboard {
 
     /// Lets another process read the terminal, until [`go_on`](Self::go_on). `false` when the thread that reads does
     /// not stop.
-    pub fn pause(&self) -> bool {
+    pub(crate) fn pause(&self) -> bool {
         self.rest.want(true);
         // It waits inside the library that reads, which a change of the terminal's size wakes.
         if platform::wake_reader().is_err() || !self.rest.wait() {
@@ -96,12 +96,12 @@ impl Keyboard {
     }
 
     /// Reads again.
-    pub fn go_on(&self) {
+    pub(crate) fn go_on(&self) {
         self.rest.want(false);
     }
 
     /// What comes next. May be dropped and called again: nothing is lost.
-    pub async fn next(&mut self) -> Typed {
+    pub(crate) async fn next(&mut self) -> Typed {
         tokio::select! {
             typed = self.typed.recv() => typed.unwrap_or(Typed::Gone),
             _ = self.gone.recv() => Typed::Gone,

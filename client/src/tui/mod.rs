@@ -2,14 +2,14 @@
 //! the signals ([`session`]); and what else the desktop has: calls for attention ([`notify`]), a clipboard and links
 //! ([`clipboard`]), an editor ([`external_editor`]).
 
-pub mod session;
+pub(crate) mod session;
 
-pub mod keyboard;
+pub(crate) mod keyboard;
 
 mod ambiguous_width;
 mod hyperlinks;
-pub mod terminal;
+pub(crate) mod terminal;
 
-pub mod clipboard;
-pub mod external_editor;
-pub mod notify;
+pub(crate) mod clipboard;
+pub(crate) mod external_editor;
+pub(crate) mod notify;

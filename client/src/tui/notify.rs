@@ -25,7 +25,7 @@ enum Way {
 
 /// What there is to call with.
 #[derive(Debug)]
-pub struct Attention {
+pub(crate) struct Attention {
     way: Way,
     titles: bool,
     title: String,
@@ -35,7 +35,7 @@ pub struct Attention {
 
 impl Attention {
     /// Looks at what surrounds the process.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let var = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
         let term = var("TERM").unwrap_or_default();
         Self {
@@ -51,7 +51,7 @@ impl Attention {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn bell(&self) -> io::Result<()> {
+    pub(crate) fn bell(&self) -> io::Result<()> {
         write(b"\x07")
     }
 
@@ -59,7 +59,7 @@ impl Attention {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn notify(&mut self) -> io::Result<()> {
+    pub(crate) fn notify(&mut self) -> io::Result<()> {
         match self.way {
             Way::Osc9 => write(format!("\x1b]9;{NOTICE}\x07").as_bytes()),
             Way::Osc777 => write(format!("\x1b]777;notify;sotto;{NOTICE}\x07").as_bytes()),
@@ -78,7 +78,7 @@ impl Attention {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn title(&mut self, title: String) -> io::Result<()> {
+    pub(crate) fn title(&mut self, title: String) -> io::Result<()> {
         if !self.titles || self.title == title {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Attention {
     }
 
     /// The terminal was in other hands: it may be called otherwise.
-    pub fn forget_title(&mut self) {
+    pub(crate) fn forget_title(&mut self) {
         self.title.clear();
     }
 }

@@ -21,7 +21,7 @@ const STOP: Duration = Duration::from_millis(300);
 
 /// The terminal and what comes from it.
 #[derive(Debug)]
-pub struct Desk {
+pub(crate) struct Desk {
     /// What is shown.
     pub terminal: Terminal,
     /// What is typed.
@@ -37,7 +37,7 @@ impl Desk {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn take() -> io::Result<Self> {
+    pub(crate) fn take() -> io::Result<Self> {
         // Before the terminal is taken: from now on it is always given back.
         let signals = hurried(platform::asked_to_end()?);
         let continued = Continued::listen()?;
@@ -53,7 +53,7 @@ impl Desk {
 
 /// Gives the terminal to the shell until the process goes on. Whether that was possible; the terminal is to be taken
 /// again then.
-pub async fn suspend(terminal: &mut Terminal, continued: &mut Continued) -> bool {
+pub(crate) async fn suspend(terminal: &mut Terminal, continued: &mut Continued) -> bool {
     if terminal.suspend().is_err() {
         return false;
     }

@@ -1,8 +1,6 @@
 //! The terminal: raw mode, the alternate screen, and the cells on it. What was there before comes back at every
 //! end: normal, error, panic, signal.
 
-use super::ambiguous_width;
-use crate::tui::hyperlinks;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
 use std::sync::Once;
@@ -22,8 +20,10 @@ use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 
+use super::ambiguous_width;
 use crate::platform;
 use crate::screen::view::Link;
+use crate::tui::hyperlinks;
 
 /// Whether the terminal is ours just now.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -60,7 +60,7 @@ const APART: KeyboardEnhancementFlags = KeyboardEnhancementFlags::DISAMBIGUATE_E
 
 /// A terminal that is ours until this is dropped.
 #[derive(Debug)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// What is on the screen; `None` when that is not known.
     shown: Option<(Buffer, Position, Vec<Link>)>,
     /// It may know links (OSC 8): the Linux console does not even know to pass over them.
@@ -71,12 +71,12 @@ pub struct Terminal {
 }
 
 /// Whether there is a terminal to chat on: both standard input and output.
-pub fn is_there() -> bool {
+pub(crate) fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// Whether the chat is to be lines: asked for, or the terminal can do nothing else.
-pub fn plain_is_wanted(asked: bool) -> bool {
+pub(crate) fn plain_is_wanted(asked: bool) -> bool {
     asked || std::env::var("TERM").is_ok_and(|term| term == "dumb")
 }
 
@@ -85,7 +85,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn enter() -> io::Result<Self> {
+    pub(crate) fn enter() -> io::Result<Self> {
         PANIC_HOOK.call_once(|| {
             let before = panic::take_hook();
             panic::set_hook(Box::new(move |info| {
@@ -115,7 +115,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn size(&self) -> io::Result<(u16, u16)> {
+    pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
         size()
     }
 
@@ -123,7 +123,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn draw(&mut self, picture: Buffer, caret: Position) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, picture: Buffer, caret: Position) -> io::Result<()> {
         self.draw_with_links(picture, caret, Vec::new())
     }
 
@@ -131,7 +131,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn draw_with_links(
+    pub(crate) fn draw_with_links(
         &mut self,
         picture: Buffer,
         caret: Position,
@@ -173,7 +173,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
         let text = data_encoding::BASE64.encode(text.as_bytes());
         write!(self.out, "\x1b]52;c;{text}\x07")?;
         self.out.flush()
@@ -184,7 +184,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn tell_keys_apart(&mut self) -> io::Result<()> {
+    pub(crate) fn tell_keys_apart(&mut self) -> io::Result<()> {
         if TELLS_APART.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
@@ -195,13 +195,13 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn take_mouse(&mut self) -> io::Result<()> {
+    pub(crate) fn take_mouse(&mut self) -> io::Result<()> {
         MOUSE.store(true, Ordering::SeqCst);
         self.out.write_all(MOUSE_ON.as_bytes())
     }
 
     /// Everything is drawn anew the next time.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.shown = None;
     }
 
@@ -210,13 +210,13 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the system.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
         restore();
         platform::stop()
     }
 
     /// Gives the terminal to another process. [`resume`](Self::resume) is to follow.
-    pub fn lend(&mut self) {
+    pub(crate) fn lend(&mut self) {
         restore();
     }
 
@@ -224,7 +224,7 @@ impl Terminal {
     ///
     /// # Errors
     /// Those of the terminal.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
         restore();
         self.forget();
         take()
@@ -266,7 +266,7 @@ fn take() -> io::Result<()> {
 }
 
 /// Gives the terminal back as it was. Whether it was ours. May be called at any time and more than once.
-pub fn restore() -> bool {
+pub(crate) fn restore() -> bool {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return false;
     }
@@ -306,7 +306,7 @@ pub fn restore() -> bool {
 }
 
 /// Gives back only the modes, which works where nothing can be written (output stopped by Ctrl-S).
-pub fn restore_modes() {
+pub(crate) fn restore_modes() {
     // What was typed for the chat and not yet read is not for the shell.
     platform::discard_input();
     let _ = disable_raw_mode();

@@ -8,8 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Position;
 use sotto::room::{Command, Update};
 use sotto::screen::conversation::Conversation;
-use sotto::screen::effect::Moment;
-use sotto::screen::effect::RoomId;
+use sotto::screen::effect::{Moment, RoomId};
 use sotto::screen::layer::form::{self, Form};
 use sotto::screen::settings::Settings;
 use sotto::screen::state::{Input, State};
@@ -288,9 +287,9 @@ impl Chat {
     pub fn posted(&mut self, id: MessageId) -> &mut Self {
         let room = self.state.rooms.current();
         let (to, fades) = (room.people.len().max(1), room.fades());
-        self.input(Input::Said {
+        self.input(Input::Room {
             room: self.room,
-            answer: Ok(Posted { id, to, fades }),
+            update: Update::Said(Ok(Posted { id, to, fades })),
         })
     }
 
@@ -313,10 +312,9 @@ impl Chat {
     pub fn done(&mut self, command: Command) -> &mut Self {
         let room = self.room;
         let answer = Ok(());
-        self.input(Input::Done {
+        self.input(Input::Room {
             room,
-            command,
-            answer,
+            update: Update::Done { command, answer },
         })
     }
 

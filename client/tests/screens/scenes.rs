@@ -11,11 +11,10 @@ use sotto::screen::layer::form::{Field, Input as FormInput};
 use sotto::screen::state::Input;
 use sotto::screen::talk::entry::{Content, Copyable};
 use sotto::secret::verifier::Keyhole;
-use sotto_protocol::Name;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
-use sotto_protocol::{Passphrase, Root};
+use sotto_protocol::{Name, Passphrase, Root};
 
 use super::play::Scene::{self, Chat as Chatting, Connect};
 use super::play::{ANNA, ANNA_ANEW, BEN, CARL, Chat, Front, Person};

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::style::{Color, Modifier};
-
 use sotto::screen::theme::BUILT_IN;
 
 use super::play::Scene;

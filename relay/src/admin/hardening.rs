@@ -2,13 +2,19 @@
 //!
 //! It is for a process that is a relay and nothing else: all of it is for the whole process.
 
-use std::{fs, io::Write, panic};
+use std::{fs, panic, process, thread};
 
 use rustix::{
     io,
     mm::{MlockAllFlags, mlockall},
     process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit},
 };
+use tracing::Level;
+
+use super::log;
+
+/// The exit code after a fault in the program, as Rust has it.
+const FAULT: i32 = 101;
 
 /// Keeps the memory of this process off the disk, as far as the system permits: no core dump, no reading by other
 /// processes of the same user, no swap. A panic says where it was, and not what it was about.
@@ -18,9 +24,9 @@ pub fn seclude() -> Vec<String> {
     panic::set_hook(Box::new(|panic| {
         // The message may quote what a stranger sent.
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let _ = writeln!(
-            std::io::stderr(),
-            "sotto-relay: a fault in the program at {place}"
+        log::line(
+            Level::ERROR,
+            &format!("sotto-relay: a fault in the program at {place}"),
         );
     }));
     // What would read the dump from a pipe does not ask for the limit, and a limit may be out of reach.
@@ -36,6 +42,19 @@ pub fn seclude() -> Vec<String> {
         false => lock_memory().map_err(|why| format!("the system may swap memory to a disk: {why}")),
     };
     [dumps, swap].into_iter().filter_map(Result::err).collect()
+}
+
+/// Ends the process when one of its threads panics: half a relay would look like a whole one. Only of a task that `worker`
+/// threads of the runtime run is the connection over and nothing else.
+pub fn end_with_each_thread(worker: &'static str) {
+    let tell = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        if thread::current().name() != Some(worker) {
+            log::flush();
+            process::exit(FAULT);
+        }
+    }));
 }
 
 /// Whether the service manager keeps this process out of swap, as `MemorySwapMax=0` does.

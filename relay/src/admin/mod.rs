@@ -2,6 +2,7 @@
 
 pub(crate) mod hardening;
 pub mod invite;
+pub mod log;
 pub(crate) mod metrics;
 pub mod operator;
 pub mod systemd;

@@ -10,12 +10,19 @@ use crate::{
 };
 
 /// Deliveries to a snapshot of a room's seats, without its lock.
-pub(crate) struct Fanout(vec::IntoIter<(Arc<Outbound>, Bytes)>);
+pub(crate) struct Fanout {
+    left: vec::IntoIter<(Arc<Outbound>, Bytes)>,
+    /// Readers that are behind.
+    behind: Vec<Arc<Outbound>>,
+}
 
 impl Fanout {
     /// Delivers at once what one turn may serve; `Some` with the rest.
     pub(crate) fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
-        let mut fanout = Self(deliveries.into_iter());
+        let mut fanout = Self {
+            left: deliveries.into_iter(),
+            behind: Vec::new(),
+        };
         socket::Fanout::step(&mut fanout).then_some(fanout)
     }
 
@@ -25,13 +32,20 @@ impl Fanout {
             tokio::task::yield_now().await;
         }
     }
+
+    /// Of those that were served.
+    pub(crate) fn behind(self) -> Vec<Arc<Outbound>> {
+        self.behind
+    }
 }
 
 impl socket::Fanout for Fanout {
     fn step(&mut self) -> bool {
-        for (outbound, frame) in self.0.by_ref().take(limits::FANOUT_STEP) {
-            outbound.send(&frame);
+        for (outbound, frame) in self.left.by_ref().take(limits::FANOUT_STEP) {
+            if outbound.send(&frame) {
+                self.behind.push(outbound);
+            }
         }
-        self.0.len() > 0
+        self.left.len() > 0
     }
 }

@@ -89,6 +89,8 @@ pub(crate) struct Delivery {
     pub(crate) receivers: usize,
     /// Those that do not get it yet.
     pub(crate) rest: Option<Fanout>,
+    /// Those that are behind with what they got before.
+    pub(crate) behind: Vec<Arc<Outbound>>,
     /// Of the sender's channel.
     pub(crate) join_ref: JoinRef,
 }
@@ -236,12 +238,11 @@ impl Room {
         let join_ref = state.seat(number, join_ref)?.join_ref.clone();
         let receivers = state.seats.len() - 1;
         if receivers <= limits::FANOUT_STEP {
-            for seat in state.others(number) {
-                seat.outbound.send(frame);
-            }
+            let others = state.others(number).map(|seat| &seat.outbound);
             return Ok(Delivery {
                 receivers,
                 rest: None,
+                behind: others.filter(|other| other.send(frame)).cloned().collect(),
                 join_ref,
             });
         }
@@ -253,6 +254,7 @@ impl Room {
         Ok(Delivery {
             receivers,
             rest: Fanout::start(snapshot),
+            behind: Vec::new(),
             join_ref,
         })
     }
@@ -316,7 +318,9 @@ impl Room {
                 .peekable();
             if others.peek().is_some() {
                 let frame = reply::presence_diff(self.topic.as_str(), &diff.json());
-                others.for_each(|seat| seat.outbound.send(&frame));
+                for seat in others {
+                    seat.outbound.send(&frame);
+                }
             }
         }
     }

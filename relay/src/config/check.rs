@@ -3,18 +3,23 @@
 use super::options::{OptionError, Options};
 use crate::{
     admin::invite::{self, Public},
+    clock::Day,
     net::{certificate, descriptors, server::BindError},
+    store::Database,
 };
 
 impl Options {
-    /// Looks at options, files and permissions, without listening or writing anything but a first key of its own. What
+    /// Looks at options, files and permissions, without listening or leaving anything but a first key of its own. What
     /// is not right but keeps nobody from starting comes back, each as a sentence.
     ///
     /// # Errors
     /// [`BindError`]: what would keep the relay from starting.
     pub fn rehearse(&self) -> Result<Vec<String>, BindError> {
         self.check()?;
-        self.tls.certificate()?;
+        let certificate = self.tls.certificate()?;
+        if let Some(path) = &self.db {
+            Database::rehearse(path)?;
+        }
         let mut warnings = Vec::new();
         if let Some(key) = self.tls.key_file()
             && certificate::is_readable_by_all(&key)
@@ -24,6 +29,7 @@ impl Options {
                 "everybody on this machine can read the key in {key}: chmod o-r {key}"
             ));
         }
+        warnings.extend(certificate.and_then(|certificate| certificate.warning(Day::today())));
         warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
     }

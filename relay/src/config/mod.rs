@@ -1,5 +1,6 @@
 //! What the operator may set, and whether a relay could start with it.
 
 mod check;
+pub(crate) mod environment;
 pub mod options;
 pub(crate) mod size;

@@ -88,7 +88,7 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_MAX_BUFFERED", value_name = "SIZE", default_value_t = Size(limits::BUFFERED))]
     pub max_buffered: Size,
 
-    /// What may wait for one reader; one that is further behind is cut
+    /// What may wait for one reader; at half of it senders wait, and one that is further behind is cut
     #[arg(long, env = "SOTTO_RELAY_MAX_QUEUE", value_name = "SIZE", default_value_t = Size(limits::QUEUE))]
     pub max_queue: Size,
 
@@ -248,6 +248,12 @@ impl Options {
                 })
             }
         };
+        if let Some(db) = self.db.as_ref().map(|db| db.to_string_lossy()) {
+            let must_be = "it names no file; without --db the rooms are in memory only, so leave it out";
+            must(db != ":memory:", "db", &db, must_be)?;
+            let must_be = "it must be a path";
+            must(!db.starts_with("file:"), "db", &db, must_be)?;
+        }
         must(
             self.rooms == Admittance::Open || self.db.is_some(),
             "rooms",

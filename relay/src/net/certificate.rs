@@ -6,19 +6,25 @@ use std::{
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::{
     crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, UnixTime, pem, pem::PemObject},
     sign::CertifiedKey,
 };
 use sha2::{Digest, Sha256};
-use webpki::EndEntityCert;
+use webpki::{EndEntityCert, KeyUsage};
+
+use crate::{clock::Day, limits};
 
 /// The name of the file in which a key of our own making is kept.
 const KEY_FILE: &str = "key.pem";
+
+/// What the library that signs can do.
+const KINDS: &str = "it must be RSA of 2048 to 8192 bits, ECDSA of P-256 or P-384, or Ed25519";
 
 /// The name in a certificate of our own making. Who pins the key does not look at it.
 const OWN_NAME: &str = "sotto-relay";
@@ -28,6 +34,8 @@ const OWN_NAME: &str = "sotto-relay";
 pub struct Certificate {
     key: Arc<CertifiedKey>,
     names: Vec<String>,
+    /// When it ends, in seconds since 1970; of one that somebody vouches for.
+    end: Option<u64>,
     /// Of a certificate that nobody vouches for.
     pin: Option<String>,
 }
@@ -63,7 +71,15 @@ pub enum CertificateError {
         /// The file of the key.
         key: PathBuf,
     },
-    /// A key or certificate of a kind that cannot be used.
+    /// A certificate that cannot be used.
+    #[error("cannot use the certificate in {}: {why}", .path.display())]
+    UnusableCertificate {
+        /// The file of the certificate.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// A key of a kind that cannot be used.
     #[error("cannot use the key in {}: {why}", .path.display())]
     Unusable {
         /// The file of the key.
@@ -105,6 +121,18 @@ impl Certificate {
         if chain.is_empty() {
             return Err(no("certificate", certificate)(pem::Error::NoItemsFound));
         }
+        let cannot_use = |why| CertificateError::UnusableCertificate {
+            path: certificate.to_owned(),
+            why,
+        };
+        EndEntityCert::try_from(&chain[0]).map_err(|error| {
+            cannot_use(match error {
+                webpki::Error::UnsupportedCertVersion => {
+                    "it is of an old version of X.509, and clients accept version 3 only".to_owned()
+                }
+                other => other.to_string(),
+            })
+        })?;
         let secret = PrivateKeyDer::from_pem_file(key).map_err(no("private key", key))?;
         let certified = CertifiedKey::from_der(chain, secret, &ring::default_provider()).map_err(
             |error| match error {
@@ -112,14 +140,12 @@ impl Certificate {
                     certificate: certificate.to_owned(),
                     key: key.to_owned(),
                 },
+                // So `rustls` says that it knows no such key.
+                rustls::Error::General(_) => unusable(key, &KINDS),
                 other => unusable(key, &other),
             },
         )?;
-        Self::new(certified, false).map_err(|why| CertificateError::Pem {
-            what: "certificate",
-            path: certificate.to_owned(),
-            why,
-        })
+        Self::new(certified, false).map_err(cannot_use)
     }
 
     /// Takes the key that was made for this relay, or makes one and keeps it in the directory for ever. The
@@ -161,13 +187,32 @@ impl Certificate {
     fn new(key: CertifiedKey, is_own: bool) -> Result<Self, String> {
         let own = key.end_entity_cert().map_err(|error| error.to_string())?;
         let own = EndEntityCert::try_from(own).map_err(|error| error.to_string())?;
+        let end = end_of(&own).filter(|_| !is_own);
         let names = own.valid_dns_names().map(str::to_owned).collect();
         let pin = is_own.then(|| hex::encode(Sha256::digest(own.subject_public_key_info())));
         Ok(Self {
             key: Arc::new(key),
             names,
+            end,
             pin,
         })
+    }
+
+    /// When it ends, in seconds since 1970; `None` for one that is pinned: nobody looks at its times.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// What is to be said of its end, if that is near.
+    pub(crate) fn warning(&self, today: Day) -> Option<String> {
+        let end = Day::of(self.end?);
+        if end < today {
+            Some(format!("the certificate ended on {end}: clients refuse it"))
+        } else if end.since(today) < limits::CERTIFICATE_DAYS {
+            Some(format!("the certificate ends on {end}: has it been renewed?"))
+        } else {
+            None
+        }
     }
 
     /// What TLS needs of it.
@@ -185,6 +230,16 @@ impl Certificate {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.names.iter().filter(|_| self.pin.is_none());
         names.map(String::as_str).filter(|name| !name.starts_with('*'))
+    }
+}
+
+/// When a certificate ends, in seconds since 1970: the first thing that is wrong with it at the end of time.
+fn end_of(certificate: &EndEntityCert<'_>) -> Option<u64> {
+    let last = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
+    let usage = KeyUsage::server_auth();
+    match certificate.verify_for_usage(&[], &[], &[], last, usage, None, None) {
+        Err(webpki::Error::CertExpired { not_after, .. }) => Some(not_after.as_secs()),
+        _ => None,
     }
 }
 
@@ -255,11 +310,14 @@ mod tests {
 
     /// Writes a certificate for a name with its key; their files.
     fn issue(directory: &Path, name: &str) -> (PathBuf, PathBuf) {
+        issue_until(directory, name, time::macros::datetime!(2099-01-01 0:00 UTC))
+    }
+
+    fn issue_until(directory: &Path, name: &str, end: time::OffsetDateTime) -> (PathBuf, PathBuf) {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new([name.to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
+        parameters.not_after = end;
+        let certificate = parameters.self_signed(&key).unwrap();
         let files = [("crt", certificate.pem()), ("key", key.serialize_pem())].map(|(kind, text)| {
             let file = directory.join(format!("{name}.{kind}"));
             fs::write(&file, text).unwrap();
@@ -299,6 +357,80 @@ mod tests {
         let loaded = Certificate::load(&certificate, &key).unwrap();
         assert_eq!(loaded.names().collect::<Vec<_>>(), ["relay.example"]);
         assert_eq!(loaded.pin(), None);
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_is_told_from_two_weeks_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let (certificate, key) = issue_until(
+            directory.path(),
+            "relay.example",
+            time::macros::datetime!(2030-01-31 12:00 UTC),
+        );
+        let loaded = Certificate::load(&certificate, &key).unwrap();
+        let end = Day(21_945);
+        assert_eq!(Day::of(loaded.end().unwrap()), end);
+        let warning = |days: i64| loaded.warning(Day(u32::try_from(i64::from(end.0) - days).unwrap()));
+        assert_eq!(warning(14), None);
+        assert_eq!(
+            warning(13).unwrap(),
+            "the certificate ends on 2030-01-31: has it been renewed?"
+        );
+        assert_eq!(
+            warning(0).unwrap(),
+            "the certificate ends on 2030-01-31: has it been renewed?"
+        );
+        assert_eq!(
+            warning(-3).unwrap(),
+            "the certificate ended on 2030-01-31: clients refuse it"
+        );
+        let own = Certificate::self_signed(directory.path()).unwrap();
+        assert_eq!((own.end(), own.warning(Day(u32::MAX))), (None, None));
+    }
+
+    #[test]
+    fn a_key_of_a_kind_that_cannot_be_used_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let [certificate, key] = ["crt", "key"].map(|name| directory.path().join(name));
+        for kind in ["ec -pkeyopt ec_paramgen_curve:P-521", "rsa:1024"] {
+            let mut openssl = std::process::Command::new("openssl");
+            openssl.args(["req", "-x509", "-nodes", "-subj", "/CN=relay.example", "-newkey"]);
+            openssl
+                .args(kind.split(' '))
+                .arg("-keyout")
+                .arg(&key)
+                .arg("-out")
+                .arg(&certificate);
+            assert!(openssl.output().unwrap().status.success());
+            let error = Certificate::load(&certificate, &key).unwrap_err().to_string();
+            let expected = format!("cannot use the key in {}: it must be RSA of 2048", key.display());
+            assert!(error.starts_with(&expected), "{error}");
+        }
+    }
+
+    /// `openssl x509 -req -signkey`, which adds no extension: version 1 of X.509.
+    const OLD: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBLTCB0wIUY3An2g4yoOPG7QTazE4SWEVWCuIwCgYIKoZIzj0EAwIwGDEWMBQG\n\
+A1UEAwwNcmVsYXkuZXhhbXBsZTAgFw0yNjExMjgwODMwNTRaGA8yMTI2MTEwNDA4\n\
+MzA1NFowGDEWMBQGA1UEAwwNcmVsYXkuZXhhbXBsZTBZMBMGByqGSM49AgEGCCqG\n\
+SM49AwEHA0IABKDO6bi5GskdaZ1dYYF4r8GYzM8jaJUnzczks0sXaxVbfeTxUy8t\n\
+PZdNyKIORmriDkyFVAY9AdSbswi75FcSMecwCgYIKoZIzj0EAwIDSQAwRgIhAKzW\n\
+Iuvgk3pkJPf3gBRh2rQvBnJuUSmp/pFRdxQ9Lqb7AiEA8AXxnBCqxOa37cq9Kh7D\n\
+gX4l+gJSfLQjz/f/MKvo5Hg=\n\
+-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_certificate_of_version_1_is_said_and_not_its_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let (_, key) = issue(directory.path(), "relay.example");
+        let old = directory.path().join("old.crt");
+        fs::write(&old, OLD).unwrap();
+        let error = Certificate::load(&old, &key).unwrap_err().to_string();
+        assert!(
+            error.contains("old.crt: it is of an old version of X.509"),
+            "{error}"
+        );
     }
 
     #[test]

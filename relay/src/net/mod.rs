@@ -3,6 +3,7 @@
 pub(crate) mod certificate;
 pub(crate) mod client_addr;
 pub(crate) mod descriptors;
+mod handshake;
 pub(crate) mod proxy_protocol;
 pub(crate) mod server;
 pub mod tls;

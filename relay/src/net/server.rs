@@ -167,8 +167,11 @@ impl Relay {
     pub async fn run(mut self, shutdown: CancellationToken) {
         let connections = TaskTracker::new();
         if let Some(listener) = self.metrics.take() {
-            let (hub, shutdown) = (self.hub.clone(), shutdown.clone());
-            tokio::spawn(async move { shutdown.run_until_cancelled(metrics::serve(listener, hub)).await });
+            let (shutdown, serving) = (
+                shutdown.clone(),
+                metrics::serve(listener, self.hub.clone(), self.tls.clone()),
+            );
+            tokio::spawn(async move { shutdown.run_until_cancelled(serving).await });
         }
         let mut pulse = self.manager.pulse().map(tokio::time::interval);
         self.manager.ready();
@@ -179,6 +182,7 @@ impl Relay {
                 () = shutdown.cancelled() => break,
                 _ = look.tick() => if let Some(tls) = &self.tls {
                     tls.reload_if_changed();
+                    tls.warn_of_end(Day::today());
                 },
                 () = next(&mut pulse) => self.give_sign_of_life(),
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),

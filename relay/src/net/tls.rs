@@ -16,6 +16,7 @@ use rustls::{
 };
 use tokio_rustls::TlsAcceptor;
 
+use crate::clock::Day;
 use crate::net::certificate::{self, Certificate, CertificateError};
 
 /// Where a relay's certificate comes from. Without any of it the relay speaks plain `ws://`.
@@ -59,6 +60,8 @@ pub struct Tls {
     shown: Arc<Shown>,
     /// Of the files as they were looked at last.
     stamps: Mutex<Stamps>,
+    /// When its end was warned of last.
+    warned: Mutex<Option<Day>>,
 }
 
 impl Tls {
@@ -88,6 +91,7 @@ impl Tls {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             shown,
             stamps: Mutex::new(stamps),
+            warned: Mutex::default(),
         }))
     }
 
@@ -113,6 +117,16 @@ impl Tls {
             }
             Ok(None) => {}
             Err(error) => tracing::warn!("{error}; the certificate that was read before stays in use"),
+        }
+    }
+
+    /// Warns of its end, once a day.
+    pub(crate) fn warn_of_end(&self, today: Day) {
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.replace(today) != Some(today)
+            && let Some(warning) = self.certificate().warning(today)
+        {
+            tracing::warn!("{warning}");
         }
     }
 

@@ -11,13 +11,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{
-    Method, Request, Response, StatusCode,
-    body::{Body, Incoming},
-    header::{CONNECTION, HeaderName, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
-    server::conn::http1,
-    service::service_fn,
+    Request, StatusCode, body::Incoming, header::RETRY_AFTER, server::conn::http1, service::service_fn,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -26,17 +21,12 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 use tokio_rustls::TlsAcceptor;
-use tungstenite::{Error, error::ProtocolError, handshake::server::create_response_with_body};
 
+use super::handshake::{HEALTH_PATH, answer, refuse};
 use crate::{
     counters::NotAdmitted, hub::Hub, limit::slot::Slot, limits, net::client_addr::Source,
     net::proxy_protocol, socket::Stream,
 };
-
-/// Where a watchman looks.
-const HEALTH_PATH: &str = "/healthz";
-/// Where Phoenix clients connect.
-const SOCKET_PATH: &str = "/socket/websocket";
 
 /// Tells a connection that it is not let in, without hearing it.
 ///
@@ -141,92 +131,5 @@ async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Strea
     match tls {
         None => Ok(stream.into()),
         Some(acceptor) => acceptor.accept(stream).await.map(Stream::tls),
-    }
-}
-
-fn answer(request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    match request.uri().path() {
-        HEALTH_PATH if matches!(*request.method(), Method::GET | Method::HEAD) => {
-            Response::new(Full::from("ok\n"))
-        }
-        SOCKET_PATH if !speaks_phoenix(request.uri().query()) => {
-            refuse(StatusCode::FORBIDDEN, "connect with ?vsn=2.0.0", None)
-        }
-        SOCKET_PATH => upgrade(request),
-        _ => refuse(StatusCode::NOT_FOUND, "not found", None),
-    }
-}
-
-/// Phoenix Channels V2: `vsn=2.0.` and a number.
-fn speaks_phoenix(query: Option<&str>) -> bool {
-    query
-        .unwrap_or_default()
-        .split('&')
-        .find_map(|parameter| parameter.strip_prefix("vsn="))
-        .and_then(|vsn| vsn.strip_prefix("2.0."))
-        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|digit| digit.is_ascii_digit()))
-}
-
-fn upgrade(request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    // Bytes of a body would be taken for frames.
-    if !request.body().is_end_stream() {
-        return refuse(StatusCode::BAD_REQUEST, "a websocket has no body", None);
-    }
-    match create_response_with_body(request, Full::default) {
-        Ok(response) => response,
-        Err(Error::Protocol(ProtocolError::MissingSecWebSocketVersionHeader)) => refuse(
-            StatusCode::UPGRADE_REQUIRED,
-            "connect with version 13 of websocket",
-            Some((SEC_WEBSOCKET_VERSION, "13")),
-        ),
-        Err(Error::Protocol(
-            ProtocolError::MissingConnectionUpgradeHeader | ProtocolError::MissingUpgradeWebSocketHeader,
-        )) => refuse(
-            StatusCode::UPGRADE_REQUIRED,
-            "connect with a websocket",
-            Some((UPGRADE, "websocket")),
-        ),
-        Err(_) => refuse(StatusCode::BAD_REQUEST, "not a websocket request", None),
-    }
-}
-
-/// An answer after which the connection ends.
-fn refuse(
-    status: StatusCode,
-    reason: &'static str,
-    header: Option<(HeaderName, &'static str)>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::from(format!("{reason}\n")));
-    *response.status_mut() = status;
-    for (name, value) in [(CONNECTION, "close")].into_iter().chain(header) {
-        response
-            .headers_mut()
-            .append(name, hyper::header::HeaderValue::from_static(value));
-    }
-    response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_version_2_0_of_channels_is_spoken() {
-        for query in ["vsn=2.0.0", "a=b&vsn=2.0.17", "vsn=2.0.0&token=x"] {
-            assert!(speaks_phoenix(Some(query)), "{query}");
-        }
-        for query in [
-            "",
-            "vsn=",
-            "vsn=1.0.0",
-            "vsn=2.0",
-            "vsn=2.0.",
-            "vsn=2.0.x",
-            "vsn=2.1.0",
-            "xvsn=2.0.0",
-        ] {
-            assert!(!speaks_phoenix(Some(query)), "{query}");
-        }
-        assert!(!speaks_phoenix(None));
     }
 }

@@ -144,7 +144,10 @@ impl<H: Handler> Connection<H> {
         self.watch.wrote(now, drained.waiting, drained.moved);
         if let Some(fanout) = &mut self.fanout {
             if !fanout.step() {
-                self.fanout = None;
+                let fanout = self.fanout.take();
+                if let (Some(handler), Some(fanout)) = (&mut self.handler, fanout) {
+                    handler.served(*fanout);
+                }
                 self.pause();
             }
             return Poll::Ready(Turn::Yield);
@@ -161,7 +164,7 @@ impl<H: Handler> Connection<H> {
                 self.pause();
                 return Poll::Ready(Turn::Yield);
             }
-        } else if !self.watch.is_paused(now) {
+        } else if self.may_read(now) {
             match self.read(cx, now) {
                 Reading::Dry => {}
                 Reading::Full => return Poll::Ready(Turn::Yield),
@@ -263,7 +266,7 @@ impl<H: Handler> Connection<H> {
                 }
             };
             match handler.message(message, &self.outbound) {
-                Ok(None) if handler.is_waiting() => return Some(Reading::Full),
+                Ok(None) if handler.is_waiting() || handler.is_ahead() => return Some(Reading::Full),
                 Ok(None) => {}
                 Ok(Some(fanout)) => {
                     self.fanout = Some(Box::new(fanout));
@@ -278,6 +281,14 @@ impl<H: Handler> Connection<H> {
     fn close(&self, close: &Close) -> Reading {
         self.outbound.close(close);
         Reading::Closed
+    }
+
+    /// Whether to read on. At the end of a pause a reader may still be behind.
+    fn may_read(&mut self, now: Instant) -> bool {
+        if !self.watch.is_paused(now) && self.handler.as_ref().is_some_and(Handler::is_ahead) {
+            self.pause();
+        }
+        !self.watch.is_paused(now)
     }
 
     fn pause(&mut self) {

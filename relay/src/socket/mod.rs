@@ -64,7 +64,17 @@ pub(crate) trait Handler: Send {
     /// that does, so they should not be free.
     fn other_frame(&mut self) {}
 
-    /// Until when the sender's budgets forbid to read on; asked after each turn of reading. Nothing is dropped: what
+    /// Told what is left of a message when all have it.
+    fn served(&mut self, _fanout: Self::Fanout) {}
+
+    /// Whether readers are behind with what this socket has sent, so that [`pause`](Self::pause) is to be asked before
+    /// the next message is looked at.
+    fn is_ahead(&self) -> bool {
+        false
+    }
+
+    /// Until when the sender's budgets forbid to read on, or readers are behind; asked after each turn of reading, and
+    /// at the end of a pause as long as this [`is_ahead`](Self::is_ahead). Nothing is dropped: what
     /// is not read stays with TCP, which slows the sender.
     fn pause(&mut self) -> Option<Instant>;
 

@@ -4,12 +4,13 @@
 
 use std::{
     fs,
-    io::{self, Read},
+    io::{self, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{FlockOperation, flock};
 
 /// Says in the file's header whose it is: `Stto`.
 const APPLICATION: u32 = 0x5374_746f;
@@ -22,6 +23,9 @@ pub(super) const VERSION: u32 = 2;
 const VERSION_AT: usize = 60;
 const APPLICATION_AT: usize = 68;
 const HEADER: usize = 100;
+
+/// What a database and its write-ahead log take at first, in bytes.
+const SPACE: usize = 64 * 1024;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 /// In the order of the names, which are hashes: nothing tells in which order the rooms were made.
@@ -96,6 +100,17 @@ pub enum StoreError {
     /// No new row could be written.
     #[error("cannot use {}: it is read-only", .0.display())]
     ReadOnly(PathBuf),
+    /// Under its other name it would have another write-ahead log.
+    #[error("cannot use {}: it has another name as well, a hard link: remove one of them", .0.display())]
+    Linked(PathBuf),
+    /// There is no space, or the folder is not ours to write in.
+    #[error("cannot write beside {}: {source}", path.display())]
+    Beside {
+        /// The database.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// Two relays would not know of each other's rooms.
     #[error("cannot use {}: another relay has it", .0.display())]
     Taken(PathBuf),
@@ -119,7 +134,53 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Looks at the file before SQLite does, which would already change some. `false`: there is none.
+/// Takes the file for one relay, as long as what is returned lives.
+pub(super) fn lock(path: &Path) -> Result<fs::File, StoreError> {
+    let lock_path = beside(path, "-lock");
+    let mut options = fs::OpenOptions::new();
+    let lock = (options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&lock_path))
+    .map_err(|source| StoreError::Open {
+        path: lock_path,
+        source,
+    })?;
+    // Not on the file itself: the locks of SQLite are of the same kind on some systems.
+    match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(_) => Err(StoreError::Taken(path.to_owned())),
+    }
+}
+
+/// The file itself, where the path leads over symbolic links: what stands beside it is the same for all who use it.
+pub(super) fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Whether something as long as a new database can be written beside the file; nothing of it is left.
+pub(super) fn check_space(path: &Path) -> Result<(), StoreError> {
+    let draft = beside(path, &format!("-check-{}", std::process::id()));
+    let mut options = fs::OpenOptions::new();
+    let written = (options.write(true).create_new(true).mode(0o600).open(&draft)).map_err(|source| {
+        StoreError::Open {
+            path: path.to_owned(),
+            source,
+        }
+    })?;
+    let fits = (&written)
+        .write_all(&[0; SPACE])
+        .and_then(|()| written.sync_all());
+    let removed = fs::remove_file(&draft);
+    fits.and(removed).map_err(|source| StoreError::Beside {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Looks at the file before SQLite does, which would already change some. `false`: there is none, or an empty one.
 pub(super) fn check_header(path: &Path) -> Result<bool, StoreError> {
     let cannot = |source| StoreError::Open {
         path: path.to_owned(),
@@ -133,6 +194,12 @@ pub(super) fn check_header(path: &Path) -> Result<bool, StoreError> {
     let foreign = || StoreError::Foreign(path.to_owned());
     if !metadata.is_file() {
         return Err(foreign());
+    }
+    if metadata.nlink() > 1 {
+        return Err(StoreError::Linked(path.to_owned()));
+    }
+    if metadata.len() == 0 {
+        return Ok(false);
     }
     let mut header = [0; HEADER];
     match fs::File::open(path).map_err(cannot)?.read_exact(&mut header) {

@@ -4,14 +4,12 @@
 
 use std::{
     fs,
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
-use rustix::fs::{FlockOperation, flock};
 
-use super::file::{StoreError, VERSION, beside, check_header, create, upgrade};
+use super::file::{StoreError, VERSION, check_header, check_space, create, lock, real, upgrade};
 use crate::{
     clock::Day,
     limits,
@@ -54,22 +52,9 @@ impl Database {
     /// # Errors
     /// [`StoreError`]; a file that cannot be used is left as it is.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = &real(path);
         let exists = check_header(path)?;
-        let lock_path = beside(path, "-lock");
-        let lock = fs::OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&lock_path)
-            .map_err(|source| StoreError::Open {
-                path: lock_path,
-                source,
-            })?;
-        // Not on the file itself: the locks of SQLite are of the same kind on some systems.
-        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-            return Err(StoreError::Taken(path.to_owned()));
-        }
+        let lock = lock(path)?;
         if !exists {
             create(path)?;
         }
@@ -81,11 +66,26 @@ impl Database {
         Ok(file)
     }
 
+    /// Whether a relay could open it, which may be one that has it already.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing has changed.
+    pub(crate) fn rehearse(path: &Path) -> Result<(), StoreError> {
+        let path = &real(path);
+        let exists = check_header(path)?;
+        check_space(path)?;
+        if exists {
+            Self::connect(path, None)?.check()?;
+        }
+        Ok(())
+    }
+
     /// Opens the file for the operator, beside a relay that uses it.
     ///
     /// # Errors
     /// [`StoreError`]; a file that cannot be used is left as it is.
     pub(crate) fn open_beside(path: &Path) -> Result<Self, StoreError> {
+        let path = &real(path);
         if !check_header(path)? {
             return Err(StoreError::Missing(path.to_owned()));
         }

@@ -79,13 +79,18 @@ impl Writer {
                         self.rooms.saved(name, record);
                     }
                 }
-                self.logged.get_or_insert_with(Instant::now);
-                if std::mem::take(&mut self.failing) {
-                    tracing::info!("the room database can be written again");
-                }
+                self.written();
                 tell(batch);
             }
             Err(error) => self.failed(&error, &records),
+        }
+    }
+
+    /// The file has taken something, which may have written over what the log still holds.
+    fn written(&mut self) {
+        self.logged.get_or_insert_with(Instant::now);
+        if std::mem::take(&mut self.failing) {
+            tracing::info!("the room database can be written again");
         }
     }
 
@@ -111,9 +116,7 @@ impl Writer {
         let writes = |outcome: &Outcome| outcome.new.is_some() || !outcome.gone.is_empty();
         if outcomes.iter().any(writes) {
             match self.file.keep(&outcomes, today) {
-                Ok(()) => {
-                    self.logged.get_or_insert_with(Instant::now);
-                }
+                Ok(()) => self.written(),
                 Err(error) => {
                     if !std::mem::replace(&mut self.failing, true) {
                         tracing::error!(%error, "no new rooms until the room database can be written");
@@ -161,9 +164,7 @@ impl Writer {
     fn sweep(&mut self, today: Day) {
         if self.rooms.sweep_bags(today) {
             match self.file.sweep(today, limits::KEPT_LONGEST.into()) {
-                Ok(()) => {
-                    self.logged.get_or_insert_with(Instant::now);
-                }
+                Ok(()) => self.written(),
                 Err(error) => tracing::error!(%error, "what was kept until yesterday stays until tomorrow"),
             }
         }

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Lets the relay write files of so many bytes.
-fn allow(relay: &Running, bytes: Option<u64>) {
+pub fn allow(relay: &Running, bytes: Option<u64>) {
     let maximum = getrlimit(Resource::Fsize).maximum;
     let limit = Rlimit {
         current: bytes,

@@ -7,6 +7,7 @@ mod disk;
 mod disk_record;
 mod keeper;
 mod kept;
+mod log;
 mod member;
 mod power;
 mod refused;

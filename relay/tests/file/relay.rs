@@ -107,18 +107,21 @@ pub struct Running {
 
 impl Running {
     pub fn start(command: &mut Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_with(command, Stdio::piped())
+    }
+
+    /// With this as its stderr.
+    pub fn start_with(command: &mut Command, stderr: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
         let Some(addr) = line.trim_end().strip_prefix("listening on ws://") else {
             let mut stderr = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+            if let Some(mut said) = child.stderr.take() {
+                said.read_to_string(&mut stderr).unwrap();
+            }
             panic!("it does not listen: {stderr}");
         };
         let addr = addr.to_owned();

@@ -144,3 +144,196 @@ async fn a_relay_with_all_its_connections_turns_others_away_until_one_ends() {
     .await
     .unwrap();
 }
+
+/// The head of the answer to a raw request.
+async fn head(relay: &Running, request: &str) -> String {
+    let mut stream = TcpStream::connect(relay.addr).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    tokio::time::timeout(SOON, async {
+        while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+            assert_ne!(stream.read_buf(&mut answer).await.unwrap(), 0, "{request}");
+        }
+    })
+    .await
+    .unwrap();
+    String::from_utf8(answer).unwrap().to_ascii_lowercase()
+}
+
+const HOST: &str = "host: x\r\n";
+const UPGRADE: &str = "connection: Upgrade\r\nupgrade: websocket\r\n";
+const VERSION: &str = "sec-websocket-version: 13\r\n";
+const KEY: &str = "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+
+#[tokio::test]
+async fn a_handshake_is_read_as_http_and_websocket_have_it() {
+    let relay = Running::start(roomy()).await;
+    let path = "/socket/websocket?vsn=2.0.0";
+    for (path, headers, status) in [
+        (path, [HOST, UPGRADE, VERSION, KEY], 101),
+        // Lines of one name are one list.
+        (
+            path,
+            [
+                HOST,
+                "connection: keep-alive\r\nCONNECTION: upgrade\r\nupgrade: websocket\r\n",
+                VERSION,
+                KEY,
+            ],
+            101,
+        ),
+        (
+            path,
+            [
+                HOST,
+                "connection: keep-alive ,\tUpgrade\r\nupgrade: h2c, WebSocket\r\n",
+                VERSION,
+                KEY,
+            ],
+            101,
+        ),
+        (
+            path,
+            [
+                HOST,
+                "connection: upgrade\r\nupgrade: h2c\r\nupgrade: websocket\r\n",
+                VERSION,
+                KEY,
+            ],
+            101,
+        ),
+        (
+            path,
+            [
+                HOST,
+                UPGRADE,
+                "sec-websocket-version: 8\r\nsec-websocket-version: 13\r\n",
+                KEY,
+            ],
+            101,
+        ),
+        (
+            path,
+            [HOST, UPGRADE, "sec-websocket-version: 13, 8\r\n", KEY],
+            101,
+        ),
+        // A part of a word is not the word.
+        (
+            path,
+            [
+                HOST,
+                "connection: upgraded\r\nupgrade: websocket\r\n",
+                VERSION,
+                KEY,
+            ],
+            426,
+        ),
+        (
+            path,
+            [
+                HOST,
+                "connection: upgrade\r\nupgrade: websocket2\r\n",
+                VERSION,
+                KEY,
+            ],
+            426,
+        ),
+        (path, [HOST, UPGRADE, "sec-websocket-version: 130\r\n", KEY], 426),
+        // What may stand there once.
+        (path, ["", UPGRADE, VERSION, KEY], 400),
+        (path, ["host: x\r\nhost: x\r\n", UPGRADE, VERSION, KEY], 400),
+        (path, ["host: a b\r\n", UPGRADE, VERSION, KEY], 400),
+        (
+            path,
+            [
+                HOST,
+                UPGRADE,
+                VERSION,
+                "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\nsec-websocket-key: BAAAAAAAAAAAAAAAAAAAAA==\r\n",
+            ],
+            400,
+        ),
+        (path, [HOST, UPGRADE, VERSION, "sec-websocket-key: AAAA\r\n"], 400),
+        (
+            path,
+            [
+                HOST,
+                UPGRADE,
+                VERSION,
+                "sec-websocket-key: ????????????????????????\r\n",
+            ],
+            400,
+        ),
+        (path, [HOST, UPGRADE, VERSION, ""], 400),
+        (
+            path,
+            [
+                HOST,
+                UPGRADE,
+                VERSION,
+                "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\ncontent-length: 1\r\n",
+            ],
+            400,
+        ),
+        // A query is percent-encoded.
+        (
+            "/socket/websocket?vsn=2%2E0%2e0",
+            [HOST, UPGRADE, VERSION, KEY],
+            101,
+        ),
+        (
+            "/socket/websocket?token=%zz&%76sn=2.0.0",
+            [HOST, UPGRADE, VERSION, KEY],
+            101,
+        ),
+        (
+            "/socket/websocket?vsn=2%2E1%2E0",
+            [HOST, UPGRADE, VERSION, KEY],
+            403,
+        ),
+        ("/healthz", ["", "", "", ""], 400),
+    ] {
+        let request = format!("GET {path} HTTP/1.1\r\n{}\r\n", headers.concat());
+        let answer = head(&relay, &request).await;
+        assert!(
+            answer.starts_with(&format!("http/1.1 {status} ")),
+            "{status}: {request}{answer}"
+        );
+        let accept = "sec-websocket-accept: icx+yqv66kxgm0fcwalwlflwtai=";
+        assert_eq!(answer.contains(accept), status == 101, "{answer}");
+    }
+    assert!(
+        head(&relay, "GET /healthz HTTP/1.0\r\n\r\n")
+            .await
+            .starts_with("http/1.0 200 ")
+    );
+}
+
+#[tokio::test]
+async fn the_subprotocol_of_phoenix_is_chosen_where_it_is_offered() {
+    let relay = Running::start(roomy()).await;
+    for (offer, chosen) in [
+        ("", None),
+        ("sec-websocket-protocol: phoenix\r\n", Some("phoenix")),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx.c2VjcmV0, phoenix\r\n",
+            Some("phoenix"),
+        ),
+        (
+            "sec-websocket-protocol: base64url.bearer.phx.c2VjcmV0\r\nsec-websocket-protocol: phoenix\r\n",
+            Some("phoenix"),
+        ),
+        ("sec-websocket-protocol: graphql-ws, phoenix2\r\n", None),
+    ] {
+        let request =
+            format!("GET /socket/websocket?vsn=2.0.0 HTTP/1.1\r\n{HOST}{UPGRADE}{VERSION}{KEY}{offer}\r\n");
+        let answer = head(&relay, &request).await;
+        let found = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("sec-websocket-protocol: "));
+        assert!(
+            answer.starts_with("http/1.1 101 ") && found == chosen,
+            "{request}{answer}"
+        );
+    }
+}

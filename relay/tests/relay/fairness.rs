@@ -51,17 +51,69 @@ async fn pings_are_not_free() {
     assert!(began.elapsed() > Duration::from_millis(700));
 }
 
-#[tokio::test]
-async fn a_paste_of_a_mebibyte_arrives_whole_at_a_slow_reader() {
-    let relay = Running::start(roomy()).await;
-    let room = Room::proven("one");
+/// A client for which the system keeps little of what it has yet to read.
+async fn of_little_room(relay: &Running, room: &Room) -> Client {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
     let stream = socket.connect(relay.addr).await.unwrap();
     let url = format!("ws://{}/socket/websocket?vsn=2.0.0", relay.addr);
     let (socket, _) = client_async(url, MaybeTlsStream::Plain(stream)).await.unwrap();
     let mut reader = Client { socket };
-    reader.join(&room, "reader").await;
+    reader.join(room, "reader").await;
+    reader
+}
+
+#[tokio::test]
+async fn a_sender_waits_for_a_reader_that_does_nothing_but_read() {
+    // With three in the room it is told at once, with seventy in turns.
+    for others in [1, 68] {
+        let relay = Running::start(Options {
+            connection_bytes: 0,
+            address_bytes: 0,
+            max_mbit: 0,
+            max_seats: 100,
+            ..roomy()
+        })
+        .await;
+        let room = Room::proven("one");
+        let mut audience = JoinSet::new();
+        for number in 0..others {
+            let mut other = Client::seated(&relay, &room, &number.to_string()).await;
+            audience
+                .spawn(async move { while other.socket.next().await.is_some_and(|frame| frame.is_ok()) {} });
+        }
+        let mut reader = of_little_room(&relay, &room).await;
+        let mut sender = Client::seated(&relay, &room, "sender").await;
+        let text = "x".repeat(60_000);
+        // 6 MB: six times what may wait for one reader.
+        let sending = async {
+            for number in 0..100 {
+                sender
+                    .send(json!(["1", null, room.topic, "said", number.to_string() + &text]))
+                    .await;
+            }
+        };
+        let reading = async {
+            let mut number = 0;
+            while number < 100 {
+                let frame = reader.next().await;
+                if frame[3] == "said" {
+                    assert!(frame[4].as_str().unwrap().starts_with(&format!("{number}x")));
+                    number += 1;
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            }
+        };
+        tokio::join!(sending, reading);
+        audience.shutdown().await;
+    }
+}
+
+#[tokio::test]
+async fn a_paste_of_a_mebibyte_arrives_whole_at_a_slow_reader() {
+    let relay = Running::start(roomy()).await;
+    let room = Room::proven("one");
+    let mut reader = of_little_room(&relay, &room).await;
     let mut sender = Client::seated(&relay, &room, "sender").await;
     assert_eq!(reader.next().await[3], "presence_diff");
     for number in 0..16u8 {

@@ -6,68 +6,41 @@
 
 mod questions;
 
-use crate::open::clock;
-use crate::screen::layer::form::view;
 use std::collections::VecDeque;
-use std::future::{Future, pending};
+use std::future::pending;
 use std::io;
-use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyEventKind};
-use sotto_protocol::{Name, Passphrase, RoomName, Root};
+use sotto_protocol::{Name, Passphrase, RoomName};
+use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::chat;
-use crate::config;
 use crate::config::Config;
 use crate::exit::Exit;
 use crate::open::ask::{EntranceError, login_name};
-use crate::open::ended;
-use crate::open::stages::{Opened, open};
-use crate::relay_url;
-use crate::relay_url::{Address, Invitation};
-use crate::room::{Settings, Timing, Trouble};
-use crate::screen::conversation::Conversation;
-use crate::screen::layer::form::{Effect, Field, Form, Input, Ticket};
-use crate::screen::talk::entry::{Content, Copyable};
+use crate::open::stages::Opened;
+use crate::open::ticket::{OpenError, Opening, Ticket};
+use crate::open::{clock, ended};
+use crate::screen::layer::form::{Effect, Field, Form, Input, view};
+use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
-use crate::secret::kdf::{DerivationError, derive};
 use crate::secret::rater::RaterTask;
-use crate::secret::verifier::Keyhole;
 use crate::tui::keyboard::Typed;
-use crate::tui::session;
 use crate::tui::session::Desk;
-use crate::tui::terminal;
+use crate::tui::{session, terminal};
+use crate::{chat, config};
 
 /// Between two pictures of the progress.
 const PROGRESS: Duration = Duration::from_millis(100);
-
-/// What is under way beside the screen.
-type Work = Pin<Box<dyn Future<Output = Step> + Send>>;
-
-/// What came of it.
-enum Step {
-    Derived(Box<Result<Root, DerivationError>>),
-    Joined(Box<Result<Opened, Trouble>>),
-}
-
-/// Where the one goes who has filled in the form.
-struct Journey {
-    address: Address,
-    invitation: Invitation,
-    name: Name,
-    /// What unlocks the screen later.
-    keyhole: Option<Keyhole>,
-    /// The lines to hand over, where the passphrase was made here.
-    handout: Vec<Copyable>,
-}
 
 /// Asks, joins, and chats.
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
+pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
     if terminal::plain_is_wanted(plain) {
         return questions::ask().await;
     }
@@ -87,21 +60,21 @@ pub async fn connect(plain: bool) -> anyhow::Result<Exit> {
         ),
         rater: RaterTask::default(),
         began: Instant::now(),
-        work: None,
-        journey: None,
+        opening: None,
     };
     front.form.remarks = complaints.iter().map(ToString::to_string).collect();
-    let Some((opened, mut journey)) = front.run(&mut desk).await? else {
+    let Some((opened, relay, name)) = front.run(&mut desk).await? else {
         return Ok(Exit::Done);
     };
     // The passphrase that was typed is gone from here on.
     drop(front);
     let (room, mut conversation) = opened.begun(Duration::ZERO);
-    hand_out(std::mem::take(&mut journey.handout), &mut conversation);
-    conversation.keyhole = journey.keyhole.take();
     conversation.complain(&complaints, clock());
+    let remembered = spawn_blocking(move || config::remember(Some(&relay), &name));
     // A file that is no TOML is left as it is; that was said.
-    if let Err(error) = journey.remember().await
+    if let Err(error) = remembered
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
         && error.kind() != io::ErrorKind::InvalidData
     {
         let what = format!("the relay and your name cannot be remembered: {error}");
@@ -116,13 +89,38 @@ struct Front {
     form: Form,
     rater: RaterTask,
     began: Instant,
-    work: Option<Work>,
-    journey: Option<Journey>,
+    opening: Option<Entering>,
+}
+
+/// A room that is being opened.
+struct Entering {
+    room: Opening,
+    /// Tells that its key is made.
+    derived: Arc<Notify>,
+    /// What is remembered for the next time: the relay with the room's name and the pin, and the name.
+    relay: String,
+    name: Name,
+}
+
+/// How far it has come.
+enum Step {
+    Derived,
+    Ended(Box<Result<Opened, OpenError>>),
+}
+
+impl Entering {
+    /// May be dropped and called again: nothing is lost.
+    async fn step(&mut self) -> Step {
+        tokio::select! {
+            () = self.derived.notified() => Step::Derived,
+            opened = &mut self.room => Step::Ended(Box::new(opened)),
+        }
+    }
 }
 
 impl Front {
     /// Shows the form until a room has let us in; `None` when the user leaves.
-    async fn run(&mut self, desk: &mut Desk) -> io::Result<Option<(Opened, Journey)>> {
+    async fn run(&mut self, desk: &mut Desk) -> io::Result<Option<(Opened, String, Name)>> {
         let mut warm = false;
         loop {
             let (picture, caret) = view::draw(&self.form, self.began.elapsed());
@@ -132,8 +130,8 @@ impl Front {
             }
             let moves = self.form.moves();
             let step = async {
-                match &mut self.work {
-                    Some(work) => work.await,
+                match &mut self.opening {
+                    Some(opening) => opening.step().await,
                     None => pending().await,
                 }
             };
@@ -146,15 +144,15 @@ impl Front {
                     }
                     Typed::Gone => return Ok(None),
                 },
-                step = step => {
-                    self.work = None;
-                    match self.stepped(step) {
-                        Ok(opened) => match self.journey.take() {
-                            Some(journey) => return Ok(Some((opened, journey))),
-                            None => continue,
-                        },
-                        Err(effects) => effects,
-                    }
+                step = step => match step {
+                    Step::Derived => self.input(Input::Derived),
+                    Step::Ended(ended) => match (*ended, self.opening.take()) {
+                        (Ok(opened), Some(Entering { relay, name, .. })) => {
+                            return Ok(Some((opened, relay, name)));
+                        }
+                        (Err(error), _) => self.input(failed(&error)),
+                        (Ok(_), None) => continue,
+                    },
                 },
                 strength = self.rater.rated() => self.input(Input::Rated(strength)),
                 Some(()) = desk.signals.recv() => return Ok(None),
@@ -164,10 +162,10 @@ impl Front {
             let mut effects = VecDeque::from(effects);
             while let Some(effect) = effects.pop_front() {
                 match effect {
-                    Effect::Join(ticket) => self.set_out(*ticket),
+                    Effect::Join(ticket, passphrase) => self.set_out(*ticket, passphrase),
                     Effect::Rate => self.rater.rate(self.form.passphrase.expose()),
                     Effect::Generate => effects.extend(self.generate()),
-                    Effect::Stop => (self.work, self.journey) = (None, None),
+                    Effect::Stop => self.opening = None,
                     Effect::Leave => return Ok(None),
                     Effect::Redraw => desk.terminal.forget(),
                     Effect::Suspend => {
@@ -221,91 +219,24 @@ impl Front {
     }
 
     /// Begins to make the key.
-    fn set_out(&mut self, ticket: Ticket) {
-        let Ticket {
-            invitation,
+    fn set_out(&mut self, ticket: Ticket, passphrase: Passphrase) {
+        let derived = Arc::new(Notify::new());
+        let tell = derived.clone();
+        let (relay, name) = (ticket.to.url(), ticket.name.clone());
+        self.opening = Some(Entering {
+            room: ticket.open(passphrase, Vec::new(), move || tell.notify_one()),
+            derived,
+            relay,
             name,
-            passphrase,
-            made,
-        } = ticket;
-        let address = match relay_url::choose(None, invitation.address.clone()) {
-            Ok(address) => address,
-            Err(error) => {
-                self.input(Input::Failed(Field::Relay, error.to_string()));
-                return;
-            }
-        };
-        let room: RoomName = invitation.room.clone().unwrap_or_default();
-        let mut keyhole = Keyhole::new(&passphrase, None);
-        keyhole.made = made.is_some();
-        let handout = made.map_or_else(Vec::new, |made| handout(&invitation.address, &room, &made));
-        self.journey = Some(Journey {
-            keyhole: Some(keyhole),
-            address,
-            invitation,
-            name,
-            handout,
         });
-        self.work = Some(Box::pin(async move {
-            Step::Derived(Box::new(derive(passphrase, room).await))
-        }));
-    }
-
-    /// Goes on with what came of the work; the opened room at the end.
-    fn stepped(&mut self, step: Step) -> Result<Opened, Vec<Effect>> {
-        match step {
-            Step::Derived(root) => match (*root, &self.journey) {
-                (Ok(root), Some(journey)) => {
-                    let settings = Settings {
-                        address: journey.address.clone(),
-                        root,
-                        name: journey.name.clone(),
-                        recorder: None,
-                        timing: Timing::default(),
-                    };
-                    self.work = Some(Box::pin(
-                        async move { Step::Joined(Box::new(open(settings).await)) },
-                    ));
-                    Err(self.input(Input::Derived))
-                }
-                (Err(error), _) => Err(self.input(Input::Failed(Field::Passphrase, error.to_string()))),
-                // Given up meanwhile.
-                (Ok(_), None) => Err(Vec::new()),
-            },
-            Step::Joined(joined) => match *joined {
-                Ok(opened) => Ok(opened),
-                Err(trouble) => Err(self.input(Input::Failed(Field::Relay, trouble.to_string()))),
-            },
-        }
     }
 }
 
-/// What to hand over to the other one, where the passphrase was made here.
-fn handout(address: &Address, room: &RoomName, made: &Passphrase) -> Vec<Copyable> {
-    let heading = |text: &str| Copyable::Heading(text.to_owned());
-    vec![
-        heading("for the other one:"),
-        Copyable::Verbatim(format!("sotto join '{}'", address.invitation(room))),
-        heading("and the passphrase, by another way:"),
-        Copyable::Verbatim(made.expose().to_owned()),
-    ]
-}
-
-/// Shows what to hand over, if there is anything.
-fn hand_out(handout: Vec<Copyable>, conversation: &mut Conversation) {
-    if !handout.is_empty() {
-        conversation.invitation.clone_from(&handout);
-        conversation.list.push(clock(), Content::Copyable(handout));
-    }
-}
-
-impl Journey {
-    /// The relay with the room's name and the pin, and the name: the same again next time.
-    async fn remember(&self) -> io::Result<()> {
-        let room = self.invitation.room.clone().unwrap_or_default();
-        let relay = self.invitation.address.invitation(&room);
-        let name = self.name.clone();
-        let written = tokio::task::spawn_blocking(move || config::remember(Some(&relay), &name));
-        written.await.map_err(io::Error::other)?
-    }
+/// What did not work, and where to look.
+fn failed(error: &OpenError) -> Input {
+    let field = match error {
+        OpenError::Derivation(_) => Field::Passphrase,
+        _ => Field::Relay,
+    };
+    Input::Failed(field, error.to_string())
 }

@@ -2,32 +2,20 @@
 
 use std::time::Duration;
 
-use sotto_protocol::{Name, Passphrase, RoomName};
+use sotto_protocol::{Passphrase, RoomName};
 
-use super::{hand_out, handout};
 use crate::config::Config;
-use crate::exit::Exit;
-use crate::exit::say;
+use crate::exit::{Exit, say};
 use crate::open::ask::{Entrance, EntranceError, login_name};
 use crate::open::ended;
-use crate::open::stages::{Opened, open};
+use crate::open::ticket::{Destination, Ticket};
 use crate::plain;
-use crate::relay_url;
-use crate::relay_url::{AddressError, Invitation, handed_over};
-use crate::room::{Settings, Timing, Trouble};
+use crate::relay_url::{self, AddressError, Invitation, handed_over};
 use crate::secret::WORDS;
 
 /// How often a relay is asked for in a row: who only ever answers with what is none is no person.
 const TRIES: usize = 5;
 const PASSPHRASE: &str = "passphrase (it is not shown; Enter alone makes one): ";
-
-/// Who joins, and with what.
-struct Person {
-    name: Name,
-    passphrase: Passphrase,
-    /// It was made here, and has to be handed over.
-    made: bool,
-}
 
 /// Asks, joins, and chats in lines.
 ///
@@ -40,29 +28,42 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
         .iter()
         .for_each(|complaint| say(&complaint.to_string()));
     let mut relay = ask_relay(&mut entrance, config.relay.clone()).await?;
-    let person = ask_person(&mut entrance, config.name.clone()).await?;
+    let name = config.name.clone().or_else(login_name);
+    let name = entrance.ask_name(name).await?;
+    let typed = entrance.typed_passphrase(PASSPHRASE).await?;
+    let made = typed.is_none();
+    let passphrase = match typed {
+        Some(passphrase) => passphrase,
+        None => Passphrase::generate(WORDS, &mut rand::rng())?,
+    };
     let opened = loop {
         // A new room: with a name of its own no two rooms share a salt.
-        if person.made && relay.room.is_none() {
+        if made && relay.room.is_none() {
             relay.room = Some(RoomName::generate(&mut rand::rng()));
         }
-        match join(&mut entrance, &relay, &person).await? {
+        let ticket = Ticket {
+            to: Destination {
+                address: relay_url::choose(None, relay.address.clone())?,
+                room: relay.room.clone().unwrap_or_default(),
+                called: None,
+                command: None,
+            },
+            name: name.clone(),
+            made,
+            recorder: None,
+        };
+        let derived = entrance
+            .derive(ticket, Passphrase::new(passphrase.expose())?)
+            .await?;
+        match entrance.unless_interrupted(derived.join()).await? {
             Ok(opened) => break opened,
             Err(trouble) => say(&trouble.to_string()),
         }
         relay = ask_relay(&mut entrance, Some(url(&relay))).await?;
     };
-    entrance.remember(Some(url(&relay)), person.name.clone()).await?;
-    drop(entrance);
-    let (room, mut conversation) = opened.begun(Duration::ZERO);
-    if person.made {
-        let room = relay.room.unwrap_or_default();
-        hand_out(
-            handout(&relay.address, &room, &person.passphrase),
-            &mut conversation,
-        );
-    }
-    drop(person);
+    entrance.remember(Some(url(&relay)), name).await?;
+    drop((entrance, passphrase));
+    let (room, conversation) = opened.begun(Duration::ZERO);
     Ok(ended(plain::run(room, conversation, config.settings()).await?))
 }
 
@@ -90,36 +91,4 @@ async fn ask_relay(entrance: &mut Entrance, suggestion: Option<String>) -> Resul
         }
     }
     Err(EntranceError::NoRelay)
-}
-
-async fn ask_person(entrance: &mut Entrance, name: Option<Name>) -> anyhow::Result<Person> {
-    let name = entrance.ask_name(name.or_else(login_name)).await?;
-    let typed = entrance.typed_passphrase(PASSPHRASE).await?;
-    Ok(Person {
-        name,
-        made: typed.is_none(),
-        passphrase: match typed {
-            Some(passphrase) => passphrase,
-            None => Passphrase::new(Passphrase::generate(WORDS, &mut rand::rng())?.expose())?,
-        },
-    })
-}
-
-async fn join(
-    entrance: &mut Entrance,
-    relay: &Invitation,
-    person: &Person,
-) -> anyhow::Result<Result<Opened, Trouble>> {
-    let address = relay_url::choose(None, relay.address.clone())?;
-    let passphrase = Passphrase::new(person.passphrase.expose())?;
-    let settings = Settings {
-        address,
-        root: entrance
-            .root(passphrase, relay.room.clone().unwrap_or_default())
-            .await?,
-        name: person.name.clone(),
-        recorder: None,
-        timing: Timing::default(),
-    };
-    Ok(entrance.unless_interrupted(open(settings)).await?)
 }

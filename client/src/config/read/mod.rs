@@ -251,7 +251,7 @@ fn names<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// `90s`, `15m`, `2h`; `never` is none.
-pub fn duration(text: &str) -> Result<Option<Duration>, String> {
+pub(super) fn duration(text: &str) -> Result<Option<Duration>, String> {
     const WANTED: &str =
         "a time is a number with s, m or h, such as 90s, 15m or 2h, a year at most, or never";
     if text == "never" {

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use sotto_protocol::Name;
 use sotto_protocol::instance::{Receipt, Target};
-use sotto_protocol::message::MessageId;
+use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::*;
-use sotto_protocol::message::InstanceId;
 
 const PEER: InstanceId = InstanceId([0xab; 16]);
 const ID: MessageId = MessageId([0xcd; 16]);

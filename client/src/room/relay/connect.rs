@@ -9,13 +9,13 @@ use rustls::ClientConfig;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_socks::tcp::Socks5Stream;
-use tokio_tungstenite::tungstenite::{Error, error::ProtocolError};
+use tokio_tungstenite::tungstenite::Error;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 use super::counted::Counted;
-use super::socket;
 use super::socket::Socket;
-use super::trust;
+use super::{socket, trust};
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
 use crate::room::{Timing, Trouble};

@@ -1,9 +1,8 @@
 //! Whom TLS trusts: one pinned key and nothing else, or what the system trusts. And, in sentences, whom not.
 
-use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use std::{fmt, io};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};

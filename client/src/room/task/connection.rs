@@ -6,15 +6,14 @@ use sotto_protocol::{Credentials, Topic};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Goodbye, MAX_ON_THE_WAY, MAX_PENDING, Task};
+use super::{Goodbye, MAX_ON_THE_WAY, MAX_PENDING, MAX_REQUESTS, Task};
 use crate::platform::give_back_pages;
-use crate::room::clock;
 use crate::room::recorder::Direction;
 use crate::room::relay::channel::{Brought, Channel};
 use crate::room::relay::connect::connect;
 use crate::room::relay::heartbeat::{Due, Heartbeat};
 use crate::room::relay::socket::Socket;
-use crate::room::{CommandError, Trouble, Update};
+use crate::room::{Command, CommandError, Trouble, Update, clock};
 
 impl Task {
     /// One connection, from its beginning to its end.
@@ -52,8 +51,7 @@ impl Task {
             self.failures = 0;
         }
         if let Some(answer) = self.expiring.take() {
-            // Nobody waits for it any more at worst.
-            let _ = answer.send(Err(CommandError::Offline));
+            self.answer(Command::Expire, answer, Err(CommandError::Offline));
         }
         served
     }
@@ -93,7 +91,7 @@ impl Task {
             }
             self.push_sealed(socket, channel)?;
             // While the reader is slow nothing is read, so no answer can come: no heartbeat may run out.
-            let read = self.pending.len() < MAX_PENDING;
+            let read = self.pending.len() < MAX_PENDING && self.requests.len() < MAX_REQUESTS;
             if !read {
                 heartbeat.excused(now.monotonic);
             }
@@ -164,11 +162,8 @@ impl Task {
     /// The relay's answer to the wish to destroy the room. True when it is done.
     pub(super) fn expired(&mut self, done: bool) -> bool {
         if let Some(answer) = self.expiring.take() {
-            let _ = answer.send(if done {
-                Ok(())
-            } else {
-                Err(CommandError::NotExpired)
-            });
+            let done = done.then_some(()).ok_or(CommandError::NotExpired);
+            self.answer(Command::Expire, answer, done);
         }
         done
     }

@@ -13,19 +13,23 @@ use rand::rngs::{StdRng, SysRng};
 use sotto_protocol::instance::Now;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
+use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::clock::{self, Watch};
 use super::names::Names;
 use super::recorder::Direction;
-use super::{Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
+use super::{Answer, Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
 use crate::relay_url::Address;
 
 /// Updates that are kept for a reader that is slow. Beyond, nothing more is read from the relay: it and the
 /// peers' own limits hold back the rest.
 const MAX_PENDING: usize = 256;
+
+/// Requests that were not looked at yet, beyond which nothing more is read from the relay either: most of them come of
+/// what was read.
+const MAX_REQUESTS: usize = 64;
 
 /// Bytes on the way to the relay before it is given no more payloads: twice what the instance has unacknowledged of
 /// its messages, so that this holds up nothing on a path that takes what it gets. On one that does not, what the
@@ -48,7 +52,7 @@ pub(super) struct Task {
     watch: Watch,
     /// The clock has jumped, and nobody has looked after the connection yet.
     jumped: bool,
-    requests: mpsc::Receiver<Request>,
+    requests: mpsc::UnboundedReceiver<Request>,
     updates: mpsc::Sender<Update>,
     /// What is to be told, while the reader is slow.
     pending: VecDeque<Update>,
@@ -63,15 +67,15 @@ pub(super) struct Task {
     /// When to leave at the latest; `None` while nobody wants to.
     leaving: Option<Duration>,
     /// Whoever wants the room destroyed, until the relay has been asked.
-    expire: Option<oneshot::Sender<Result<(), CommandError>>>,
+    expire: Option<Answer<()>>,
     /// The same, until the relay has answered.
-    expiring: Option<oneshot::Sender<Result<(), CommandError>>>,
+    expiring: Option<Answer<()>>,
 }
 
 impl Task {
     pub(super) fn new(
         settings: Settings,
-        requests: mpsc::Receiver<Request>,
+        requests: mpsc::UnboundedReceiver<Request>,
         updates: mpsc::Sender<Update>,
     ) -> Self {
         let Settings {
@@ -183,7 +187,7 @@ impl Task {
         let mut work = pin!(work);
         loop {
             if let Some(answer) = self.expire.take() {
-                let _ = answer.send(Err(CommandError::Offline));
+                self.answer(Command::Expire, answer, Err(CommandError::Offline));
             }
             if self.is_time_to_leave(clock::now()) {
                 return None;
@@ -242,7 +246,6 @@ impl Task {
 
     fn requested(&mut self, request: Request) {
         let now = clock::now();
-        // An answer that nobody waits for any more is no harm.
         match request {
             Request::Say {
                 text,
@@ -250,15 +253,34 @@ impl Task {
                 answer,
             } => {
                 let said = self.instance.say(&text, reply_to, now);
-                let _ = answer.send(said.map_err(CommandError::Say));
+                let said = said.map_err(CommandError::Say);
+                match answer {
+                    // One that nobody waits for any more is no harm.
+                    Some(answer) => drop(answer.send(said)),
+                    None => self.tell(Update::Said(said)),
+                }
             }
             Request::Do {
                 command: Command::Expire,
                 answer,
             } => self.expire = Some(answer),
             Request::Do { command, answer } => {
-                let _ = answer.send(self.command(command, now));
+                let done = self.command(command.clone(), now);
+                self.answer(command, answer, done);
             }
+        }
+    }
+
+    /// Says what became of a command.
+    fn answer(&mut self, command: Command, answer: Answer<()>, done: Result<(), CommandError>) {
+        match answer {
+            // One that nobody waits for any more is no harm.
+            Some(answer) => drop(answer.send(done)),
+            None if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
+            None => self.tell(Update::Done {
+                command,
+                answer: done,
+            }),
         }
     }
 

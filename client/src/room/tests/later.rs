@@ -12,6 +12,7 @@ use super::super::{Command, CommandError, Timing, Trouble, Update};
 use super::fake::Relay;
 use super::peer::Peer;
 use super::{LIMIT, joined, open, quick, reconnecting, until};
+use sotto_protocol::message::MessageId;
 
 #[tokio::test]
 async fn a_plain_phoenix_server_is_enough() {
@@ -322,4 +323,28 @@ async fn leaving_does_not_wait_for_a_relay_that_is_away() {
         matches!(update, Update::Left { .. }).then_some(())
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_became_of_an_order_is_told_before_anything_else_about_it() {
+    let relay = Relay::listen().await;
+    let (room, mut updates) = open(&relay.url(), quick());
+    let (_client, ..) = relay.joined().await;
+    room.order_text("hello".to_owned(), None);
+    room.order(Command::Typing(true));
+    let (id, text) = (MessageId([9; 16]), "other words".to_owned());
+    room.order(Command::Edit { id, text });
+    let mut told = Vec::new();
+    until(&mut updates, |update| {
+        told.push(match update {
+            Update::Said(Ok(_)) => "said",
+            Update::Undelivered(1) => "waits",
+            Update::Done { answer: Ok(()), .. } => "done",
+            Update::Done { answer: Err(_), .. } => "not done",
+            _ => return None,
+        });
+        matches!(update, Update::Done { .. }).then_some(())
+    })
+    .await;
+    assert_eq!(told, ["said", "waits", "not done"]);
 }

@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Target};
-use sotto_protocol::message::MessageId;
 
-use super::outgoing::Mark;
+use super::marks::Mark;
 use super::{Conversation, Link};
 use crate::room::{Command, Update};
 use crate::screen::talk::clock::Clock;
 use crate::screen::talk::entry::{Author, Content, Said};
 
-/// Receipts of others for a message that is still being handed to the room; more are no use.
-const MAX_EARLY: usize = 64;
 /// How long a peer was silent when it is called so.
 const SILENT: Duration = Duration::from_secs(40);
 
@@ -75,6 +72,8 @@ impl Conversation {
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.
             Update::Failed(_) | Update::Left { .. } | Update::Slept => {}
+            // The state takes them: they go on to what was typed.
+            Update::Said(_) | Update::Done { .. } => {}
         }
         None
     }
@@ -272,26 +271,6 @@ impl Conversation {
     pub(crate) fn reacted(&mut self, target: Target, name: String, reaction: String) {
         if let Some(number) = self.list.target(target) {
             self.list.change(number, |said| said.react(name, &reaction));
-        }
-    }
-
-    fn mark(&mut self, id: MessageId, mark: Mark, now: Duration) {
-        let number = self.list.find(None, id);
-        let marked = number.and_then(|number| {
-            self.list.change(number, |said| match &mut said.author {
-                Author::Me(marks) => {
-                    marks.set(mark);
-                    marks.all_have_it()
-                }
-                Author::Peer { .. } => false,
-            })
-        });
-        if let (Some(number), Some(true)) = (number, marked) {
-            self.list.fade_from(number, now);
-        }
-        if marked.is_none() && !self.outgoing.texts.is_empty() && self.outgoing.early.len() < MAX_EARLY {
-            // The room's answer to the one that it is about may still be on its way here.
-            self.outgoing.early.push((id, mark));
         }
     }
 }

@@ -41,6 +41,7 @@ impl Browse {
         Marked {
             selected: Some(self.selected),
             needle: self.needle.as_ref(),
+            ..Marked::default()
         }
     }
 

@@ -22,7 +22,7 @@ const UNITS: [(u32, &str); 5] = [(604_800, "w"), (86_400, "d"), (3600, "h"), (60
 ///
 /// # Errors
 /// A sentence that says what can stand there.
-pub fn parse(text: &str) -> Result<Fading, String> {
+pub(crate) fn parse(text: &str) -> Result<Fading, String> {
     if text == "off" {
         return Ok(Fading::Stay);
     }

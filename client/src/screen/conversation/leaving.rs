@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Conversation, Link};
 
 /// How long leaving waits for what is not yet delivered.
-pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How far a room is on its way out.
 #[derive(Debug, Default)]

@@ -1,15 +1,15 @@
 //! A room as the screen knows it: one value, changed by what happens in the room (`happened`).
 
 mod apply;
-pub mod browse;
-pub mod disappearing;
-pub mod leaving;
-pub mod outgoing;
-pub mod people;
-pub mod reply_edit;
+pub(crate) mod browse;
+pub(crate) mod disappearing;
+pub(crate) mod leaving;
+mod marks;
+pub(crate) mod outgoing;
+pub(crate) mod people;
+pub(crate) mod reply_edit;
 mod resemblance;
 
-use crate::screen::conversation::outgoing::Outgoing;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -33,6 +33,7 @@ use super::talk::expiry::Fades;
 use super::talk::list::List;
 use crate::relay_url::Address;
 use crate::room::{Command, Settings};
+use crate::screen::conversation::outgoing::Outgoing;
 use crate::secret::verifier::Keyhole;
 
 /// The peers whose words were compared that are remembered after they left.

@@ -1,20 +1,14 @@
 //! From the input to the room: one text at a time, and nothing lost that the room does not take.
 
+use std::collections::VecDeque;
+
+use sotto_protocol::instance::{Posted, Target};
+
 use crate::screen::conversation::Conversation;
 use crate::screen::conversation::reply_edit::Purpose;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Effect, RoomId};
 use crate::screen::talk::clock::Clock;
-use crate::screen::talk::entry::Author;
-use crate::screen::talk::entry::Content;
-use crate::screen::talk::entry::Marks;
-use crate::screen::talk::entry::Said;
-use sotto_protocol::instance::Posted;
-use sotto_protocol::instance::Target;
-use sotto_protocol::message::InstanceId;
-use sotto_protocol::message::MessageId;
-use std::collections::VecDeque;
-use std::time::Duration;
+use crate::screen::talk::entry::{Author, Content, Marks, Said};
 
 /// Something to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +32,6 @@ impl Text {
 pub struct Outgoing {
     /// The texts in order; the first is before the room just now.
     pub texts: VecDeque<Text>,
-    /// What came back for it before the room's answer did.
-    pub(super) early: Vec<(MessageId, Mark)>,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Mark {
-    Sent,
-    Delivered(InstanceId),
-    Read(InstanceId),
-    Lost,
 }
 
 impl Conversation {
@@ -65,25 +49,15 @@ impl Conversation {
     }
 
     /// The room has taken the first text that is on its way.
-    pub fn taken(&mut self, posted: Posted, now: Duration, at: Clock) {
+    pub fn taken(&mut self, posted: Posted, at: Clock) {
         let Posted { id, to, fades } = posted;
         let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
         };
-        let mut marks = Marks {
+        let marks = Marks {
             to,
             ..Marks::default()
         };
-        self.outgoing.early.retain(|&(of, mark)| {
-            if of == id {
-                marks.set(mark);
-            }
-            of != id
-        });
-        if self.outgoing.texts.is_empty() {
-            self.outgoing.early.clear();
-        }
-        let delivered = marks.all_have_it();
         self.list.to_newest();
         self.list.answered();
         self.list.push(
@@ -100,9 +74,6 @@ impl Conversation {
                 reactions: Vec::new(),
             }),
         );
-        if delivered {
-            self.list.fade_from(self.list.pushed() - 1, now);
-        }
     }
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
@@ -114,7 +85,6 @@ impl Conversation {
         }
         let outgoing = self.outgoing.texts.drain(..);
         let mut texts: Vec<String> = outgoing.map(|text| escaped(text.text)).collect();
-        self.outgoing.early.clear();
         if !self.draft.is_empty() {
             texts.push(self.draft.take());
         }
@@ -128,19 +98,5 @@ fn escaped(text: String) -> String {
         format!("/{text}")
     } else {
         text
-    }
-}
-
-impl Marks {
-    pub(super) fn set(&mut self, mark: Mark) {
-        let (list, who) = match mark {
-            Mark::Sent => return self.sent = true,
-            Mark::Lost => return self.lost = true,
-            Mark::Delivered(to) => (&mut self.delivered, to),
-            Mark::Read(by) => (&mut self.read, by),
-        };
-        if !list.contains(&who) {
-            list.push(who);
-        }
     }
 }

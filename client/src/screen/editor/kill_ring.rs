@@ -26,7 +26,7 @@ pub(crate) enum Side {
 
 impl Kills {
     /// A text was killed; `on`: right after another kill, with which it makes one.
-    pub fn push(&mut self, text: &str, side: Side, on: bool) {
+    pub(super) fn push(&mut self, text: &str, side: Side, on: bool) {
         let joined = match self.ring.back() {
             Some(last) if on && last.len() + text.len() <= MAX_KILL => {
                 let mut joined = Zeroizing::new(String::with_capacity(last.len() + text.len()));
@@ -48,12 +48,12 @@ impl Kills {
     }
 
     /// The newest.
-    pub fn newest(&self) -> &str {
+    pub(super) fn newest(&self) -> &str {
         self.ring.back().map_or("", |kill| kill.as_str())
     }
 
     /// The newest becomes the oldest.
-    pub fn turn(&mut self) {
+    pub(super) fn turn(&mut self) {
         self.ring.rotate_right(1.min(self.ring.len()));
     }
 }

@@ -1,10 +1,10 @@
 //! The text in the input and its caret, with the moves that a shell's users know.
 
 mod boundaries;
-pub mod history;
+pub(crate) mod history;
 mod kill_ring;
 mod rows;
-pub mod secret_line;
+pub(crate) mod secret_line;
 mod undo;
 
 use std::cell::RefCell;

@@ -18,7 +18,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// The rows of `text`, which is the one that [`replaced`](Self::replaced) kept up with.
-    pub fn at(&mut self, text: &str, width: usize) -> &[Range<usize>] {
+    pub(super) fn at(&mut self, text: &str, width: usize) -> &[Range<usize>] {
         let width = width.max(1);
         if width != self.width {
             self.width = width;
@@ -29,7 +29,7 @@ impl Rows {
     }
 
     /// `text` has `inserted` bytes now where it had `range`.
-    pub fn replaced(&mut self, text: &str, range: Range<usize>, inserted: usize) {
+    pub(super) fn replaced(&mut self, text: &str, range: Range<usize>, inserted: usize) {
         if self.width == 0 {
             return;
         }

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::screen::text::line::{put, sign};
+use crate::screen::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
 use sotto_protocol::passphrase::MAX_PASSPHRASE;
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::{Zeroize, Zeroizing};
@@ -65,6 +70,20 @@ impl Hidden {
     /// How many graphemes were typed.
     pub fn count(&self) -> usize {
         self.0.graphemes(true).count()
+    }
+
+    /// A dot for each grapheme, as far as they fit. Gives back where the caret is.
+    pub(crate) fn draw(&self, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Position {
+        let sign = sign(area.width);
+        let room = usize::from(area.width).saturating_sub(sign.len() + 1);
+        let dots = self.count().min(room);
+        let line = Line::from(vec![Span::styled(sign, theme.dim), Span::raw("•".repeat(dots))]);
+        put(buffer, area, 0, &line);
+        let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
+        Position::new(
+            area.x.saturating_add(column).min(area.right().saturating_sub(1)),
+            area.y.min(area.bottom().saturating_sub(1)),
+        )
     }
 
     /// Whether nothing was typed.

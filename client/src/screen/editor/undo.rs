@@ -30,7 +30,7 @@ pub(crate) struct Undo {
 
 impl Undo {
     /// A change was made.
-    pub fn push(&mut self, step: Step) {
+    pub(super) fn push(&mut self, step: Step) {
         self.bytes += step.removed.len();
         self.steps.push_back(step);
         while self.steps.len() > MAX_STEPS || self.bytes > MAX_BYTES {
@@ -42,7 +42,7 @@ impl Undo {
     }
 
     /// More was typed behind what the newest change put in; `false` where it did not end there.
-    pub fn extend(&mut self, at: usize, length: usize) -> bool {
+    pub(super) fn extend(&mut self, at: usize, length: usize) -> bool {
         match self.steps.back_mut() {
             Some(step) if step.inserted.end == at => {
                 step.inserted.end += length;
@@ -53,14 +53,14 @@ impl Undo {
     }
 
     /// The newest change, which is to be taken back.
-    pub fn pop(&mut self) -> Option<Step> {
+    pub(super) fn pop(&mut self) -> Option<Step> {
         let step = self.steps.pop_back()?;
         self.bytes -= step.removed.len();
         Some(step)
     }
 
     /// Nothing can be taken back any more.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         *self = Self::default();
     }
 }

@@ -157,7 +157,7 @@ impl Action {
 /// An action with its name in the configuration, its keys, and what the help says; without that, it is what a shell
 /// does with these keys.
 #[derive(Debug, Clone, Copy)]
-pub struct Binding {
+pub(crate) struct Binding {
     /// What is done.
     pub action: Action,
     /// What it is called in `[keys]`, and as a command.
@@ -179,7 +179,7 @@ const fn bind(action: Action, name: &'static str, keys: &'static str, help: &'st
 
 /// The keys as they are unless the user has others.
 #[rustfmt::skip]
-pub const BINDINGS: &[Binding] = &[
+pub(crate) const BINDINGS: &[Binding] = &[
     bind(Action::Send, "send", "Enter", "sends"),
     bind(Action::NewLine, "new-line", "Alt+Enter, Ctrl+J, Shift+Enter, Ctrl+Enter", "new line, as a \\ before Enter"),
     bind(Action::Complete, "complete", "Tab", "completes a command or a name"),
@@ -237,7 +237,7 @@ pub const BINDINGS: &[Binding] = &[
 
 /// The keys while a message is selected. Those of the other table count, too, where these do not say otherwise.
 #[rustfmt::skip]
-pub const BROWSING: &[Binding] = &[
+pub(crate) const BROWSING: &[Binding] = &[
     bind(Action::Browse(Browsing::Older), "older-message", "k, Up", "the message above"),
     bind(Action::Browse(Browsing::Newer), "newer-message", "j, Down", "the message below"),
     bind(Action::Browse(Browsing::PageUp), "older-page", "PageUp", "a page up"),

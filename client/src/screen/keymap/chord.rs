@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// A key and what is held with it, in one form whatever a terminal makes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Chord {
+pub(crate) struct Chord {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
@@ -34,7 +34,7 @@ const NAMES: &[(KeyCode, &str)] = &[
 
 impl Chord {
     /// Escape.
-    pub const ESC: Self = Self::new(KeyCode::Esc, KeyModifiers::NONE);
+    pub(crate) const ESC: Self = Self::new(KeyCode::Esc, KeyModifiers::NONE);
 
     const fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
         Self { code, modifiers }
@@ -42,7 +42,7 @@ impl Chord {
 
     /// What was pressed. Releases of keys are nothing, and what is held with a key that only the desktop knows is no
     /// text: terminals that tell keys apart pass on what it has no use for.
-    pub fn of(key: &KeyEvent) -> Option<Self> {
+    pub(crate) fn of(key: &KeyEvent) -> Option<Self> {
         if key.kind == KeyEventKind::Release {
             return None;
         }
@@ -54,7 +54,7 @@ impl Chord {
     }
 
     /// The character that it types, if it is text.
-    pub fn text(self) -> Option<char> {
+    pub(crate) fn text(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
             _ => None,
@@ -68,12 +68,12 @@ impl Chord {
     }
 
     /// The same with Alt.
-    pub fn with_alt(self) -> Self {
+    pub(crate) fn with_alt(self) -> Self {
         Self::new(self.code, self.modifiers | KeyModifiers::ALT).normal()
     }
 
     /// As the second key of a sequence: whether a letter is a capital makes no difference.
-    pub fn lower(self) -> Self {
+    pub(crate) fn lower(self) -> Self {
         match self.code {
             KeyCode::Char(c) => Self::new(KeyCode::Char(c.to_ascii_lowercase()), self.modifiers),
             _ => self,

@@ -1,7 +1,7 @@
 //! The keys as the user has them: from a press, or several one after the other, to an action.
 
-pub mod action;
-pub mod chord;
+pub(crate) mod action;
+pub(crate) mod chord;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -231,12 +231,12 @@ impl Keymap {
 }
 
 /// The names of all actions.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|binding| binding.name)
 }
 
 /// The action of a name.
-pub fn named(name: &str) -> Option<&'static Binding> {
+pub(crate) fn named(name: &str) -> Option<&'static Binding> {
     all().find(|binding| binding.name == name)
 }
 

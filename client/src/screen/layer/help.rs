@@ -1,9 +1,14 @@
 //! Something to read in the place of the talk, until a key puts it away: the help.
 
-use crate::screen::keymap::Section;
-use ratatui::style::{Modifier, Style};
+use super::{Ctx, Layer, Taken};
+use crate::screen::keymap::action::Action;
+use crate::screen::text::line::put;
+use crate::screen::theme::Theme;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::screen::keymap::Section;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
 
@@ -39,8 +44,7 @@ impl Page {
     }
 
     /// All its rows.
-    fn rows(&self, width: usize) -> Vec<Line<'static>> {
-        let bold = Style::new().add_modifier(Modifier::BOLD);
+    fn rows(&self, width: usize, theme: &Theme) -> Vec<Line<'static>> {
         let lines = self.sections.iter().flat_map(|section| &section.lines);
         let explained = lines.filter(|(_, does)| !does.is_empty());
         let longest = explained.map(|(what, _)| columns(what)).max().unwrap_or(0);
@@ -50,7 +54,7 @@ impl Page {
             if !rows.is_empty() {
                 rows.push(Line::default());
             }
-            rows.push(Line::styled(section.heading, bold));
+            rows.push(Line::styled(section.heading, theme.notice));
             for (what, does) in &section.lines {
                 beside(what, does, left, width, &mut rows);
             }
@@ -59,15 +63,23 @@ impl Page {
     }
 
     /// The rows that are shown, and whether there are more below.
-    pub fn shown(&self, width: usize, height: usize) -> (Vec<Line<'static>>, bool) {
-        let rows = self.rows(width);
+    pub fn shown(&self, width: usize, height: usize, theme: &Theme) -> (Vec<Line<'static>>, bool) {
+        let rows = self.rows(width, theme);
         let top = self.top.min(rows.len().saturating_sub(height));
         let more = rows.len() > top + height;
         (rows.into_iter().skip(top).take(height).collect(), more)
     }
 
-    pub(crate) fn scroll(&mut self, by: isize, width: usize, height: usize) {
-        let last = self.rows(width).len().saturating_sub(height);
+    /// From the top, in the place of the talk.
+    pub(crate) fn draw(&self, area: Rect, theme: &Theme, buffer: &mut Buffer) {
+        let (rows, _) = self.shown(area.width.into(), area.height.into(), theme);
+        for (number, row) in rows.iter().enumerate() {
+            put(buffer, area, number, row);
+        }
+    }
+
+    fn scroll(&mut self, by: isize, width: usize, height: usize) {
+        let last = self.rows(width, <&Theme>::default()).len().saturating_sub(height);
         self.top = self.top.min(last).saturating_add_signed(by).min(last);
     }
 }
@@ -99,6 +111,40 @@ fn beside(what: &str, does: &str, left: Option<usize>, width: usize, rows: &mut 
     }
 }
 
+impl Layer for Page {
+    /// One that is not for the page puts it away and does its own.
+    fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
+        let (width, height) = ctx.size;
+        let page = page(height);
+        let bare = ctx.rooms.current().draft.is_empty();
+        let by = match action {
+            Action::Up => -1,
+            Action::Down => 1,
+            Action::Insert('k') if bare => -1,
+            Action::Insert('j') if bare => 1,
+            Action::PageUp => -page,
+            Action::PageDown => page,
+            Action::Insert(' ') if bare => page,
+            Action::Top => isize::MIN,
+            Action::Bottom => isize::MAX,
+            Action::Home | Action::Insert('g') if bare => isize::MIN,
+            Action::End | Action::Insert('G') if bare => isize::MAX,
+            Action::Redraw | Action::Suspend => return Taken::Pass,
+            Action::Dismiss | Action::Interrupt | Action::Help => return Taken::Close,
+            Action::Send | Action::Insert('q') if bare => return Taken::Close,
+            _ => return Taken::ClosePass,
+        };
+        self.scroll(by, width, height);
+        Taken::Keep
+    }
+}
+
+/// The rows of a page on so many: one stays, so that the eye finds on.
+pub(crate) fn page(height: usize) -> isize {
+    let height = isize::try_from(height).unwrap_or(isize::MAX);
+    height.saturating_sub(1).max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +168,7 @@ mod tests {
     }
 
     fn rows(page: &Page, width: usize) -> Vec<String> {
-        let (rows, _) = page.shown(width, usize::MAX);
+        let (rows, _) = page.shown(width, usize::MAX, Default::default());
         rows.iter()
             .map(|row| row.to_string().trim_end().to_owned())
             .collect()
@@ -160,15 +206,15 @@ mod tests {
     #[test]
     fn a_page_scrolls_to_its_end_and_not_beyond() {
         let mut page = page();
-        assert!(page.shown(40, 4).1);
+        assert!(page.shown(40, 4, Default::default()).1);
         page.scroll(isize::MAX, 40, 4);
-        let (rows, more) = page.shown(40, 4);
+        let (rows, more) = page.shown(40, 4, Default::default());
         assert_eq!((rows.len(), more), (4, false));
         page.scroll(isize::MIN, 40, 4);
-        assert_eq!(page.shown(40, 4).0[0].to_string(), "keys");
+        assert_eq!(page.shown(40, 4, Default::default()).0[0].to_string(), "keys");
         // A larger window shows what fits, from the last place on.
         page.scroll(3, 40, 2);
-        assert_eq!(page.shown(40, 60).0.len(), 6);
-        assert_eq!(page.shown(0, 0).0.len(), 0);
+        assert_eq!(page.shown(40, 60, Default::default()).0.len(), 6);
+        assert_eq!(page.shown(0, 0, Default::default()).0.len(), 0);
     }
 }

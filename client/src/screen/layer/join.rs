@@ -2,11 +2,13 @@
 
 use sotto_protocol::{Name, Passphrase, RoomName};
 
+use super::{Ctx, Layer, Taken};
+use crate::open::ticket::Destination;
 use crate::relay_url::{Address, AddressError, Invitation, handed_over};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Effect, RoomId};
+use crate::screen::keymap::action::Action;
 use crate::screen::settings::RoomEntry;
 use crate::secret::source;
 
@@ -24,17 +26,6 @@ pub struct Joining {
     pub(crate) stage: Stage,
 }
 
-/// Where `/join` leads.
-#[derive(Debug)]
-pub(crate) struct Destination {
-    pub(crate) address: Address,
-    pub(crate) room: RoomName,
-    /// What the configuration file calls it.
-    pub(crate) called: Option<String>,
-    /// What prints the passphrase.
-    pub(crate) command: Option<String>,
-}
-
 #[derive(Debug)]
 pub(crate) enum Stage {
     /// The passphrase is asked for.
@@ -47,22 +38,6 @@ pub(crate) enum Stage {
     Ready(Passphrase),
     /// Its key is being made, and its relay asked.
     Opening,
-}
-
-/// All that is needed to join a room.
-pub struct Opening {
-    /// Where.
-    pub address: Address,
-    /// Which room.
-    pub room: RoomName,
-    /// As whom.
-    pub name: Name,
-    /// With what.
-    pub passphrase: Passphrase,
-    /// What has printed the passphrase.
-    pub command: Option<String>,
-    /// What the configuration file calls it.
-    pub called: Option<String>,
 }
 
 impl Joining {
@@ -87,8 +62,43 @@ impl Joining {
         }
     }
 
+    /// A key while the passphrase is asked for.
+    fn typed(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
+        let now = ctx.moment.now;
+        match action {
+            Action::Insert(c) => {
+                self.passphrase.insert(c.encode_utf8(&mut [0; 4]));
+                self.warned = false;
+            }
+            Action::Backspace => self.passphrase.backspace(),
+            Action::KillToStart => self.passphrase.clear(),
+            Action::KillWord => self.passphrase.erase_word(),
+            Action::Send if !ctx.alone => {
+                let why = "input that comes this fast looks like a paste: Enter alone joins";
+                ctx.notice.say(why, now);
+            }
+            Action::Send => match self.fetch() {
+                Some(fetch) => ctx.effects.push(fetch),
+                None => match self.enter() {
+                    Ok(effect) => {
+                        ctx.effects.push(effect);
+                        ctx.notice.clear();
+                    }
+                    Err(why) => {
+                        self.warned = true;
+                        ctx.notice.say(why, now);
+                    }
+                },
+            },
+            Action::Suspend => ctx.effects.push(Effect::Suspend),
+            Action::Redraw => ctx.effects.push(Effect::Redraw),
+            _ => {}
+        }
+        Taken::Keep
+    }
+
     /// Takes what was typed, if it is a passphrase. A doubtful one is taken after a warning.
-    pub(crate) fn enter(&mut self) -> Result<Effect, String> {
+    fn enter(&mut self) -> Result<Effect, String> {
         let passphrase = Passphrase::new(self.passphrase.expose()).map_err(|error| error.to_string())?;
         if self.warned {
             return Ok(self.take(passphrase));
@@ -111,6 +121,23 @@ impl Joining {
         let command = self.to.command.clone().filter(|_| self.passphrase.is_empty())?;
         self.stage = Stage::Fetching;
         Some(Effect::Fetch(command))
+    }
+}
+
+impl Layer for Joining {
+    fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
+        let now = ctx.moment.now;
+        let ends = matches!(action, Action::Dismiss | Action::Interrupt | Action::EndOfInput);
+        match self.stage {
+            Stage::Asking | Stage::Rating(_) if ends => {}
+            Stage::Asking => return self.typed(action, ctx),
+            Stage::Rating(_) => return Taken::Keep,
+            // Meanwhile the chat goes on.
+            _ if action != Action::Dismiss => return Taken::Pass,
+            _ => {}
+        }
+        ctx.notice.say("nothing was joined", now);
+        Taken::Close
     }
 }
 

@@ -6,8 +6,7 @@ use sotto_protocol::instance::Event;
 
 use super::State;
 use crate::room::Update;
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
+use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::settings::When;
 
 /// Between two alerts at least: a burst of messages is one reason to look.

@@ -7,7 +7,7 @@ const KEY_COUNTS: Duration = Duration::from_secs(60);
 
 /// What is known about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Focus {
+pub(crate) enum Focus {
     /// The terminal has said nothing yet; the last key came then.
     Unknown(Option<Duration>),
     /// The terminal says so.
@@ -18,7 +18,7 @@ pub enum Focus {
 
 impl Focus {
     /// A key came.
-    pub fn key(&mut self, now: Duration) {
+    pub(crate) fn key(&mut self, now: Duration) {
         // A key without the focus: the terminal's word is not to be relied on.
         if *self != Self::On {
             *self = Self::Unknown(Some(now));
@@ -26,7 +26,7 @@ impl Focus {
     }
 
     /// Whether what is on the screen is being read.
-    pub fn reads(self, now: Duration) -> bool {
+    pub(crate) fn reads(self, now: Duration) -> bool {
         match self {
             Self::Unknown(key) => key.is_some_and(|key| now.saturating_sub(key) < KEY_COUNTS),
             Self::On => true,

@@ -1,9 +1,11 @@
 //! Where everything stands, before anything is drawn.
 
+use crate::screen::text::line::input_width;
+use ratatui::layout::Rect;
+
 use crate::screen::state::State;
 use crate::screen::text::line::folded;
 use crate::screen::text::visible::visible_line;
-use ratatui::layout::Rect;
 /// The input grows to this part of the rows.
 const INPUT_PART: u16 = 3;
 /// From so many rows on there is a status line.
@@ -51,7 +53,7 @@ impl State {
 
     /// The columns that the draft has.
     pub fn input_width(&self) -> usize {
-        width(self.width)
+        input_width(self.width)
     }
 }
 
@@ -88,18 +90,4 @@ fn leaving(undelivered: usize) -> String {
         1 => "leaving when 1 message is delivered; Ctrl+C leaves now".to_owned(),
         count => format!("leaving when {count} messages are delivered; Ctrl+C leaves now"),
     }
-}
-
-/// What stands before the draft, where there is room.
-const SIGN: &str = "> ";
-/// From this width on.
-const SIGN_FROM: u16 = 10;
-
-/// The columns of the draft on a screen of some width.
-pub(crate) fn width(screen: u16) -> usize {
-    usize::from(screen.saturating_sub(sign(screen).len() as u16))
-}
-
-pub(crate) fn sign(screen: u16) -> &'static str {
-    if screen >= SIGN_FROM { SIGN } else { "" }
 }

@@ -1,11 +1,8 @@
 //! On the way out: what is asked before, and what is waited for.
 
 use crate::room::Command;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
-use crate::screen::state::Conversation;
-use crate::screen::state::Duration;
-use crate::screen::state::State;
+use crate::screen::effect::{Effect, RoomId};
+use crate::screen::state::{Conversation, Duration, State};
 impl State {
     /// Leaves all rooms without waiting for anything.
     pub fn leave_now(&mut self) -> Vec<Effect> {

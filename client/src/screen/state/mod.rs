@@ -1,21 +1,18 @@
 //! What comes in changes the state; what is to be done goes out. No I/O and no clock here.
 
 mod alert;
-pub mod commands;
-pub mod focus;
+pub(crate) mod commands;
+pub(crate) mod focus;
 pub mod input;
 pub(crate) mod layout;
 mod leaving;
-pub mod notice;
+pub(crate) mod notice;
 pub mod rooms;
 mod sending;
 
-use crate::screen::effect::Effect;
-use crate::screen::effect::Moment;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
-use sotto_protocol::instance::Posted;
 use zeroize::Zeroizing;
 
 use self::focus::Focus;
@@ -32,7 +29,8 @@ use super::settings::Settings;
 use super::talk::clock::Clock;
 use super::talk::entry::{Content, Measure};
 use super::text::visible::columns;
-use crate::room::{Command, CommandError, Update};
+use crate::room::{Command, Update};
+use crate::screen::effect::{Effect, Moment};
 use crate::secret::source::Fetched;
 use crate::secret::strength::Strength;
 
@@ -67,22 +65,6 @@ pub enum Input {
         room: RoomId,
         /// What.
         update: Update,
-    },
-    /// A room's answer to [`Effect::Say`].
-    Said {
-        /// Which one's.
-        room: RoomId,
-        /// What became of it.
-        answer: Result<Posted, CommandError>,
-    },
-    /// A room's answer to [`Effect::Do`].
-    Done {
-        /// Which one's.
-        room: RoomId,
-        /// To what.
-        command: Command,
-        /// Whether it is done.
-        answer: Result<(), CommandError>,
     },
     /// What became of [`Effect::Copy`], [`Effect::OpenLink`] or [`Effect::Save`], in words.
     Told(String),
@@ -191,13 +173,11 @@ impl State {
                 self.show_selected();
             }
             Input::Focus(on) => self.focus = if on { Focus::On } else { Focus::Off },
-            Input::Room { room, update } => self.happened(room, update, moment, &mut effects),
-            Input::Said { room, answer } => self.said(room, answer, moment, &mut effects),
-            Input::Done {
-                room,
-                command,
-                answer,
-            } => self.done(room, command, answer, moment),
+            Input::Room { room, update } => match update {
+                Update::Said(answer) => self.said(room, answer, moment, &mut effects),
+                Update::Done { command, answer } => self.done(room, command, answer, moment),
+                update => self.happened(room, update, moment, &mut effects),
+            },
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),

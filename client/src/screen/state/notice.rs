@@ -78,7 +78,7 @@ impl Notice {
 }
 
 /// A number with commas between thousands.
-pub fn grouped(number: usize) -> String {
+pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -91,7 +91,7 @@ pub fn grouped(number: usize) -> String {
 }
 
 /// A length of time in one unit, as people say it.
-pub fn wait(time: Duration) -> String {
+pub(crate) fn wait(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..120 => format!("{seconds} s"),
         seconds @ 120..7200 => format!("{} min", seconds / 60),
@@ -100,7 +100,7 @@ pub fn wait(time: Duration) -> String {
 }
 
 /// Seats of the room that belong to no peer.
-pub fn seats(count: usize) -> String {
+pub(crate) fn seats(count: usize) -> String {
     if count == 1 {
         "1 seat that says nothing".to_owned()
     } else {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use sotto_protocol::RoomHash;
 
 use crate::screen::conversation::Conversation;
-use crate::screen::effect::Moment;
-use crate::screen::effect::RoomId;
+use crate::screen::effect::{Moment, RoomId};
+use crate::secret::verifier::Keyhole;
 
 /// The open rooms in the order of their tabs; at least one.
 #[derive(Debug)]
@@ -93,10 +93,15 @@ impl Rooms {
         id
     }
 
-    /// Whether a room is open already, on whatever relay: the same passphrase for the same name of a room.
-    pub fn has(&self, room: &RoomHash) -> bool {
+    /// What unlocks the screen.
+    pub(crate) fn keyholes(&self) -> impl Iterator<Item = &Keyhole> {
+        self.iter().filter_map(|(_, room)| room.keyhole.as_ref())
+    }
+
+    /// What their relays call them: the same on whatever relay for the same passphrase and name of a room.
+    pub fn hashes(&self) -> Vec<RoomHash> {
         let places = self.iter().filter_map(|(_, open)| open.place.as_ref());
-        places.into_iter().any(|place| place.room == *room)
+        places.map(|place| place.room.clone()).collect()
     }
 
     /// A room is open, and on the screen.

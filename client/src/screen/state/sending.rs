@@ -1,16 +1,14 @@
 //! From the draft to the room: one text at a time, and nothing lost that the room does not take.
 
-use crate::room::Command;
-use crate::screen::conversation::reply_edit::Purpose;
 use sotto_protocol::instance::{Posted, SayError};
 use sotto_protocol::message::MAX_TEXT;
 
 use super::State;
 use super::commands::parse;
 use super::commands::parse::Line;
-use crate::room::CommandError;
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
+use crate::room::{Command, CommandError};
+use crate::screen::conversation::reply_edit::Purpose;
+use crate::screen::effect::{Effect, Moment, RoomId};
 
 /// The texts that may be on their way to the room; the next stays in the input.
 const MAX_OUTGOING: usize = 16;
@@ -84,7 +82,7 @@ impl State {
         };
         match answer {
             Ok(posted) => {
-                room.taken(posted, moment.now, moment.clock);
+                room.taken(posted, moment.clock);
                 let next = room.outgoing.texts.front().cloned();
                 effects.extend(next.map(|text| text.say(id)));
             }

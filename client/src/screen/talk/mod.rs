@@ -4,8 +4,8 @@
 
 pub mod clock;
 pub mod entry;
-pub mod expiry;
+pub(crate) mod expiry;
 pub mod list;
-pub mod row;
-pub mod transcript;
-pub mod unread;
+pub(crate) mod row;
+pub(crate) mod transcript;
+pub(crate) mod unread;

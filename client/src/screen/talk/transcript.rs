@@ -9,7 +9,7 @@ use crate::screen::text::visible::{visible, visible_line};
 
 /// What was said and what happened, oldest first, each with its day and time. What steers a terminal is made harmless:
 /// the file will be looked at in one.
-pub fn transcript(list: &List) -> Zeroizing<String> {
+pub(crate) fn transcript(list: &List) -> Zeroizing<String> {
     let mut lines = Zeroizing::new(String::new());
     for entry in list.entries() {
         let what = match &entry.content {

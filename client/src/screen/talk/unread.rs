@@ -8,7 +8,7 @@ use sotto_protocol::message::InstanceId;
 
 /// The messages of others that were not seen, by their entries' numbers.
 #[derive(Debug, Default)]
-pub struct Unread {
+pub(crate) struct Unread {
     /// In order.
     unseen: VecDeque<u64>,
     /// What each peer was not yet told of as read, in order: the first of each is not seen.
@@ -18,7 +18,7 @@ pub struct Unread {
 
 /// The line above what was new when the reader came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// The entry below it.
     pub entry: u64,
     /// How many messages were new.
@@ -29,7 +29,7 @@ pub struct Line {
 
 /// What was before a reader's eyes, and was not before.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// The entries.
     pub entries: Vec<u64>,
     /// How far each peer's messages are read now, where that is further than before.
@@ -38,7 +38,7 @@ pub struct Seen {
 
 impl Unread {
     /// A message of a peer's came.
-    pub fn came(&mut self, number: u64, receipt: Receipt) {
+    pub(crate) fn came(&mut self, number: u64, receipt: Receipt) {
         if let Some(line) = self.line.as_mut().filter(|line| line.grows) {
             line.count += 1;
         }
@@ -51,7 +51,7 @@ impl Unread {
 
     /// These entries were before a reader's eyes. A peer's messages are read up to the last before the first that
     /// was not seen.
-    pub fn see(&mut self, entries: Range<u64>) -> Seen {
+    pub(crate) fn see(&mut self, entries: Range<u64>) -> Seen {
         let from = self.place(entries.start);
         let to = self.place(entries.end);
         if from >= to {
@@ -76,7 +76,7 @@ impl Unread {
     }
 
     /// The first entry went.
-    pub fn forget(&mut self, number: u64) {
+    pub(crate) fn forget(&mut self, number: u64) {
         if self.unseen.front() == Some(&number) {
             self.unseen.pop_front();
             self.settle();
@@ -90,12 +90,12 @@ impl Unread {
     }
 
     /// How many there are from an entry on.
-    pub fn from(&self, number: u64) -> usize {
+    pub(crate) fn from(&self, number: u64) -> usize {
         self.unseen.len() - self.place(number)
     }
 
     /// The reader does not look, or not at the end: what is new gets a line above it.
-    pub fn draw_line(&mut self) {
+    pub(crate) fn draw_line(&mut self) {
         let Some(&first) = self.unseen.front() else { return };
         if !self.line.is_some_and(|line| line.grows) {
             self.line = Some(Line {
@@ -107,12 +107,12 @@ impl Unread {
     }
 
     /// The line, if there is one.
-    pub fn line(&self) -> Option<Line> {
+    pub(crate) fn line(&self) -> Option<Line> {
         self.line
     }
 
     /// The reader has answered: nothing above is new any more.
-    pub fn erase_line(&mut self) {
+    pub(crate) fn erase_line(&mut self) {
         self.line = None;
     }
 

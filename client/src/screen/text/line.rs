@@ -1,11 +1,10 @@
 //! Texts into cells: one line in one row, whatever is in it.
 
-use crate::screen::text::wrap::Breaks;
-use crate::screen::text::wrap::wrap;
-use ratatui::buffer::Buffer;
-use ratatui::buffer::CellWidth;
+use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
+
+use crate::screen::text::wrap::{Breaks, wrap};
 /// Puts a line into a row of the buffer. Where not all of it fits, it ends in `…`; a wide grapheme is never cut in half.
 pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };
@@ -53,11 +52,26 @@ pub(crate) fn folded(text: &str, width: usize, most: usize) -> Vec<&str> {
     rows.into_iter().map(|row| &text[row]).collect()
 }
 
+/// What stands before the draft, where there is room.
+const SIGN: &str = "> ";
+/// From this width on.
+const SIGN_FROM: u16 = 10;
+
+/// The columns of the draft on a screen of some width.
+pub(crate) fn input_width(screen: u16) -> usize {
+    usize::from(screen.saturating_sub(sign(screen).len() as u16))
+}
+
+pub(crate) fn sign(screen: u16) -> &'static str {
+    if screen >= SIGN_FROM { SIGN } else { "" }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ratatui::buffer::CellWidth;
     use ratatui::text::Line;
+
+    use super::*;
 
     fn row(text: &str, width: u16) -> String {
         let area = Rect::new(0, 0, width, 1);

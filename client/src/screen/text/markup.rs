@@ -16,7 +16,7 @@ const MAX_LINKS: usize = 100;
 
 /// A line of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TextLine {
+pub(crate) struct TextLine {
     /// Where it stands, without its line break.
     pub range: Range<usize>,
     /// It is part of a block of code, or its fence.
@@ -24,7 +24,7 @@ pub struct TextLine {
 }
 
 /// The lines of a text, with the blocks between ``` lines told apart. A block without an end is none.
-pub fn lines(text: &str) -> Vec<TextLine> {
+pub(crate) fn lines(text: &str) -> Vec<TextLine> {
     let mut lines = Vec::new();
     let mut fence = None;
     let mut start = 0;
@@ -52,7 +52,7 @@ pub fn lines(text: &str) -> Vec<TextLine> {
 }
 
 /// The pieces of code in backticks in a line, backticks included.
-pub fn code(line: &str) -> Vec<Range<usize>> {
+pub(crate) fn code(line: &str) -> Vec<Range<usize>> {
     let mut pieces = Vec::new();
     let mut ticks = line.match_indices('`').map(|(at, _)| at);
     while let (Some(open), Some(close)) = (ticks.next(), ticks.next()) {
@@ -64,7 +64,7 @@ pub fn code(line: &str) -> Vec<Range<usize>> {
 }
 
 /// The links in a text, each with the address that opens: plain ASCII, of a scheme that does no harm.
-pub fn links(text: &str) -> Vec<(Range<usize>, String)> {
+pub(crate) fn links(text: &str) -> Vec<(Range<usize>, String)> {
     // Most texts have none, and this is asked for each that is drawn.
     if !text.contains(':') {
         return Vec::new();

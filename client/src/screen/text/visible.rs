@@ -16,7 +16,7 @@ const TAB: &str = "    ";
 const JOINER: char = '\u{200d}';
 
 /// Replaces control and bidi override characters by something visible; line breaks become `\n`, tabs stay.
-pub fn clean(text: &str) -> Cow<'_, str> {
+pub(crate) fn clean(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_obeyed(c) && c != '\n' && c != '\t') {
         return Cow::Borrowed(text);
     }
@@ -40,7 +40,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 }
 
 /// A text as the screen shows it: [`clean`], tabs as spaces, and every grapheme of a bearable length.
-pub fn visible(text: &str) -> String {
+pub(crate) fn visible(text: &str) -> String {
     let clean = clean(text);
     let mut visible = String::with_capacity(clean.len());
     for grapheme in clean.graphemes(true) {
@@ -66,12 +66,12 @@ pub fn visible(text: &str) -> String {
 }
 
 /// [`visible`] on one line: line breaks are shown too.
-pub fn visible_line(text: &str) -> String {
+pub(crate) fn visible_line(text: &str) -> String {
     visible(text).replace('\n', "␤")
 }
 
 /// How many columns a text takes, a tab four.
-pub fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     match text {
         "\t" => TAB.len(),
         // The crate counts a line break, and asserts that nobody asks.

@@ -8,7 +8,7 @@ use super::visible::columns;
 
 /// Where rows may end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Breaks {
+pub(crate) enum Breaks {
     /// After words; spaces hang beyond the edge, so that no row begins with one: for reading.
     Words,
     /// After words; spaces take columns like any other character: for a caret among them.
@@ -21,7 +21,7 @@ pub enum Breaks {
 ///
 /// Ends rows after spaces and around wide characters where it may, else between graphemes; never inside one. A
 /// grapheme wider than a row has a row of its own. A `\n` belongs to no row. There is always at least one row.
-pub fn wrap(text: &str, first: usize, rest: usize, breaks: Breaks) -> Vec<Range<usize>> {
+pub(crate) fn wrap(text: &str, first: usize, rest: usize, breaks: Breaks) -> Vec<Range<usize>> {
     let mut rows = Vec::new();
     let mut next = Some(0);
     while let Some(start) = next {
@@ -35,7 +35,12 @@ pub fn wrap(text: &str, first: usize, rest: usize, breaks: Breaks) -> Vec<Range<
 
 /// The row that begins at a place, at most so many columns wide, and where the next one begins, if there is one.
 /// It depends on nothing before that place.
-pub fn row_from(text: &str, start: usize, limit: usize, breaks: Breaks) -> (Range<usize>, Option<usize>) {
+pub(crate) fn row_from(
+    text: &str,
+    start: usize,
+    limit: usize,
+    breaks: Breaks,
+) -> (Range<usize>, Option<usize>) {
     let end = start + row_length(&text[start..], limit.max(1), breaks);
     let next = match text[end..].chars().next() {
         Some('\n') => Some(end + 1),

@@ -1,17 +1,15 @@
-//! What things look like: named styles, by default in the terminal's own colours.
-//!
-//! Everything is drawn in the styles of the default theme, and [`Theme::paint`] puts those of another in their place:
-//! so a picture is the same whatever it looks like, and no colour gets past `NO_COLOR`.
+//! What things look like: named styles, by default in the terminal's own colours. Each thing is drawn in the style of its
+//! role, and a theme holds no more colours than there are: so no colour gets past `NO_COLOR`.
 
 pub mod depth;
 
-use crate::screen::theme::depth::Depth;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier, Style};
+
+use crate::screen::theme::depth::Depth;
 
 /// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +36,6 @@ pub struct Theme {
     pub unread: Style,
     /// The names of the others, one a person; never empty.
     pub accents: Vec<Style>,
-    /// The colours that there are.
-    depth: Depth,
 }
 
 /// The names of the styles, as the configuration file has them; `accents` is a list.
@@ -89,7 +85,6 @@ static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
         ]
         .map(bold)
         .to_vec(),
-        depth: Depth::True,
     }
 });
 
@@ -110,7 +105,6 @@ static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
     accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
         .to_vec(),
-    depth: Depth::True,
 });
 
 /// For light backgrounds.
@@ -130,7 +124,6 @@ static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
     accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x944600, 0x1f6b4a, 0xa02860]
         .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
         .to_vec(),
-    depth: Depth::True,
 });
 
 fn rgb(colour: u32) -> Style {
@@ -174,7 +167,6 @@ impl Theme {
     /// The same theme in the colours that there are.
     #[must_use]
     pub fn at(mut self, depth: Depth) -> Self {
-        self.depth = depth;
         for name in STYLES {
             if let Some(style) = self.style_mut(name) {
                 *style = depth.style(*style);
@@ -197,96 +189,16 @@ impl Theme {
         self
     }
 
-    /// Puts these styles in the place of the default ones. What is selected wears its own style below.
-    pub fn paint(&self, buffer: &mut Buffer) {
-        let default: &Theme = Default::default();
-        for cell in &mut buffer.content {
-            if worn(cell) == (Color::Reset, Color::Reset, Modifier::empty()) {
-                continue;
-            }
-            let (fg, bg, modifier) = worn(cell);
-            let selected = modifier.contains(Modifier::REVERSED);
-            let below = (fg, bg, modifier - Modifier::REVERSED);
-            match (self.instead(default, worn(cell)), selected) {
-                (Some(style), _) => wear(cell, style),
-                // A ground of its own stays: its text is to be read on it.
-                (None, true) => wear(
-                    cell,
-                    self.selection
-                        .patch(self.instead(default, below).unwrap_or_default()),
-                ),
-                (None, false) => {
-                    cell.fg = self.depth.colour(fg).unwrap_or_default();
-                    cell.bg = self.depth.colour(bg).unwrap_or_default();
-                }
-            }
-        }
-    }
-
-    /// The style in the place of one of the default theme's.
-    fn instead(&self, default: &Self, worn: Worn) -> Option<Style> {
-        let is = |style: &Style| {
-            let colour = |colour: Option<Color>| colour.unwrap_or_default();
-            (colour(style.fg), colour(style.bg), style.add_modifier) == worn
-        };
-        let place = default.all().position(|style| is(&style));
-        let accent = default.accents.iter().position(is);
-        let found = place.and_then(|place| self.all().nth(place));
-        found.or_else(|| accent.map(|person| self.accent(person)))
-    }
-
-    /// All styles but the accents, always in the same order.
-    fn all(&self) -> impl Iterator<Item = Style> {
-        [
-            self.dim,
-            self.loud,
-            self.warning,
-            self.notice,
-            self.me,
-            self.link,
-            self.code,
-            self.found,
-            self.selection,
-            self.unread,
-        ]
-        .into_iter()
-    }
-
     /// Keeps a theme for the rest of the process, so that everything may point to it.
     pub fn kept(self) -> &'static Self {
         Box::leak(Box::new(self))
     }
 }
 
-/// Foreground, background and all else of a cell.
-type Worn = (Color, Color, Modifier);
-
-fn worn(cell: &Cell) -> Worn {
-    (cell.fg, cell.bg, cell.modifier)
-}
-
-fn wear(cell: &mut Cell, style: Style) {
-    cell.fg = style.fg.unwrap_or_default();
-    cell.bg = style.bg.unwrap_or_default();
-    cell.modifier = style.add_modifier;
-}
-
 impl Default for &'static Theme {
     fn default() -> Self {
         &TERMINAL
     }
-}
-
-/// What may stay unread.
-pub fn dim() -> Style {
-    Style::new().add_modifier(Modifier::DIM)
-}
-
-/// What may not.
-pub fn loud() -> Style {
-    Style::new()
-        .fg(Color::Red)
-        .add_modifier(Modifier::BOLD.union(Modifier::REVERSED))
 }
 
 /// Why a text is no style: the word that is none.

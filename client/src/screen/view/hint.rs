@@ -1,33 +1,31 @@
 //! The line above the input: what was answered or asked, who types, what is below.
 
-use crate::screen::state::layout::told;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::screen::state::State;
+use crate::screen::state::layout::told;
 use crate::screen::text::line::{folded, put};
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::Theme;
-use crate::screen::theme::dim;
 
 /// `urgent`: only what the user has to know now; the line belongs to something else.
 pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
     let below = below(state);
-    let bold = Style::new().add_modifier(Modifier::BOLD);
+    let theme = state.settings.theme;
     let (left, style) = match told(state) {
-        Some(text) => (text, bold),
+        Some(text) => (text, theme.notice),
         None if let Some(mode) = mode(state, now) => (mode, Style::new()),
         None if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
-            dim(),
+            theme.dim,
         ),
         None if urgent && below.width() == 0 => return,
-        None if urgent => (String::new(), dim()),
-        None => (typing(state, now), dim()),
+        None if urgent => (String::new(), theme.dim),
+        None => (typing(state, now), theme.dim),
     };
     if urgent {
         buffer.set_stringn(
@@ -77,10 +75,11 @@ fn typing(state: &State, now: Duration) -> String {
 }
 
 fn below(state: &State) -> Line<'static> {
+    let theme = state.settings.theme;
     if let Some(page) = &state.page {
-        let (_, more) = page.shown(usize::from(state.width), state.list_height());
+        let (_, more) = page.shown(usize::from(state.width), state.list_height(), theme);
         let text = if more { "more below" } else { "" };
-        return Line::styled(text, dim());
+        return Line::styled(text, theme.dim);
     }
     let (measure, height) = (state.measure(), state.list_height());
     let list = &state.rooms.current().list;
@@ -88,7 +87,7 @@ fn below(state: &State) -> Line<'static> {
         return Line::default();
     }
     match list.below_unseen(measure, height) {
-        0 => Line::styled("more below", dim()),
-        count => Line::styled(format!("{count} new below"), <&Theme>::default().unread),
+        0 => Line::styled("more below", theme.dim),
+        count => Line::styled(format!("{count} new below"), theme.unread),
     }
 }

@@ -1,29 +1,25 @@
 //! The input at the bottom: a sign, the draft, and the caret in it.
 
-use crate::screen::state::layout::sign;
-use crate::screen::state::layout::width;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use crate::screen::editor::secret_line::Hidden;
 use crate::screen::state::State;
-use crate::screen::text::line::put;
+use crate::screen::text::line::{input_width, put, sign};
 use crate::screen::text::visible::visible;
-use crate::screen::theme::dim;
 
 pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     if let Some(hidden) = state.asked() {
-        return secret(hidden, area, buffer);
+        return hidden.draw(area, state.settings.theme, buffer);
     }
     let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
-    let layout = draft.layout(width(area.width));
+    let layout = draft.layout(input_width(area.width));
     let height = usize::from(area.height).max(1);
     // The caret's row is always there, and as much above it as fits.
     let first = (layout.row + 1).saturating_sub(height);
     for (place, row) in draft
-        .rows(width(area.width), first..first + height)
+        .rows(input_width(area.width), first..first + height)
         .into_iter()
         .enumerate()
     {
@@ -38,7 +34,10 @@ pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
             buffer,
             area,
             place,
-            &Line::from(vec![Span::styled(lead, dim()), Span::raw(text)]),
+            &Line::from(vec![
+                Span::styled(lead, state.settings.theme.dim),
+                Span::raw(text),
+            ]),
         );
     }
     let column = u16::try_from(sign.len() + layout.column).unwrap_or(u16::MAX);
@@ -46,19 +45,5 @@ pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     Position::new(
         area.x.saturating_add(column).min(area.right().saturating_sub(1)),
         area.y.saturating_add(row).min(area.bottom().saturating_sub(1)),
-    )
-}
-
-/// A line that is not shown: a dot for each grapheme, as far as they fit.
-pub(crate) fn secret(hidden: &Hidden, area: Rect, buffer: &mut Buffer) -> Position {
-    let sign = sign(area.width);
-    let room = usize::from(area.width).saturating_sub(sign.len() + 1);
-    let dots = hidden.count().min(room);
-    let line = Line::from(vec![Span::styled(sign, dim()), Span::raw("•".repeat(dots))]);
-    put(buffer, area, 0, &line);
-    let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
-    Position::new(
-        area.x.saturating_add(column).min(area.right().saturating_sub(1)),
-        area.y.min(area.bottom().saturating_sub(1)),
     )
 }

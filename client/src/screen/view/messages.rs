@@ -20,7 +20,10 @@ pub(crate) fn message_at(state: &State, area: Rect, row: usize) -> Option<u64> {
 pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Vec<Link> {
     let height = usize::from(area.height);
     let room = state.rooms.current();
-    let marked = room.browse.as_ref().map_or(Marked::default(), Browse::marked);
+    let marked = Marked {
+        theme: state.settings.theme,
+        ..room.browse.as_ref().map_or(Marked::default(), Browse::marked)
+    };
     let rows = room.list.rows(state.measure(), height, marked);
     let blank = height - rows.len().min(height);
     let mut links = Vec::new();

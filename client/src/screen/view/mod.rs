@@ -3,13 +3,10 @@
 mod hint;
 mod input;
 mod link;
-mod lock;
 mod messages;
-mod page;
 mod status;
 mod tabs;
 
-use crate::screen::state::input::mouse::Spot;
 use std::time::Duration;
 
 use ratatui::buffer::Buffer;
@@ -17,6 +14,7 @@ use ratatui::layout::{Position, Rect};
 
 pub use self::link::Link;
 use super::state::State;
+use crate::screen::state::input::mouse::Spot;
 
 /// What stands in a cell of the picture.
 pub fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {
@@ -41,15 +39,15 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 /// Draws a state, and tells where links stand in the picture.
 pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
+    let theme = state.settings.theme;
     if let Some(lock) = &state.locked {
-        let caret = lock::draw(lock, now, state.width, state.height, &mut buffer);
-        state.settings.theme.paint(&mut buffer);
+        let caret = lock.draw(now, theme, &mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page::draw(page, areas.list, &mut buffer);
+            page.draw(areas.list, theme, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),
@@ -61,6 +59,5 @@ pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<L
         hint::draw(state, now, place, areas.hint.height == 0, &mut buffer);
     }
     let caret = input::draw(state, areas.input, &mut buffer);
-    state.settings.theme.paint(&mut buffer);
     (buffer, caret, links)
 }

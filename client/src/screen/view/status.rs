@@ -4,18 +4,17 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::tabs;
 use crate::screen::conversation::Link;
 use crate::screen::conversation::people::Person;
+use crate::screen::settings::Settings;
 use crate::screen::state::State;
 use crate::screen::state::notice::seats;
-use crate::screen::talk::clock::TimeFormat;
 use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::{dim, loud};
 
 const SEPARATOR: &str = " · ";
 
@@ -42,6 +41,7 @@ fn tabs_beside(state: &State, now: Duration, width: usize) -> Option<Vec<Span<'s
     Some(tabs::tabs(
         &state.rooms,
         width.saturating_sub(least + columns(SEPARATOR)),
+        state.settings.theme,
     ))
 }
 
@@ -51,7 +51,7 @@ fn taken(link: Option<&str>) -> usize {
 }
 
 pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer) {
-    let width = usize::from(area.width);
+    let (width, theme) = (usize::from(area.width), state.settings.theme);
     let link = link(state, now);
     let taken = taken(link.as_deref());
     let details = [(true, true), (false, true), (true, false), (false, false)];
@@ -59,7 +59,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     if let Some(tabs) = tabs_beside(state, now, width) {
         for line in &mut lines {
             let mut spans = tabs.clone();
-            spans.push(Span::styled(SEPARATOR, dim()));
+            spans.push(Span::styled(SEPARATOR, theme.dim));
             spans.append(&mut line.spans);
             line.spans = spans;
         }
@@ -67,7 +67,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let fitting = lines.iter().find(|line| line.width() + taken <= width);
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     // The connection wins over who is here: that may no longer be true.
-    let link = Line::styled(link.unwrap_or_default(), Style::new().fg(Color::Yellow));
+    let link = Line::styled(link.unwrap_or_default(), theme.warning);
     let at = area
         .width
         .saturating_sub(u16::try_from(link.width()).unwrap_or(u16::MAX));
@@ -121,16 +121,16 @@ fn link(state: &State, now: Duration) -> Option<String> {
 }
 
 fn people(state: &State, detail: Detail) -> Line<'static> {
-    let room = &state.rooms.current();
+    let (room, theme) = (state.rooms.current(), state.settings.theme);
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut push = |parts: Vec<Span<'static>>| {
         if !spans.is_empty() {
-            spans.push(Span::styled(SEPARATOR, dim()));
+            spans.push(Span::styled(SEPARATOR, theme.dim));
         }
         spans.extend(parts);
     };
     if detail.relay {
-        push(vec![Span::styled(visible_line(&room.relay), dim())]);
+        push(vec![Span::styled(visible_line(&room.relay), theme.dim)]);
     }
     if room.people.is_empty() {
         let alone = match detail.words {
@@ -143,38 +143,36 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     if room.people.len() > 1 {
         push(vec![Span::styled(
             format!(" {} ARE HERE ", room.people.len() + 1),
-            loud(),
+            theme.loud,
         )]);
     }
     for person in room.people.iter() {
         let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, accent, state.settings.time_format));
+        push(one(person, detail, accent, &state.settings));
     }
     if let Some(time) = room.fades() {
-        push(vec![Span::styled(format!("fades {time}"), dim())]);
+        push(vec![Span::styled(format!("fades {time}"), theme.dim)]);
     }
     if room.strangers > 0 {
-        push(vec![Span::styled(
-            seats(room.strangers),
-            Style::new().fg(Color::Yellow),
-        )]);
+        push(vec![Span::styled(seats(room.strangers), theme.warning)]);
     }
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, accent: Style, times: TimeFormat) -> Vec<Span<'static>> {
+fn one(person: &Person, detail: Detail, accent: Style, settings: &Settings) -> Vec<Span<'static>> {
+    let theme = settings.theme;
     let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
     if let Some((_, at)) = person.silent_since {
-        let silent = match times.show(at).trim() {
+        let silent = match settings.time_format.show(at).trim() {
             time if detail.words && !time.is_empty() => format!(" (silent since {time})"),
             _ => " (silent)".to_owned(),
         };
-        spans.push(Span::styled(silent, Style::new().fg(Color::Yellow)));
+        spans.push(Span::styled(silent, theme.warning));
     }
     if person.compared {
         spans.push(Span::raw(" verified"));
     } else if detail.words {
-        spans.push(Span::styled(format!(" {}", person.words), dim()));
+        spans.push(Span::styled(format!(" {}", person.words), theme.dim));
     }
     spans
 }

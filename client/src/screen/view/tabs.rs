@@ -1,14 +1,13 @@
 //! The open rooms on the line on top: number, who is there, and how much waits to be read.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::Span;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Theme;
-use crate::screen::theme::{dim, loud};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// The columns of a name in a tab, where several have to fit.
 const SHORT: usize = 8;
@@ -25,14 +24,14 @@ enum Detail {
 }
 
 /// The tabs, as wide as they may be.
-pub(crate) fn tabs(rooms: &Rooms, width: usize) -> Vec<Span<'static>> {
+pub(crate) fn tabs(rooms: &Rooms, width: usize, theme: &Theme) -> Vec<Span<'static>> {
     for detail in [Detail::Full, Detail::Short, Detail::Number] {
-        let spans = row(rooms, detail);
+        let spans = row(rooms, detail, theme);
         if spans.iter().map(Span::width).sum::<usize>() <= width {
             return spans;
         }
     }
-    summary(rooms)
+    summary(rooms, theme)
 }
 
 /// The place of the room whose tab stands in a column, counted from the first of them.
@@ -46,7 +45,7 @@ pub(crate) fn place_at(tabs: &[Span<'_>], column: usize) -> Option<usize> {
     (tabs.len() > 1 && at.is_multiple_of(2)).then_some(at / 2)
 }
 
-fn row(rooms: &Rooms, detail: Detail) -> Vec<Span<'static>> {
+fn row(rooms: &Rooms, detail: Detail, theme: &Theme) -> Vec<Span<'static>> {
     let current = rooms.current_id();
     let gap = match detail {
         Detail::Full | Detail::Short => "  ",
@@ -71,27 +70,27 @@ fn row(rooms: &Rooms, detail: Detail) -> Vec<Span<'static>> {
         };
         spans.push(Span::styled(
             format!("{}{name}{unread}", place + 1),
-            style(room, shown),
+            style(room, shown, theme),
         ));
     }
     spans
 }
 
-fn style(room: &Conversation, shown: bool) -> Style {
+fn style(room: &Conversation, shown: bool, theme: &Theme) -> Style {
     // A third party is to be seen from every room.
     if room.people.len() > 1 && !shown {
-        return loud();
+        return theme.loud;
     }
     match (shown, room.unread > 0, room.stirred || room.link != Link::Up) {
-        (true, ..) => Style::new().add_modifier(Modifier::REVERSED),
-        (false, true, _) => <&Theme>::default().unread,
-        (false, false, true) => Style::new().fg(Color::Yellow),
-        (false, false, false) => dim(),
+        (true, ..) => theme.selection,
+        (false, true, _) => theme.unread,
+        (false, false, true) => theme.warning,
+        (false, false, false) => theme.dim,
     }
 }
 
 /// Where not even the numbers fit: which one of how many, and what waits in all.
-fn summary(rooms: &Rooms) -> Vec<Span<'static>> {
+fn summary(rooms: &Rooms, theme: &Theme) -> Vec<Span<'static>> {
     let current = rooms.current_id();
     let place = rooms.iter().take_while(|(id, _)| *id != current).count();
     let waits: usize = rooms
@@ -103,7 +102,7 @@ fn summary(rooms: &Rooms) -> Vec<Span<'static>> {
     if waits > 0 {
         text.push_str(&format!(" +{waits}"));
     }
-    vec![Span::styled(text, Style::new().add_modifier(Modifier::REVERSED))]
+    vec![Span::styled(text, theme.selection)]
 }
 
 fn shortened(name: &str) -> String {

@@ -20,6 +20,7 @@ use self::origin::commit;
 pub use self::origin::{Origin, safety_words};
 use crate::peer::envelope::{HEADER_LEN, SessionId};
 use crate::peer::message::{Kind, Message};
+use crate::peer::root::RoomKeys;
 use crate::peer::run_key::{PublicRunKey, SIGNATURE_LEN};
 use crate::peer::secret::{Secret, unstacked};
 use crate::peer::session::{Session, SessionError};
@@ -57,6 +58,11 @@ pub enum FirstKey {
 }
 
 impl FirstKey {
+    /// The room's.
+    pub fn of_room(keys: &RoomKeys) -> Self {
+        Self::Room(keys.psk.clone())
+    }
+
     /// Whether it is the room's, which everybody with the passphrase has.
     pub fn is_room(&self) -> bool {
         matches!(self, Self::Room(_))

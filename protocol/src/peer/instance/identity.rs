@@ -44,7 +44,7 @@ impl Identity {
             public,
             name,
             envelopes: Envelopes::new(keys, topic),
-            room_key: FirstKey::Room(keys.psk.clone()),
+            room_key: FirstKey::of_room(keys),
             rng,
             nonce: None,
             hello_counter: 0,

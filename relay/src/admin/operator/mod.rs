@@ -177,27 +177,18 @@ fn write_list(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut im
         };
         let waits = waiting.get(&room.name).map_or_else(
             || "-".to_owned(),
-            |waiting| format!("{} until {}", waiting.blobs, date(waiting.until)),
+            |waiting| format!("{} until {}", waiting.blobs, waiting.until),
         );
         let line = format!(
             "{}  {}  {}  {by}  {waits:19}  {}",
             hex::encode(room.name),
-            date(room.record.made),
-            date(room.record.used),
+            room.record.made,
+            room.record.used,
             room.note.as_deref().unwrap_or_default()
         );
         writeln!(out, "{}", line.trim_end())?;
     }
     out.flush()
-}
-
-/// Year, month and day.
-fn date(day: Day) -> String {
-    /// 1970-01-01.
-    const EPOCH: i32 = 2_440_588;
-    (i32::try_from(day.0).ok())
-        .and_then(|days| time::Date::from_julian_day(EPOCH.saturating_add(days)).ok())
-        .map_or_else(|| "?".to_owned(), |date| date.to_string())
 }
 
 fn table_hash(text: &str) -> Result<Name, String> {
@@ -231,13 +222,6 @@ fn note(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_day_is_written_as_a_date() {
-        assert_eq!(date(Day(0)), "1970-01-01");
-        assert_eq!(date(Day(20_000)), "2024-10-04");
-        assert_eq!(date(Day(u32::MAX)), "?");
-    }
 
     #[test]
     fn only_what_fits_is_taken_from_the_command_line() {

@@ -25,6 +25,7 @@ use crate::{
     hub::Admission,
     limit::budget::Spent,
     limit::slot::Slot,
+    limits,
     rooms::{Answer, NotEnded, NotSaved},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
 };
@@ -39,6 +40,8 @@ pub(crate) struct Session {
     slot: Slot,
     channels: Vec<Channel>,
     spent: Spent,
+    /// Readers that have not yet taken enough of what this socket sent.
+    behind: Vec<Arc<Outbound>>,
     /// A join of this socket failed.
     failed: bool,
     /// What has to be on the disk before anything else is read.
@@ -92,6 +95,7 @@ impl Session {
             slot,
             channels: Vec::new(),
             spent: Spent::default(),
+            behind: Vec::new(),
             failed: false,
             waiting: None,
         }
@@ -137,7 +141,7 @@ impl Session {
             .position(|channel| channel.room.topic().as_str() == topic)
     }
 
-    fn broadcast(&self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
+    fn broadcast(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
         let channel = &self.channels[index];
         let notice = Notice::broadcast(&push.topic, &push.event, push.payload);
         // The fields came in a frame, within the limits.
@@ -154,6 +158,7 @@ impl Session {
         if !push.reference.is_null() {
             outbound.send(&reply::ok(delivery.join_ref.get(), push));
         }
+        self.behind.extend(delivery.behind);
         Ok(Outcome {
             receivers: delivery.receivers,
             rest: delivery.rest,
@@ -298,11 +303,23 @@ impl socket::Handler for Session {
         Poll::Ready(outcome.rest)
     }
 
+    fn served(&mut self, fanout: Fanout) {
+        self.behind.extend(fanout.behind());
+    }
+
+    fn is_ahead(&self) -> bool {
+        !self.behind.is_empty()
+    }
+
     fn pause(&mut self) -> Option<Instant> {
-        let clock = self.hub.clock;
-        let until = self.hub.budgets.pause(&self.spent, self.slot, clock.now())?;
-        self.hub.counters.paused();
-        Some(Instant::from_std(clock.instant(until)))
+        let (clock, now) = (self.hub.clock, self.hub.clock.now());
+        self.behind.retain(|reader| reader.is_behind());
+        let behind = self.is_ahead().then(|| now.after(limits::BEHIND_LOOK));
+        let budget = self.hub.budgets.pause(&self.spent, self.slot, now);
+        if budget.is_some() {
+            self.hub.counters.paused();
+        }
+        Some(Instant::from_std(clock.instant(behind.max(budget)?)))
     }
 
     fn closed(&mut self) {

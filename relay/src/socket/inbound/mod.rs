@@ -13,6 +13,9 @@ use super::frame::{Close, Event, Frame, Kind, MAX_CONTROL};
 use assembly::Assembly;
 use unmask::unmask;
 
+/// A close code that was registered after RFC 6455, as 1012 and 1013 were (IANA, "WebSocket Close Code Number Registry").
+const BAD_GATEWAY: u16 = 1014;
+
 /// The longest header of a client's frame, in bytes.
 pub(super) const MAX_HEADER: usize = 14;
 
@@ -174,7 +177,14 @@ fn split_front<'a>(input: &mut &'a mut [u8], most: usize) -> &'a mut [u8] {
 fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, u64, usize)>, Close> {
     let mut cursor = Cursor::new(bytes);
     match FrameHeader::parse(&mut cursor) {
-        Ok(Some((header, length))) => Ok(Some((header, length, cursor.position() as usize))),
+        Ok(Some((header, length))) => {
+            let size = cursor.position() as usize;
+            let shortest = header.len(length);
+            // RFC 6455, section 5.2: one length has one form.
+            (size == shortest)
+                .then_some(Some((header, length, size)))
+                .ok_or(Close::PROTOCOL)
+        }
         Ok(None) => Ok(None),
         Err(_) => Err(Close::PROTOCOL),
     }
@@ -218,7 +228,7 @@ fn answer(payload: &[u8]) -> Result<Close, Close> {
         [high, low, reason @ ..] => {
             let reason = std::str::from_utf8(reason).map_err(|_| Close::NOT_UTF8)?;
             let code = u16::from_be_bytes([*high, *low]);
-            if !CloseCode::from(code).is_allowed() {
+            if code != BAD_GATEWAY && !CloseCode::from(code).is_allowed() {
                 return Ok(Close::PROTOCOL);
             }
             Ok(Close::echo(code, reason))
@@ -248,6 +258,54 @@ mod tests {
             assert_eq!(events, 3);
             assert!(inbound.assembly.is_none());
             assert_eq!((inbound.held(), inbound.is_within_frame()), (0, false));
+        }
+    }
+
+    #[test]
+    fn a_length_that_could_be_shorter_is_refused() {
+        for (header, is_shortest) in [
+            (&[0x82, 0xfe, 0, 125, 0, 0, 0, 0][..], false),
+            (&[0x82, 0xfe, 0, 126, 0, 0, 0, 0], true),
+            (&[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0, 125, 0, 0, 0, 0], false),
+            (&[0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0], false),
+            (&[0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], true),
+            (&[0x89, 0xfe, 0, 1, 0, 0, 0, 0], false),
+        ] {
+            for cut in 0..=header.len() {
+                let mut inbound = Inbound::default();
+                let (mut left, mut right) = (header[..cut].to_vec(), header[cut..].to_vec());
+                let begun = (inbound.next(&mut left.as_mut_slice(), 1 << 20))
+                    .and_then(|_| inbound.next(&mut right.as_mut_slice(), 1 << 20));
+                let expected = if is_shortest {
+                    Ok(None)
+                } else {
+                    Err(Close::PROTOCOL)
+                };
+                assert_eq!(begun, expected, "{header:x?} {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_close_code_is_echoed_if_it_may_stand_in_a_frame() {
+        for (code, answered) in [
+            (1000, 1000),
+            (1004, 1002),
+            (1005, 1002),
+            (1006, 1002),
+            (1011, 1011),
+            (1012, 1012),
+            (1013, 1013),
+            (1014, 1014),
+            (1015, 1002),
+            (1016, 1002),
+            (3000, 3000),
+            (4999, 4999),
+            (999, 1002),
+            (5000, 1002),
+        ] {
+            let close = answer(&u16::to_be_bytes(code)).unwrap();
+            assert_eq!(close.code(), Some(answered), "{code}");
         }
     }
 

@@ -1,16 +1,21 @@
 //! The writing side of one socket.
 
+mod lock;
+mod pressure;
 mod queue;
 
 use std::io::{ErrorKind, IoSlice};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::buffered::Holder;
 use super::stream::{WriteHalf, Writer};
 use super::{Close, Sockets, frame, stream};
+pub(crate) use lock::Lock;
+use pressure::Pressure;
 use queue::Queue;
 
 /// How many frames that waited leave in one system call.
@@ -51,20 +56,16 @@ pub(super) struct Drained {
 impl Outbound {
     /// Sends whole frames as [`text_frame`](super::text_frame) and [`binary_frame`](super::binary_frame) make them:
     /// straight into the socket if nothing waits before them, else into the queue. Does nothing once closed.
-    pub(crate) fn send(&self, frame: &Bytes) {
-        self.write(frame);
+    ///
+    /// `true`: who sends much is to wait while the reader [`is_behind`](Self::is_behind).
+    pub(crate) fn send(&self, frame: &Bytes) -> bool {
+        self.write(frame)
     }
 
     /// Closes the socket: what waits is dropped but for the rest of a frame under way, then the close frame leaves.
     /// The socket's own task does the rest.
     pub(crate) fn close(&self, close: &Close) {
         self.end(close);
-    }
-
-    /// Whether what is sent still has a chance to arrive.
-    #[cfg(test)]
-    pub(crate) fn is_open(&self) -> bool {
-        self.writing.with(|writing| writing.end.is_none())
     }
 }
 
@@ -85,17 +86,36 @@ impl<W: Writer + 'static, L: Lock<Value = Writing<W>>> Outbound<L> {
         outbound
     }
 
-    pub(super) fn write(&self, frame: &Bytes) {
+    /// Whether more than half of what may wait for the reader does, and it is there to take it.
+    pub(crate) fn is_behind(&self) -> bool {
+        let bound = self.sockets.limits().queue;
+        self.writing.with(|writing| {
+            let pressure = writing.pressure.as_ref().filter(|_| writing.is_half_full(bound));
+            writing.end.is_none() && pressure.is_some_and(|pressure| pressure.is_alive(Instant::now()))
+        })
+    }
+
+    /// Whether what is sent still has a chance to arrive.
+    #[cfg(test)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.writing.with(|writing| writing.end.is_none())
+    }
+
+    pub(super) fn write(&self, frame: &Bytes) -> bool {
         let bound = self.sockets.limits().queue;
         self.change(|writing| {
             let was_open = writing.end.is_none();
             let waker = writing.send(frame, bound);
-            // A socket that fails is broken; one that is closed here was too slow.
-            if was_open && writing.end == Some(End::Orderly) {
-                self.sockets.overflowed();
-            }
-            ((), waker)
-        });
+            self.count(was_open, writing.end);
+            (writing.end.is_none() && writing.is_half_full(bound), waker)
+        })
+    }
+
+    /// A socket that fails is broken; one that is closed by what was sent or taken was too slow.
+    fn count(&self, was_open: bool, end: Option<End>) {
+        if was_open && end == Some(End::Orderly) {
+            self.sockets.overflowed();
+        }
     }
 
     pub(super) fn end(&self, close: &Close) {
@@ -104,12 +124,19 @@ impl<W: Writer + 'static, L: Lock<Value = Writing<W>>> Outbound<L> {
 
     /// Writes what waits as far as it goes; the task is woken when there is more to do. For the socket's own task only.
     pub(super) fn drain(&self, cx: &mut Context<'_>) -> Drained {
-        self.change(|writing| (writing.drain(cx), None))
+        let bound = self.sockets.limits().queue;
+        self.change(|writing| {
+            let was_open = writing.end.is_none();
+            let drained = writing.drain(cx, bound);
+            self.count(was_open, drained.end);
+            (drained, None)
+        })
     }
 
     /// Tells how much the socket's task holds of what is incomplete, in bytes.
     pub(super) fn hold(&self, incomplete: usize) {
         self.change(|writing| {
+            let incomplete = u32::try_from(incomplete).unwrap_or(u32::MAX);
             writing.incomplete = if writing.end.is_none() { incomplete } else { 0 };
             ((), None)
         });
@@ -194,10 +221,12 @@ pub(crate) struct Writing<W> {
     queue: Queue,
     /// Of the socket's own task, if it has not been woken since it waits.
     waker: Option<Waker>,
-    /// What the socket's task holds of what is incomplete, in bytes.
-    incomplete: usize,
+    /// What the socket's task holds of what is incomplete, in bytes: of one message, which is much smaller than 4 GiB.
+    incomplete: u32,
     /// Whether the writer keeps some of what was written.
     keeps: bool,
+    /// Of a reader that is behind.
+    pressure: Option<Box<Pressure>>,
 }
 
 impl<W: Writer> Writing<W> {
@@ -209,11 +238,12 @@ impl<W: Writer> Writing<W> {
             waker: None,
             incomplete: 0,
             keeps: false,
+            pressure: None,
         }
     }
 
     fn held(&self) -> usize {
-        self.queue.held() + self.incomplete + if self.keeps { stream::KEPT } else { 0 }
+        self.queue.held() + self.incomplete as usize + if self.keeps { stream::KEPT } else { 0 }
     }
 
     /// Returns whom to wake, as all of these do.
@@ -230,12 +260,19 @@ impl<W: Writer> Writing<W> {
         if self.queue.held() > bound {
             return self.close(&Close::TOO_SLOW);
         }
+        if self.is_half_full(bound) && self.pressure.is_none() {
+            self.pressure = Some(Box::new(Pressure::new(Instant::now())));
+        }
         // Where something waited before, the task waits for the socket already.
         if first && !self.queue.is_empty() {
             self.waker.take()
         } else {
             None
         }
+    }
+
+    fn is_half_full(&self, bound: usize) -> bool {
+        self.queue.held() > bound / 2
     }
 
     /// Writes a frame before which nothing waits, and queues what is left of it. `false`: the socket has failed.
@@ -282,16 +319,17 @@ impl<W: Writer> Writing<W> {
         self.queue = Queue::default();
         self.incomplete = 0;
         self.keeps = false;
+        self.pressure = None;
         self.waker.take()
     }
 
-    fn drain(&mut self, cx: &mut Context<'_>) -> Drained {
+    fn drain(&mut self, cx: &mut Context<'_>, bound: usize) -> Drained {
         // Under the same lock as the look at the queue: whoever appends later finds this waker.
         match &mut self.waker {
             Some(waker) => waker.clone_from(cx.waker()),
             none => *none = Some(cx.waker().clone()),
         }
-        let mut moved = false;
+        let mut taken = 0;
         while let Some(writer) = &mut self.writer
             && !self.queue.is_empty()
         {
@@ -300,7 +338,7 @@ impl<W: Writer> Writing<W> {
             match writer.poll_write(cx, &slices[..count]) {
                 Poll::Ready(Ok(written @ 1..)) => {
                     self.queue.advance(written);
-                    moved = true;
+                    taken += written;
                 }
                 Poll::Ready(Err(error)) if error.kind() == ErrorKind::Interrupted => {}
                 Poll::Ready(_) => {
@@ -309,7 +347,15 @@ impl<W: Writer> Writing<W> {
                 Poll::Pending => break,
             }
         }
-        moved |= self.flush(cx);
+        let moved = self.flush(cx) || taken > 0;
+        if let Some(pressure) = self.pressure.as_mut().filter(|_| taken > 0) {
+            if self.queue.held() < bound / 8 {
+                self.pressure = None;
+            } else if pressure.took(taken, Instant::now()) {
+                // This task, which is running, ends it.
+                self.close(&Close::TOO_SLOW);
+            }
+        }
         Drained {
             waiting: !self.queue.is_empty() || self.keeps,
             moved,
@@ -333,27 +379,5 @@ impl<W: Writer> Writing<W> {
                 false
             }
         }
-    }
-}
-
-/// A lock that is held for the length of a call. Named so that the same code runs under a model checker's lock.
-pub(crate) trait Lock {
-    /// What it guards.
-    type Value;
-    /// A lock around `value`.
-    fn new(value: Self::Value) -> Self;
-    /// Calls `change` with the lock held.
-    fn with<R>(&self, change: impl FnOnce(&mut Self::Value) -> R) -> R;
-}
-
-impl<T> Lock for Mutex<T> {
-    type Value = T;
-
-    fn new(value: T) -> Self {
-        Mutex::new(value)
-    }
-
-    fn with<R>(&self, change: impl FnOnce(&mut T) -> R) -> R {
-        change(&mut self.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

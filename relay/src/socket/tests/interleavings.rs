@@ -73,7 +73,9 @@ fn loom_all_that_two_senders_send_arrives_whole_while_the_peer_reads() {
             pipe.poll_taken(cx, 4)
         }));
         assert!(matches!(pipe.taken().as_slice(), b"abcd" | b"cdab"));
-        senders.into_iter().for_each(|sender| sender.join().unwrap());
+        for sender in senders {
+            sender.join().unwrap();
+        }
         reader.join().unwrap();
         outbound.release(false);
     });
@@ -118,9 +120,10 @@ fn loom_the_task_learns_of_a_break_that_a_sender_met() {
         });
         // Either a byte is left over for the broken socket, or the second frame is.
         run_task_until(&outbound, End::Broken);
-        [sender, peer, second]
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
+        for thread in [sender, second] {
+            thread.join().unwrap();
+        }
+        peer.join().unwrap();
         outbound.release(false);
     });
 }

@@ -3,10 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use tokio::time::advance;
 
 use super::pipe::{Pipe, Socket as PipeSocket};
 use crate::socket::outbound::{Drained, End, Outbound, Writing};
@@ -114,6 +116,49 @@ fn a_reader_that_lets_too_much_pile_up_is_closed_after_the_frame_under_way() {
         [frame_of(4_000), frame::close(&Close::TOO_SLOW)].concat()
     );
     assert_eq!(fixture.sockets.held(), 0);
+}
+
+/// One frame of 2,000 bytes after the other waits for the reader until senders are to wait.
+fn fall_behind(fixture: &Fixture) {
+    while fixture.outbound.is_open() && !fixture.outbound.write(&frame_of(2_000)) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sender_waits_for_a_reader_until_that_has_room_or_has_taken_nothing_for_two_seconds() {
+    let fixture = Fixture::new(10);
+    let half = fixture.sockets.limits().queue / 2;
+    fall_behind(&fixture);
+    assert!(fixture.sockets.held() > half && fixture.outbound.is_behind());
+    advance(Duration::from_millis(1_999)).await;
+    assert!(fixture.outbound.is_behind());
+    advance(Duration::from_millis(1)).await;
+    assert!(!fixture.outbound.is_behind(), "it may be gone");
+    fixture.pipe.change(|pipe| pipe.room = 1);
+    fixture.run_task();
+    assert!(fixture.outbound.is_behind(), "it is there");
+    fixture.pipe.change(|pipe| pipe.room = 3_000);
+    fixture.run_task();
+    assert!(
+        !fixture.outbound.is_behind() && fixture.outbound.is_open(),
+        "it has room"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_senders_up_by_less_than_4_kib_a_second_for_30_seconds_is_closed() {
+    for (bytes, is_closed) in [(4 * 1024, false), (4 * 1024 - 100, true)] {
+        let fixture = Fixture::new(10);
+        let open = || fixture.outbound.is_open();
+        fall_behind(&fixture);
+        for _ in 0..30 {
+            advance(Duration::from_secs(1)).await;
+            assert!(open());
+            fixture.pipe.change(|pipe| pipe.room = bytes);
+            fixture.run_task();
+            fall_behind(&fixture);
+        }
+        assert_eq!(!open(), is_closed, "{bytes}");
+    }
 }
 
 #[test]

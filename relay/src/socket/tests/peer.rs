@@ -159,8 +159,18 @@ pub(super) async fn until(holds: impl Fn() -> bool) {
 
 /// A client's frame under a mask of zeros: first byte, length, payload.
 pub(super) fn client_frame(first: u8, len: usize, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![first, 0x80 | 127];
-    frame.extend_from_slice(&(len as u64).to_be_bytes());
+    let mut frame = vec![first];
+    match len {
+        0..126 => frame.push(0x80 | len as u8),
+        126..65_536 => {
+            frame.push(0x80 | 126);
+            frame.extend_from_slice(&(len as u16).to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend_from_slice(&(len as u64).to_be_bytes());
+        }
+    }
     frame.extend_from_slice(&[0; 4]);
     frame.extend_from_slice(payload);
     frame

@@ -6,12 +6,13 @@ mod submit;
 mod tests;
 pub mod view;
 
+use crate::open::ticket::Ticket;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use sotto_protocol::{Name, Passphrase, RoomName};
+use sotto_protocol::{Passphrase, RoomName};
 
-use crate::relay_url::{Invitation, handed_over};
+use crate::relay_url::handed_over;
 use crate::screen::editor::Editor;
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::keymap::action::Action;
@@ -83,7 +84,7 @@ pub enum Input {
 #[derive(Debug)]
 pub enum Effect {
     /// Make the key, and join.
-    Join(Box<Ticket>),
+    Join(Box<Ticket>, Passphrase),
     /// Say how strong the passphrase is that is in the form now; answered by [`Input::Rated`].
     Rate,
     /// Make a passphrase of random words; answered by [`Input::Generated`].
@@ -96,19 +97,6 @@ pub enum Effect {
     Suspend,
     /// Draw everything anew.
     Redraw,
-}
-
-/// What was filled in.
-#[derive(Debug)]
-pub struct Ticket {
-    /// Where.
-    pub invitation: Invitation,
-    /// Who.
-    pub name: Name,
-    /// With what.
-    pub passphrase: Passphrase,
-    /// The passphrase again, if it was made here and has to be handed over.
-    pub made: Option<Passphrase>,
 }
 
 /// The connect screen.

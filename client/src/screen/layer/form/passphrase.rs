@@ -1,15 +1,14 @@
 //! The passphrase in the form: typed or made, rated, and doubted.
 
+use std::time::Duration;
+
+use sotto_protocol::{Passphrase, RoomName};
+
 use super::Effect;
 use crate::screen::keymap::action::Action;
-use crate::screen::layer::form::Field;
-use crate::screen::layer::form::Form;
+use crate::screen::layer::form::{Field, Form};
 use crate::secret::WORDS;
-use crate::secret::strength::Slip;
-use crate::secret::strength::Strength;
-use sotto_protocol::Passphrase;
-use sotto_protocol::RoomName;
-use std::time::Duration;
+use crate::secret::strength::{Slip, Strength};
 
 impl Form {
     pub(super) fn edit_passphrase(&mut self, action: Action, effects: &mut Vec<Effect>) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sotto_protocol::{Name, Passphrase};
 
-use super::{Effect, Field, Form, Stage, Ticket};
+use super::{Effect, Field, Form, Stage};
+use crate::open::ticket::{Destination, Ticket};
 use crate::relay_url::{AddressError, Invitation, handed_over};
 
 impl Form {
@@ -48,10 +49,10 @@ impl Form {
             return;
         }
         match self.ticket() {
-            Ok(ticket) => {
+            Ok((ticket, passphrase)) => {
                 self.complaint = None;
                 self.stage = Stage::Deriving(now);
-                effects.push(Effect::Join(Box::new(ticket)));
+                effects.push(Effect::Join(Box::new(ticket), passphrase));
             }
             Err((field, why)) => self.complain(field, why),
         }
@@ -73,7 +74,7 @@ impl Form {
         Name::new(self.name.text()).map_err(|error| (Field::Name, error.to_string()))
     }
 
-    pub(super) fn ticket(&mut self) -> Result<Ticket, (Field, String)> {
+    pub(super) fn ticket(&mut self) -> Result<(Ticket, Passphrase), (Field, String)> {
         let mut invitation = self.invitation()?;
         let name = self.checked_name()?;
         let at = |error: sotto_protocol::passphrase::PassphraseError| (Field::Passphrase, error.to_string());
@@ -87,20 +88,24 @@ impl Form {
                 format!("{doubt}; Enter again uses it all the same"),
             ));
         }
-        let mut made = None;
-        if let Some(room) = self.made.clone() {
-            made = Some(Passphrase::new(self.passphrase.expose()).map_err(at)?);
-            // A new room: with a name of its own no two rooms share a salt.
-            if invitation.room.is_none() {
-                self.relay.set(&invitation.address.invitation(&room));
-                invitation.room = Some(room);
-            }
+        // A new room: with a name of its own no two rooms share a salt.
+        if let Some(room) = &self.made
+            && invitation.room.is_none()
+        {
+            self.relay.set(&invitation.address.invitation(room));
+            invitation.room = Some(room.clone());
         }
-        Ok(Ticket {
-            invitation,
+        let ticket = Ticket {
+            to: Destination {
+                address: invitation.address,
+                room: invitation.room.unwrap_or_default(),
+                called: None,
+                command: None,
+            },
             name,
-            passphrase,
-            made,
-        })
+            made: self.made.is_some(),
+            recorder: None,
+        };
+        Ok((ticket, passphrase))
     }
 }

@@ -6,7 +6,9 @@ use ratatui::buffer::CellWidth;
 use sotto_protocol::{Passphrase, RoomName};
 
 use super::view::draw;
-use super::{Effect, Field, Form, Input, Stage, Ticket};
+use super::{Effect, Field, Form, Input, Stage};
+use crate::open::ticket::Ticket;
+use crate::relay_url::Invitation;
 use crate::screen::settings::Settings;
 use crate::secret::rater::Rater;
 
@@ -79,10 +81,10 @@ impl Script {
         self.input(Input::Paste(text.to_owned()))
     }
 
-    /// The ticket, if the form has let the user go on.
-    fn ticket(&self) -> Option<&Ticket> {
+    /// The ticket and the passphrase, if the form has let the user go on.
+    fn ticket(&self) -> Option<(&Ticket, &str)> {
         self.effects.iter().find_map(|effect| match effect {
-            Effect::Join(ticket) => Some(ticket.as_ref()),
+            Effect::Join(ticket, passphrase) => Some((ticket.as_ref(), passphrase.expose())),
             _ => None,
         })
     }
@@ -135,13 +137,10 @@ fn filled_in_from_top_to_bottom_it_joins() {
         .enter()
         .types(STRONG)
         .enter();
-    let ticket = script.ticket().unwrap();
-    assert_eq!(ticket.invitation, "ws://h:4000/#room=a".parse().unwrap());
-    assert_eq!(
-        (ticket.name.as_str(), ticket.passphrase.expose()),
-        ("ben", STRONG)
-    );
-    assert!(ticket.made.is_none());
+    let (ticket, passphrase) = script.ticket().unwrap();
+    assert_eq!(ticket.to.url(), "ws://h:4000/#room=a");
+    assert_eq!((ticket.name.as_str(), passphrase), ("ben", STRONG));
+    assert!(!ticket.made);
     assert_eq!(script.form.stage, Stage::Deriving(script.now));
 }
 
@@ -159,7 +158,12 @@ fn the_whole_line_that_was_handed_over_is_a_relay() {
         assert_eq!(pasted.form.relay.text(), url);
         let mut typed = Script::new((80, 24), "", "ben");
         typed.types(line.trim()).enter().types(STRONG).enter();
-        assert_eq!(typed.ticket().unwrap().invitation, url.parse().unwrap());
+        let invitation: Invitation = url.parse().unwrap();
+        let to = &typed.ticket().unwrap().0.to;
+        assert_eq!(
+            (&to.address, Some(&to.room)),
+            (&invitation.address, invitation.room.as_ref())
+        );
     }
 }
 
@@ -204,7 +208,7 @@ fn a_weak_passphrase_needs_a_second_enter_and_any_key_takes_that_back() {
     script.types("x").enter();
     assert!(script.ticket().is_none());
     script.enter();
-    assert_eq!(script.ticket().unwrap().passphrase.expose(), "hunter2x");
+    assert_eq!(script.ticket().unwrap().1, "hunter2x");
 }
 
 #[test]
@@ -216,7 +220,7 @@ fn an_enter_waits_until_the_passphrase_is_rated_and_another_key_takes_it_back() 
         let key = KeyEvent::new(code, KeyModifiers::NONE);
         form.update(Input::Key { key, alone: true }, now)
     };
-    let joins = |effects: &[Effect]| matches!(effects, [Effect::Join(_)]);
+    let joins = |effects: &[Effect]| matches!(effects, [Effect::Join(..)]);
     form.update(Input::Paste(STRONG.to_owned()), now);
     assert!(key(&mut form, KeyCode::Enter).is_empty());
     key(&mut form, KeyCode::Tab);
@@ -247,9 +251,9 @@ fn one_key_makes_a_passphrase_and_a_new_room_gets_a_name() {
     assert_eq!(script.form.passphrase.expose().split(' ').count(), 6);
     assert!(script.picture().contains("6 words, about 77 bits: strong"));
     script.enter();
-    let ticket = script.ticket().unwrap();
-    assert_eq!(ticket.made.as_ref().unwrap().expose(), ticket.passphrase.expose());
-    let room = ticket.invitation.room.as_ref().unwrap();
+    let (ticket, passphrase) = script.ticket().unwrap();
+    assert!(ticket.made && passphrase == script.form.passphrase.expose());
+    let room = &ticket.to.room;
     assert_eq!(room.as_str().len(), 8);
     assert_eq!(
         script.form.relay.text(),
@@ -261,7 +265,7 @@ fn one_key_makes_a_passphrase_and_a_new_room_gets_a_name() {
 fn a_made_passphrase_that_is_changed_is_ones_own() {
     let mut script = Script::known();
     script.control('g').types("x").enter().enter();
-    assert!(script.ticket().unwrap().made.is_none());
+    assert!(!script.ticket().unwrap().0.made);
 }
 
 #[test]

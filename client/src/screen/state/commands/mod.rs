@@ -1,6 +1,6 @@
 //! What the commands that a user types do, and what they answer.
 
-pub mod parse;
+pub(crate) mod parse;
 
 use std::time::Duration;
 
@@ -12,11 +12,9 @@ use super::notice::wait;
 use crate::room::{Command, CommandError};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::history::History;
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
-use crate::screen::keymap::Keymap;
-use crate::screen::keymap::Section;
+use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::keymap::action::Action;
+use crate::screen::keymap::{Keymap, Section};
 use crate::screen::layer::help::Page;
 use crate::screen::talk::entry::Content;
 use crate::screen::talk::transcript::transcript;
@@ -143,8 +141,6 @@ impl State {
         };
         match answer {
             Ok(()) => room.done(command, moment.clock),
-            // Nobody asked for these.
-            Err(_) if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
             Err(error) => self.notice.say(format!("not done: {error}"), moment.now),
         }
     }
@@ -220,7 +216,7 @@ const MARKS: &[(&str, &str)] = &[
 ];
 
 /// The help: keys, commands and marks.
-pub fn help(keymap: &Keymap) -> Vec<Section> {
+pub(crate) fn help(keymap: &Keymap) -> Vec<Section> {
     let section = |heading, lines: &[(&str, &str)]| Section {
         heading,
         lines: lines

@@ -8,7 +8,7 @@ use crate::screen::keymap;
 use crate::screen::keymap::action::Action;
 
 /// The commands, as `/help` shows them.
-pub const HELP: &[(&str, &str)] = &[
+pub(crate) const HELP: &[(&str, &str)] = &[
     ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
     ("/verify", "the safety words, and what to do with them"),
@@ -54,14 +54,14 @@ pub const HELP: &[(&str, &str)] = &[
 ];
 
 /// The words that commands begin with.
-pub fn words() -> impl Iterator<Item = &'static str> {
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
     let words = HELP.iter().filter_map(|(what, _)| what.split(' ').next());
     words.filter(|word| *word != "//…")
 }
 
 /// A command of the user's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub(crate) enum Command {
     /// Shows keys and commands.
     Help {
         /// Every action by its name instead.
@@ -123,7 +123,7 @@ pub enum Command {
 
 /// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
+pub(crate) enum Line {
     /// To be said.
     Say(String),
     /// To be done.
@@ -135,7 +135,7 @@ pub enum Line {
 }
 
 /// Reads a line. A text that begins with `/` is never sent unless it is `/me` or begins with a second slash.
-pub fn parse(line: &str) -> Line {
+pub(crate) fn parse(line: &str) -> Line {
     let Some(rest) = line.strip_prefix('/') else {
         let slip = line.starts_with(char::is_whitespace) && line.trim_start().starts_with('/');
         return if slip {

@@ -1,14 +1,10 @@
 //! Keys while a message is selected.
 
-use crate::screen::conversation::browse::Asks;
-use crate::screen::conversation::browse::Browse;
-use crate::screen::conversation::browse::MAX_LINKS;
+use crate::screen::conversation::browse::{Asks, Browse, MAX_LINKS};
 use crate::screen::effect::Effect;
 use crate::screen::keymap::action::Browsing;
-use crate::screen::state::Page;
-use crate::screen::state::State;
-use crate::screen::state::input::Action;
-use crate::screen::state::input::Moment;
+use crate::screen::state::input::{Action, Moment};
+use crate::screen::state::{Page, State};
 use crate::screen::talk::entry::Said;
 use crate::screen::text::markup;
 use crate::screen::text::search::Needle;

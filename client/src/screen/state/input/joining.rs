@@ -1,19 +1,13 @@
 //! `/join`: what the keys do until the room is open.
 
+use sotto_protocol::Passphrase;
+
+use crate::open::ticket::{Destination, Ticket};
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::Effect;
-use crate::screen::effect::RoomId;
-use crate::screen::layer::join::Opening;
-use crate::screen::layer::join::Stage;
-use crate::screen::layer::join::all_the_same;
-use crate::screen::layer::join::destination;
-use crate::screen::state::Conversation;
-use crate::screen::state::Fetched;
-use crate::screen::state::Joining;
-use crate::screen::state::State;
-use crate::screen::state::Strength;
-use crate::screen::state::input::Action;
+use crate::screen::effect::{Effect, RoomId};
+use crate::screen::layer::join::{Stage, all_the_same, destination};
 use crate::screen::state::input::Moment;
+use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
 use crate::secret::source;
 impl State {
     /// The hidden line that is typed into just now instead of the draft.
@@ -47,67 +41,6 @@ impl State {
                 self.notice.say(why, moment.now);
             }
         }
-    }
-
-    /// A key while a room is being joined. False when it is for the chat.
-    pub(crate) fn joining_key(
-        &mut self,
-        action: Action,
-        alone: bool,
-        moment: Moment,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
-        let Some(joining) = &mut self.joining else {
-            return false;
-        };
-        let ends = matches!(action, Action::Dismiss | Action::Interrupt | Action::EndOfInput);
-        if matches!(joining.stage, Stage::Rating(_)) && !ends {
-            return true;
-        }
-        if joining.asked().is_none() {
-            // Meanwhile the chat goes on.
-            let gives_up = action == Action::Dismiss;
-            if gives_up {
-                self.joining = None;
-                self.notice.say("nothing was joined", moment.now);
-            }
-            return gives_up;
-        }
-        let passphrase = &mut joining.passphrase;
-        match action {
-            Action::Dismiss | Action::Interrupt | Action::EndOfInput => {
-                self.joining = None;
-                self.notice.say("nothing was joined", moment.now);
-            }
-            Action::Insert(c) => {
-                passphrase.insert(c.encode_utf8(&mut [0; 4]));
-                joining.warned = false;
-            }
-            Action::Backspace => passphrase.backspace(),
-            Action::KillToStart => passphrase.clear(),
-            Action::KillWord => passphrase.erase_word(),
-            Action::Send if !alone => {
-                let why = "input that comes this fast looks like a paste: Enter alone joins";
-                self.notice.say(why, moment.now);
-            }
-            Action::Send => match joining.fetch() {
-                Some(fetch) => effects.push(fetch),
-                None => match joining.enter() {
-                    Ok(effect) => {
-                        effects.push(effect);
-                        self.notice.clear();
-                    }
-                    Err(why) => {
-                        joining.warned = true;
-                        self.notice.say(why, moment.now);
-                    }
-                },
-            },
-            Action::Suspend => effects.push(Effect::Suspend),
-            Action::Redraw => effects.push(Effect::Redraw),
-            _ => {}
-        }
-        true
     }
 
     /// A paste while a passphrase is asked for. False when it is for the chat.
@@ -179,21 +112,22 @@ impl State {
     }
 
     /// What [`Effect::Open`] is about; given once.
-    pub fn take_opening(&mut self, id: RoomId) -> Option<Opening> {
+    pub fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
         let joining = self.joining.as_mut().filter(|joining| joining.id == id)?;
         match std::mem::replace(&mut joining.stage, Stage::Opening) {
-            Stage::Ready(passphrase) => Some(Opening {
-                address: joining.to.address.clone(),
-                room: joining.to.room.clone(),
-                name: joining.name.clone(),
-                passphrase,
-                called: joining.to.called.clone(),
-                command: joining
-                    .to
-                    .command
-                    .clone()
-                    .filter(|_| joining.passphrase.is_empty()),
-            }),
+            Stage::Ready(passphrase) => {
+                let command = (joining.to.command.clone()).filter(|_| joining.passphrase.is_empty());
+                let ticket = Ticket {
+                    to: Destination {
+                        command,
+                        ..joining.to.clone()
+                    },
+                    name: joining.name.clone(),
+                    made: false,
+                    recorder: None,
+                };
+                Some((ticket, passphrase))
+            }
             stage => {
                 joining.stage = stage;
                 None

@@ -1,24 +1,11 @@
 //! The locked screen: what the keys do, and when it locks.
 
-use crate::screen::effect::Effect;
-use crate::screen::state::Clock;
-use crate::screen::state::Content;
-use crate::screen::state::Duration;
-use crate::screen::state::Lock;
-use crate::screen::state::Rooms;
-use crate::screen::state::State;
-use crate::screen::state::Told;
-use crate::screen::state::input::Action;
-use crate::screen::state::input::Moment;
-use crate::screen::state::notice::wait;
-use crate::secret::verifier::Keyhole;
 use sotto_protocol::Passphrase;
-impl Rooms {
-    fn keyholes(&self) -> impl Iterator<Item = &Keyhole> {
-        self.iter().filter_map(|(_, room)| room.keyhole.as_ref())
-    }
-}
 
+use crate::screen::state::input::{Action, Moment};
+use crate::screen::state::notice::wait;
+use crate::screen::state::{Clock, Content, Duration, Lock, State, Told};
+use crate::secret::verifier::Keyhole;
 impl State {
     /// Locks the screen; where only a passphrase that was made here unlocks it, that is shown before, once.
     pub(crate) fn lock(&mut self, moment: Moment) {
@@ -49,10 +36,7 @@ impl State {
         self.notice.clear();
         self.joining = None;
         self.page = None;
-        self.locked = Some(Lock {
-            made: self.only_made(),
-            ..Lock::default()
-        });
+        self.locked = Some(Lock::new(self.only_made()));
     }
 
     /// Whether nothing unlocks the screen but what was made here, and never typed.
@@ -109,61 +93,10 @@ impl State {
         }
     }
 
-    /// A key on a locked screen. False when it is not locked.
-    pub(crate) fn locked_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
-        let Some(lock) = &mut self.locked else {
-            return false;
-        };
-        lock.says.clear();
-        match action {
-            Action::Insert(c) => {
-                lock.typed.insert(c.encode_utf8(&mut [0; 4]));
-            }
-            Action::Backspace => lock.typed.backspace(),
-            Action::KillWord => lock.typed.erase_word(),
-            Action::KillToStart | Action::Interrupt | Action::Dismiss => lock.typed.clear(),
-            // What was typed stays, to be tried then.
-            Action::Send if !lock.wait(moment.now).is_zero() => {}
-            Action::Send if lock.typed.is_empty() => self.fetch(effects),
-            Action::Send => {
-                let passphrase = Passphrase::new(lock.typed.expose());
-                lock.typed.clear();
-                self.unlock(passphrase.map_err(|error| error.to_string()), moment);
-            }
-            Action::Redraw => effects.push(Effect::Redraw),
-            _ => {}
-        }
-        true
-    }
-
-    /// Runs the command again that printed a passphrase, where there is one.
-    fn fetch(&mut self, effects: &mut Vec<Effect>) {
-        let command = self.rooms.keyholes().find_map(|keyhole| keyhole.command.clone());
-        let Some(lock) = &mut self.locked else {
-            return;
-        };
-        if let Some(command) = command.filter(|_| !lock.fetching) {
-            lock.fetching = true;
-            "locked: the passphrase command runs …".clone_into(&mut lock.says);
-            effects.push(Effect::Fetch(command));
-        }
-    }
-
-    /// A passphrase was given, or could not be fetched.
+    /// A passphrase was fetched, or could not be.
     pub(crate) fn unlock(&mut self, passphrase: Result<Passphrase, String>, moment: Moment) {
-        let Some(lock) = &mut self.locked else {
-            return;
-        };
-        lock.fetching = false;
-        match passphrase {
-            Ok(passphrase) if self.rooms.keyholes().any(|keyhole| keyhole.fits(&passphrase)) => {
-                self.locked = None;
-            }
-            Ok(_) => {
-                "locked: that is the passphrase of no open room".clone_into(&mut lock.says);
-                lock.was_wrong(moment.now);
-            }
-            Err(why) => lock.says = format!("locked: {why}"),
-        }
+        let rooms = &self.rooms;
+        self.locked
+            .take_if(|lock| lock.opens(passphrase, rooms, moment.now));
     }
 }

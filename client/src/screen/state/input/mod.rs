@@ -8,7 +8,6 @@ pub mod lines;
 mod locking;
 pub mod mouse;
 mod questions;
-mod reading;
 mod recall;
 
 use crossterm::event::KeyEvent;
@@ -20,9 +19,33 @@ use crate::screen::editor::Enter;
 use crate::screen::effect::{Effect, Moment};
 use crate::screen::keymap::Pressed;
 use crate::screen::keymap::action::Action;
+use crate::screen::layer::{Ctx, Layer, Taken, help};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
 pub const MAX_DRAFT: usize = MAX_TEXT + 16;
+
+/// What may lie over the talk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Lock,
+    LockQuestion,
+    Join,
+    LeaveQuestion,
+    Help,
+    Recall,
+    Browse,
+}
+
+/// The order in which it gets a key.
+const OVER_THE_TALK: [Over; 7] = [
+    Over::Lock,
+    Over::LockQuestion,
+    Over::Join,
+    Over::LeaveQuestion,
+    Over::Help,
+    Over::Recall,
+    Over::Browse,
+];
 
 impl State {
     pub(crate) fn key(
@@ -64,21 +87,27 @@ impl State {
         if action == Action::Panic {
             return effects.push(Effect::Panic);
         }
-        if self.locked_key(action, moment, effects) || self.lock_question_key(action) {
-            return;
-        }
-        if self.joining_key(action, alone, moment, effects) {
-            return;
-        }
-        let asked = std::mem::take(&mut self.asked);
-        if asked {
-            self.notice.clear();
-        }
-        if alone {
-            self.holding &= action != Action::Send;
-        }
-        if self.page_key(action) || self.recall_key(action) || self.browse_key(action, moment, effects) {
-            return;
+        let mut asked = false;
+        for over in OVER_THE_TALK {
+            let taken = match over {
+                Over::Lock | Over::Join | Over::Help => self.layer_key(over, action, alone, moment, effects),
+                Over::LockQuestion => self.lock_question_key(action),
+                Over::LeaveQuestion => {
+                    asked = std::mem::take(&mut self.asked);
+                    if asked {
+                        self.notice.clear();
+                    }
+                    if alone {
+                        self.holding &= action != Action::Send;
+                    }
+                    false
+                }
+                Over::Recall => self.recall_key(action),
+                Over::Browse => self.browse_key(action, moment, effects),
+            };
+            if taken {
+                return;
+            }
         }
         let width = self.input_width();
         let leaving = self.leaving();
@@ -172,6 +201,32 @@ impl State {
         self.type_notice(moment, effects);
     }
 
+    /// Gives a key to a layer, if it is there. Whether it was for that.
+    fn layer_key(
+        &mut self,
+        over: Over,
+        action: Action,
+        alone: bool,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> bool {
+        let rows = self.page.as_ref().map_or(0, |_| self.list_height());
+        let layer: &mut dyn Layer = match over {
+            Over::Lock => &mut self.locked,
+            Over::Join => &mut self.joining,
+            _ => &mut self.page,
+        };
+        let mut ctx = Ctx {
+            rooms: &mut self.rooms,
+            notice: &mut self.notice,
+            effects,
+            moment,
+            alone,
+            size: (self.width.into(), rows),
+        };
+        matches!(layer.key(action, &mut ctx), Taken::Keep | Taken::Close)
+    }
+
     /// Whether keys are for the selected message.
     fn browsing(&self) -> bool {
         let browse = &self.rooms.current().browse;
@@ -193,12 +248,8 @@ impl State {
         self.rooms.current_mut().list.scroll(rows, measure, height);
     }
 
-    /// The rows of a page: one stays, so that the eye finds on.
     pub(crate) fn page(&self) -> isize {
-        isize::try_from(self.list_height())
-            .unwrap_or(isize::MAX)
-            .saturating_sub(1)
-            .max(1)
+        help::page(self.list_height())
     }
 
     pub(crate) fn type_notice(&mut self, moment: Moment, effects: &mut Vec<Effect>) {

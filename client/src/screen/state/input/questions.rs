@@ -1,9 +1,7 @@
 //! What is typed on the event line while a message is selected: what to look for, a reaction, a yes.
 
 use crate::room::Command;
-use crate::screen::conversation::browse::Asks;
-use crate::screen::conversation::browse::MAX_NEEDLE;
-use crate::screen::conversation::browse::REACTIONS;
+use crate::screen::conversation::browse::{Asks, MAX_NEEDLE, REACTIONS};
 use crate::screen::effect::{Effect, Moment};
 use crate::screen::keymap::action::Action;
 use crate::screen::state::State;

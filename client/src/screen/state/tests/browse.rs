@@ -164,10 +164,12 @@ fn the_last_message_is_edited_in_the_input_and_the_draft_comes_back() {
         text: "mine and yours".to_owned(),
     };
     assert_eq!(script.commands().last(), Some(&&edit));
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: RoomId::FIRST,
-        command: edit,
-        answer: Ok(()),
+        update: Update::Done {
+            command: edit,
+            answer: Ok(()),
+        },
     });
     assert!(script.squeezed().contains("mine and yours edited …"));
     script
@@ -220,10 +222,12 @@ fn a_reaction_is_one_key_or_typed() {
         reaction: reaction.to_owned(),
     };
     assert_eq!(script.commands(), [&react("👍")]);
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: RoomId::FIRST,
-        command: react("👍"),
-        answer: Ok(()),
+        update: Update::Done {
+            command: react("👍"),
+            answer: Ok(()),
+        },
     });
     assert!(
         script.squeezed().contains("m9 of anna 👍 ben"),

@@ -23,10 +23,12 @@ impl Script {
             panic!("{how}: {}", self.notice());
         };
         assert!(matches!(command, Command::Fade(_)));
-        self.input(Input::Done {
+        self.input(Input::Room {
             room,
-            command,
-            answer: Ok(()),
+            update: Update::Done {
+                command,
+                answer: Ok(()),
+            },
         })
     }
 
@@ -152,7 +154,10 @@ impl Script {
         let id = MessageId([self.number as u8; 16]);
         let fades = Some(after(600));
         let answer = Ok(Posted { id, to, fades });
-        self.input(Input::Said { room: FIRST, answer });
+        self.input(Input::Room {
+            room: FIRST,
+            update: Update::Said(answer),
+        });
         id
     }
 
@@ -238,24 +243,6 @@ fn one_of_ours_goes_so_long_after_everybody_has_it() {
         .waits(599)
         .shows("ours");
     script.waits(1).shows_no("ours");
-}
-
-#[test]
-fn one_that_was_delivered_before_the_rooms_answer_goes_too() {
-    let mut script = Script::fading(80, 24);
-    script
-        .input(Input::Focus(true))
-        .types("ours")
-        .press(KeyCode::Enter);
-    let id = MessageId([script.number as u8 + 1; 16]);
-    script.event("anna", Event::Delivered { id, to: ANNA });
-    let answer = Ok(Posted {
-        id,
-        to: 1,
-        fades: Some(after(600)),
-    });
-    script.input(Input::Said { room: FIRST, answer }).shows("ours");
-    script.waits(600).shows_no("ours");
 }
 
 #[test]

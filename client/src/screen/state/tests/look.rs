@@ -3,8 +3,12 @@
 use ratatui::style::{Color, Modifier};
 use sotto_protocol::instance::Event;
 
+use ratatui::buffer::Cell;
+
 use super::*;
 use crate::screen::talk::clock::TimeFormat;
+use crate::screen::theme::Theme;
+use crate::screen::theme::depth::Depth;
 
 #[test]
 fn name_and_time_stand_once_for_what_somebody_says_in_a_minute() {
@@ -178,4 +182,24 @@ fn an_answer_quotes_what_it_answers_in_one_row() {
     };
     script.answers(ANNA, "anna", "another", Some(unknown));
     assert!(script.picture().contains("↳ an older message"));
+}
+
+#[test]
+fn a_theme_changes_no_text_and_without_colours_there_is_none() {
+    let mut script = Script::with_anna(80, 24);
+    script.says(ANNA, "anna", "see https://example.org and `code`");
+    script.types("/nonsense").press(KeyCode::Enter);
+    let text = script.picture();
+    let dark = Theme::built_in("dark").unwrap();
+    for (theme, coloured) in [
+        (Default::default(), true),
+        (dark, true),
+        (dark.clone().at(Depth::None).kept(), false),
+    ] {
+        script.state.settings.theme = theme;
+        let (buffer, _) = draw(&script.state, script.now);
+        let colour = |cell: &Cell| cell.fg != Color::Reset || cell.bg != Color::Reset;
+        assert_eq!(buffer.content.iter().any(colour), coloured);
+        assert_eq!(script.picture(), text);
+    }
 }

@@ -25,8 +25,7 @@ use sotto_protocol::{Name, Passphrase};
 use super::{Input, State};
 use crate::room::{Command, CommandError, Update};
 use crate::screen::conversation::Conversation;
-use crate::screen::effect::RoomId;
-use crate::screen::effect::{Effect, Moment};
+use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::talk::clock::Clock;
 use crate::screen::talk::entry::Copyable;
 use crate::screen::view::draw;
@@ -246,21 +245,21 @@ impl Script {
     fn taken(&mut self) -> MessageId {
         self.number += 1;
         let id = MessageId([self.number as u8; 16]);
-        self.input(Input::Said {
+        self.input(Input::Room {
             room: FIRST,
-            answer: Ok(Posted {
+            update: Update::Said(Ok(Posted {
                 id,
                 to: self.state.rooms.current().people.len().max(1),
                 fades: None,
-            }),
+            })),
         });
         id
     }
 
     fn refused(&mut self, error: CommandError) -> &mut Self {
-        self.input(Input::Said {
+        self.input(Input::Room {
             room: FIRST,
-            answer: Err(error),
+            update: Update::Said(Err(error)),
         })
     }
 

@@ -207,7 +207,7 @@ proptest! {
                 Step::Resize(width, height) => script.input(Input::Resize { width, height }),
                 Step::Taken => {
                     let posted = Posted { id: MessageId([9; 16]), to: 1, fades: None };
-                    script.input(Input::Said { room: FIRST, answer: Ok(posted) })
+                    script.input(Input::Room { room: FIRST, update: Update::Said(Ok(posted)) })
                 }
                 Step::Refused => script.refused(CommandError::Left),
                 Step::Joins => script.joins(CARL, "漢字漢字漢字漢字漢字漢字漢字漢字"),

@@ -6,8 +6,7 @@ use sotto_protocol::{RoomName, Root};
 
 use super::*;
 use crate::screen::conversation::Place;
-use crate::screen::settings::RoomEntry;
-use crate::screen::settings::Settings;
+use crate::screen::settings::{RoomEntry, Settings};
 
 #[test]
 fn what_is_typed_goes_to_the_room_on_the_screen_and_each_keeps_its_draft() {
@@ -144,10 +143,12 @@ fn tab_completes_commands_names_and_rooms() {
 #[test]
 fn somebody_who_comes_anew_under_a_name_that_was_compared_is_told_apart() {
     let mut script = Script::with_anna(80, 24);
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Compared(ANNA),
-        answer: Ok(()),
+        update: Update::Done {
+            command: Command::Compared(ANNA),
+            answer: Ok(()),
+        },
     });
     script.event(
         "anna",
@@ -176,8 +177,7 @@ fn a_room_has_the_users_own_name_until_somebody_comes() {
 #[test]
 fn somebody_who_takes_a_name_that_was_compared_is_told_apart() {
     let mut script = Script::with_anna(100, 24);
-    script.input(Input::Done {
-        room: FIRST,
+    script.room(Update::Done {
         command: Command::Compared(ANNA),
         answer: Ok(()),
     });
@@ -193,15 +193,13 @@ fn somebody_who_takes_a_name_that_was_compared_is_told_apart() {
 #[test]
 fn one_whose_words_were_compared_takes_its_name_without_a_word_of_doubt() {
     let mut script = Script::with_anna(100, 24);
-    script.input(Input::Done {
-        room: FIRST,
+    script.room(Update::Done {
         command: Command::Compared(ANNA),
         answer: Ok(()),
     });
     let how = Departure::Left;
     script.event("anna", Event::PeerLeft { peer: ANNA, how });
     script.joins_as(CARL, "anna", "anna~2");
-    // The room's answer may come behind what follows from it.
     let name = Name::new("anna").unwrap();
     script.event("anna", Event::PeerRenamed { peer: CARL, name });
     script.shows("anna~2 is called anna now");
@@ -321,13 +319,10 @@ fn a_room_of_this_relay_is_joined_with_a_passphrase_that_is_never_shown() {
     );
     script.press(KeyCode::Enter);
     let id = opens(&script).unwrap();
-    let opening = script.state.take_opening(id).unwrap();
-    assert_eq!(
-        (opening.room.as_str(), opening.passphrase.expose()),
-        ("den", STRONG)
-    );
-    assert_eq!(opening.address.host(), "relay.example");
-    assert!(script.state.take_opening(id).is_none(), "it is given once");
+    let (ticket, passphrase) = script.state.take_ticket(id).unwrap();
+    assert_eq!((ticket.to.room.as_str(), passphrase.expose()), ("den", STRONG));
+    assert_eq!(ticket.to.address.host(), "relay.example");
+    assert!(script.state.take_ticket(id).is_none(), "it is given once");
     assert!(script.picture().contains("joining the room den … Esc gives up"));
     script.types("meanwhile");
     assert_eq!(script.draft(), "meanwhile");
@@ -348,12 +343,12 @@ fn a_line_that_was_handed_over_joins_another_relay() {
     script
         .input(Input::Paste(format!("{STRONG}\n")))
         .press(KeyCode::Enter);
-    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    let (ticket, passphrase) = script.state.take_ticket(opens(&script).unwrap()).unwrap();
     assert_eq!(
-        (opening.room.as_str(), opening.address.host().as_str()),
+        (ticket.to.room.as_str(), ticket.to.address.host().as_str()),
         ("attic", "other.example")
     );
-    assert_eq!(opening.passphrase.expose(), STRONG);
+    assert_eq!(passphrase.expose(), STRONG);
 }
 
 #[test]
@@ -417,7 +412,7 @@ fn a_room_that_cannot_be_opened_says_why_and_what_was_typed_is_still_there() {
         .types(STRONG)
         .press(KeyCode::Enter);
     let id = opens(&script).unwrap();
-    script.state.take_opening(id).unwrap();
+    script.state.take_ticket(id).unwrap();
     script.effects.clear();
     let opened = Err("that room is open here already".to_owned());
     script.input(Input::Opened { room: id, opened });
@@ -429,8 +424,8 @@ fn a_room_that_cannot_be_opened_says_why_and_what_was_typed_is_still_there() {
         .press(KeyCode::Backspace)
         .press(KeyCode::Enter)
         .press(KeyCode::Enter);
-    let again = script.state.take_opening(opens(&script).unwrap()).unwrap();
-    assert_eq!(again.passphrase.expose(), &STRONG[..STRONG.len() - 1]);
+    let (_, again) = script.state.take_ticket(opens(&script).unwrap()).unwrap();
+    assert_eq!(again.expose(), &STRONG[..STRONG.len() - 1]);
 }
 
 #[test]
@@ -443,7 +438,7 @@ fn a_room_that_was_given_up_does_not_come() {
         .types(STRONG)
         .press(KeyCode::Enter);
     let id = opens(&script).unwrap();
-    script.state.take_opening(id);
+    script.state.take_ticket(id);
     script.press(KeyCode::Esc);
     assert!(!script.state.awaits(id));
     assert_eq!(script.notice(), "nothing was joined");
@@ -483,14 +478,14 @@ fn a_room_of_the_configuration_file_is_joined_by_its_name_with_its_command() {
     script.types("meanwhile");
     assert_eq!(script.draft(), "meanwhile");
     script.fetched(STRONG);
-    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
+    let (ticket, passphrase) = script.state.take_ticket(opens(&script).unwrap()).unwrap();
     assert_eq!(
-        (opening.room.as_str(), opening.address.host().as_str()),
+        (ticket.to.room.as_str(), ticket.to.address.host().as_str()),
         ("attic", "other.example")
     );
-    assert_eq!(opening.passphrase.expose(), STRONG);
-    assert_eq!(opening.command.as_deref(), Some("pass show anna"));
-    assert_eq!(opening.called.as_deref(), Some("anna"));
+    assert_eq!(passphrase.expose(), STRONG);
+    assert_eq!(ticket.to.command.as_deref(), Some("pass show anna"));
+    assert_eq!(ticket.to.called.as_deref(), Some("anna"));
 }
 
 #[test]
@@ -515,8 +510,8 @@ fn a_passphrase_that_cannot_be_fetched_is_typed_or_fetched_again() {
     );
     script.input(Input::Fetched(Err("no".to_owned())));
     script.types(STRONG).press(KeyCode::Enter);
-    let opening = script.state.take_opening(opens(&script).unwrap()).unwrap();
-    assert_eq!((opening.passphrase.expose(), opening.command), (STRONG, None));
+    let (ticket, passphrase) = script.state.take_ticket(opens(&script).unwrap()).unwrap();
+    assert_eq!((passphrase.expose(), ticket.to.command), (STRONG, None));
 }
 
 #[test]

@@ -248,16 +248,6 @@ fn marks_follow_what_becomes_of_a_message() {
 }
 
 #[test]
-fn a_mark_that_comes_before_the_rooms_answer_is_kept() {
-    let mut script = Script::with_anna(80, 24);
-    script.types("hello").press(KeyCode::Enter);
-    let id = MessageId([script.number as u8 + 1; 16]);
-    script.event("anna", Event::Delivered { id, to: ANNA });
-    assert_eq!(script.taken(), id);
-    assert!(script.squeezed().contains("hello ✓✓"));
-}
-
-#[test]
 fn receipts_of_others_messages_do_not_count_for_ours() {
     let mut script = Script::with_anna(80, 24);
     script.says(ANNA, "anna", "hers");
@@ -444,10 +434,12 @@ fn only_the_pair_itself_says_that_its_words_were_compared() {
     );
     script.types("/verify yes anna").press(KeyCode::Enter);
     assert_eq!(script.commands().last(), Some(&&Command::Compared(ANNA)));
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Compared(ANNA),
-        answer: Ok(()),
+        update: Update::Done {
+            command: Command::Compared(ANNA),
+            answer: Ok(()),
+        },
     });
     assert!(script.rows()[0].contains("anna verified"));
     let back = |compared| Event::PeerJoined {
@@ -478,10 +470,12 @@ fn a_command_that_the_room_refuses_is_said() {
     );
     script.types("/burn yes").press(KeyCode::Enter);
     assert_eq!(script.commands().last(), Some(&&Command::Expire));
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Expire,
-        answer: Err(CommandError::NotExpired),
+        update: Update::Done {
+            command: Command::Expire,
+            answer: Err(CommandError::NotExpired),
+        },
     });
     assert!(script.notice().contains("does not let members"));
 }
@@ -496,10 +490,12 @@ fn the_last_message_can_be_changed_and_deleted() {
         text: "hello".to_owned(),
     };
     assert_eq!(script.commands().last(), Some(&&edit));
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: edit,
-        answer: Ok(()),
+        update: Update::Done {
+            command: edit,
+            answer: Ok(()),
+        },
     });
     assert!(
         script.squeezed().contains("hello edited …"),
@@ -507,10 +503,12 @@ fn the_last_message_can_be_changed_and_deleted() {
         script.picture()
     );
     script.types("/delete").press(KeyCode::Enter);
-    script.input(Input::Done {
+    script.input(Input::Room {
         room: FIRST,
-        command: Command::Delete { id },
-        answer: Ok(()),
+        update: Update::Done {
+            command: Command::Delete { id },
+            answer: Ok(()),
+        },
     });
     assert!(script.picture().contains("deleted"));
     script.types("/delete").press(KeyCode::Enter);

@@ -19,6 +19,7 @@ use super::expiry::Fades;
 use super::row::Place;
 use super::unread::Unread;
 use crate::screen::text::search::Needle;
+use crate::screen::theme::Theme;
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
 const MAX_ENTRIES: usize = 100_000;
@@ -46,13 +47,15 @@ pub enum Reader {
     From(Spot),
 }
 
-/// What is to stand out.
+/// What is to stand out, and how.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Marked<'a> {
     /// The entry that is selected.
     pub selected: Option<u64>,
     /// What was looked for.
     pub needle: Option<&'a Needle>,
+    /// How things look.
+    pub theme: &'static Theme,
 }
 
 /// The list.
@@ -292,6 +295,7 @@ impl List {
                 .map(|line| line.count),
             selected: marked.selected == Some(*number),
             needle: marked.needle,
+            theme: marked.theme,
             ..Place::default()
         };
         if let Content::Said(Said {

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 use sotto_protocol::fading::FadeTime;
+use sotto_protocol::instance::Receipt;
 
 use super::*;
 use crate::screen::talk::clock::TimeFormat;
 use crate::screen::talk::entry::Marks;
-use sotto_protocol::instance::Receipt;
 
 const MEASURE: Measure = Measure {
     width: 80,

@@ -2,14 +2,14 @@
 
 mod flow;
 
-use crate::screen::talk::row::flow::Flow;
 use std::ops::Range;
 use std::time::Duration;
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
+use crate::screen::talk::row::flow::Flow;
 use crate::screen::text::search::Needle;
 use crate::screen::text::visible::{columns, visible, visible_line};
 use crate::screen::text::wrap::{Breaks, wrap};
@@ -202,7 +202,7 @@ impl Copyable {
     fn rows(&self, width: usize, theme: &Theme) -> Vec<Row> {
         let (text, style, breaks) = match self {
             Self::Heading(text) => (text, theme.dim, Breaks::Words),
-            Self::Verbatim(text) => (text, Style::new().add_modifier(Modifier::BOLD), Breaks::Full),
+            Self::Verbatim(text) => (text, theme.notice, Breaks::Full),
         };
         wrap(text, width, width, breaks)
             .into_iter()
