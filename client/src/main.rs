@@ -3,10 +3,10 @@
 use std::alloc::System;
 use std::process::ExitCode;
 
-use sotto::platform::zeroizing_alloc::Wiping;
+use sotto::platform::zeroizing_alloc::ZeroizingAlloc;
 
 #[global_allocator]
-static ALLOCATOR: Wiping = Wiping(System);
+static ALLOCATOR: ZeroizingAlloc = ZeroizingAlloc(System);
 
 fn main() -> ExitCode {
     sotto::command::main()

@@ -9,7 +9,8 @@ use std::{
 
 use clap::{CommandFactory, Parser, Subcommand};
 use sotto_relay::{
-    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, log, operator,
+    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, log,
+    operator::{self, OperatorError},
     systemd::{Manager, Sockets},
 };
 use tokio::{
@@ -74,6 +75,7 @@ fn run() -> ExitCode {
     if let Some(Command::Room(room)) = cli.command {
         return match room.run(cli.options.db, &mut io::stdout().lock()) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(OperatorError::Output(error)) => output_failed(&error),
             Err(error) if error.is_usage() => fail(USAGE, &error.to_string()),
             Err(error) => fail(1, &error.to_string()),
         };
@@ -174,11 +176,19 @@ fn invite(options: &Options) -> ExitCode {
                 .try_for_each(|url| writeln!(io::stdout(), "{}", invite::command(url)));
             match lines {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(error) => fail(1, &format!("cannot write to standard output: {error}")),
+                Err(error) => output_failed(&error),
             }
         }
         Err(error) => refuse(&error),
     }
+}
+
+/// Who read enough has closed the pipe, and is not to be told.
+fn output_failed(error: &io::Error) -> ExitCode {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return ExitCode::SUCCESS;
+    }
+    fail(1, &format!("cannot write to standard output: {error}"))
 }
 
 fn refuse(error: &BindError) -> ExitCode {

@@ -4,6 +4,8 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 
+use rustix::process::Signal;
+
 use crate::authority::Authority;
 use crate::process::{Process, command};
 
@@ -13,14 +15,13 @@ pub const HOST: &str = "relay.example";
 const CADDYFILE: &str = include_str!("../../relay/package/Caddyfile");
 const NGINX_CONF: &str = include_str!("../../relay/package/nginx.conf");
 
-/// What in front of the files keeps Caddy to the loopback, and from asking others for a certificate.
+/// What at the beginning of the file's options keeps Caddy to the loopback, and from asking others for a certificate.
 const CADDY_HERE: &str = "{
-    admin off
-    local_certs
-    skip_install_trust
-    auto_https disable_redirects
-    default_bind 127.0.0.1
-}
+	admin off
+	local_certs
+	skip_install_trust
+	auto_https disable_redirects
+	default_bind 127.0.0.1
 ";
 
 /// Which one.
@@ -35,9 +36,10 @@ pub enum Kind {
 /// A running web server. Killed on drop.
 #[derive(Debug)]
 pub struct Front {
-    _process: Process,
+    process: Process,
     port: u16,
     root: PathBuf,
+    home: PathBuf,
 }
 
 impl Front {
@@ -51,9 +53,10 @@ impl Front {
             Kind::Nginx => nginx(port, relay, &home),
         };
         Self {
-            _process: server,
+            process: server,
             port,
             root,
+            home,
         }
     }
 
@@ -66,6 +69,26 @@ impl Front {
     pub fn root(&self) -> &Path {
         &self.root
     }
+
+    /// Ends it; all that it wrote, into whichever file.
+    pub fn written(self) -> String {
+        self.process.signal(Signal::TERM);
+        let mut written: String = std::iter::from_fn(|| self.process.line()).collect();
+        written.push_str(&self.process.errors());
+        let mut folders = vec![self.home];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                match entry.file_type().unwrap() {
+                    kind if kind.is_dir() => folders.push(entry.path()),
+                    kind if kind.is_file() => {
+                        written.push_str(&String::from_utf8_lossy(&fs::read(entry.path()).unwrap()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        written
+    }
 }
 
 fn caddy(port: u16, relay: SocketAddr, home: &Path) -> (Process, PathBuf) {
@@ -74,9 +97,10 @@ fn caddy(port: u16, relay: SocketAddr, home: &Path) -> (Process, PathBuf) {
         &[
             ("relay.example {", format!("https://{HOST}:{port} {{")),
             ("127.0.0.1:4000", relay.to_string()),
+            ("\n{\n", format!("\n{CADDY_HERE}")),
         ],
     );
-    fs::write(home.join("Caddyfile"), format!("{CADDY_HERE}{shown}")).unwrap();
+    fs::write(home.join("Caddyfile"), shown).unwrap();
     let mut lines = vec![
         "serving initial configuration",
         "certificate obtained successfully",

@@ -1,7 +1,7 @@
 //! A peer that says what no client lets its user say.
 
 use sotto::relay_url::Invitation;
-use sotto::room::{Command, Room, Settings, Timing, Update, Updates};
+use sotto::room::{Command, Room, RoomConfig, Timing, Update, Updates};
 use sotto_protocol::instance::{Event, Target};
 use sotto_protocol::{Name, Passphrase, Root};
 use tokio::runtime::Runtime;
@@ -24,7 +24,7 @@ impl Peer {
         let invitation: Invitation = url.parse().unwrap();
         let room_name = invitation.room.unwrap_or_default();
         let root = Root::derive(&Passphrase::new(PASSPHRASE).unwrap(), &room_name).unwrap();
-        let settings = Settings {
+        let settings = RoomConfig {
             address: invitation.address,
             root,
             name: Name::new(name).unwrap(),

@@ -85,6 +85,27 @@ fn behind_nginx_each_address_has_limits_of_its_own() {
     each_visitor_has_limits_of_its_own(Kind::Nginx);
 }
 
+/// It has much to say then, and none of it is who came.
+fn while_the_relay_is_down_nobody_writes_who_comes(kind: Kind) {
+    let (mut scene, front) = behind(kind, &[]);
+    let socks = Socks::from(VISITORS[0]);
+    assert_eq!(visit(&scene, &socks), Value::Null);
+    scene.relay.kill();
+    assert_ne!(visit(&scene, &socks), Value::Null);
+    let written = front.written();
+    assert!(!written.contains(&VISITORS[0].to_string()), "{written}");
+}
+
+#[test]
+fn behind_caddy_an_address_is_in_no_log_while_the_relay_is_down() {
+    while_the_relay_is_down_nobody_writes_who_comes(Kind::Caddy);
+}
+
+#[test]
+fn behind_nginx_an_address_is_in_no_log_while_the_relay_is_down() {
+    while_the_relay_is_down_nobody_writes_who_comes(Kind::Nginx);
+}
+
 const OWN_CERTIFICATE: [&str; 4] = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
 
 #[test]

@@ -30,8 +30,7 @@ use crate::screen::view;
 use crate::secret::rater::RaterTask;
 use crate::tui::keyboard::{Keyboard, Typed};
 use crate::tui::notify::Attention;
-use crate::tui::session;
-use crate::tui::session::Desk;
+use crate::tui::session::{self, Session};
 use crate::tui::terminal::Terminal;
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
@@ -42,18 +41,18 @@ const FRAME: Duration = Duration::from_millis(10);
 /// # Errors
 /// Those of the terminal.
 pub(crate) async fn run(
-    desk: Desk,
+    session: Session,
     room: (Room, Updates),
     mut conversation: Conversation,
     settings: Settings,
 ) -> io::Result<End> {
     conversation.id = room.0.id();
-    let Desk {
+    let Session {
         mut terminal,
         keyboard,
         signals,
         mut continued,
-    } = desk;
+    } = session;
     if settings.mouse {
         terminal.take_mouse()?;
     }

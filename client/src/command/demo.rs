@@ -19,14 +19,14 @@ use crate::config::Config;
 use crate::exit::{Exit, say};
 use crate::open::stages::Derived;
 use crate::open::{clock, ended};
-use crate::pipe::Input;
+use crate::pipe::{self, Input};
 use crate::relay_url::Address;
-use crate::room::{Command, CommandError, Room, Settings, Timing, Update, Updates};
+use crate::room::{Command, CommandError, Room, RoomConfig, Timing, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
 use crate::visible::{on_one_line, visible};
-use crate::{cli, pipe, platform};
+use crate::{cli, platform};
 
 /// What the peer is called.
 const PEER: &str = "robin";
@@ -61,7 +61,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
 
     let mut bytes = Zeroizing::new([0; 32]);
     rand::rng().fill_bytes(&mut *bytes);
-    let settings = |name: Name, recorder| Settings {
+    let settings = |name: Name, recorder| RoomConfig {
         address: address.clone(),
         root: Root::from_bytes(*bytes),
         name,
@@ -81,7 +81,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         conversation.list.push(clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, clock());
         let (ours, conversation) = Derived::of(settings).open_as(conversation);
-        show(options.plain, ours, conversation, config.settings())
+        show(options.plain, ours, conversation, config.settings.clone())
             .await
             .map(ended)?
     } else {

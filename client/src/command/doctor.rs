@@ -8,24 +8,22 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde_json::json;
+use serde::Serialize;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
+use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::relay_url::Address;
-use crate::room::relay::channel::{Brought, Channel};
-use crate::room::relay::connect::seconds;
-use crate::room::relay::counted::Counted;
-use crate::room::relay::socket::Socket;
-use crate::room::relay::{connect, socket, trust};
-use crate::room::{Timing, Trouble};
-use crate::{cli, relay_url};
+use crate::relay_url::{self, Address};
+use crate::room::relay::channel::{Channel, Incoming};
+use crate::room::relay::connect::{self, seconds};
+use crate::room::relay::socket::{self, Counted, Socket};
+use crate::room::relay::trust;
+use crate::room::{RelayError, Timing};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;
@@ -38,10 +36,22 @@ const SOON: u64 = 14;
 struct Finding {
     step: &'static str,
     /// Why it failed; else `text` says what is.
-    trouble: Option<Trouble>,
+    trouble: Option<RelayError>,
     text: String,
     /// How long it took, where that is of interest.
     took: Option<Duration>,
+}
+
+/// A finding as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    step: &'static str,
 }
 
 impl Finding {
@@ -55,19 +65,21 @@ impl Finding {
     }
 
     fn line(&self, as_json: bool) -> String {
-        let milliseconds = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ms = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ok = self.trouble.is_none();
         if as_json {
-            let mut line = json!({"step": self.step, "ok": self.trouble.is_none(), "message": self.text});
-            if let Some(milliseconds) = milliseconds {
-                line["ms"] = json!(milliseconds);
-            }
-            if let Some(trouble) = &self.trouble {
-                line["reason"] = json!(trouble.word());
-            }
-            return line.to_string();
+            let line = Line {
+                message: &self.text,
+                ms,
+                ok,
+                reason: self.trouble.as_ref().map(RelayError::word),
+                step: self.step,
+            };
+            // Strings, numbers and options of them are always JSON.
+            return serde_json::to_string(&line).unwrap_or_default();
         }
-        let mark = if self.trouble.is_none() { '✓' } else { '✗' };
-        let time = milliseconds.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
+        let mark = if ok { '✓' } else { '✗' };
+        let time = ms.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
         format!("{mark} {}: {}{time}", self.step, self.text)
     }
 }
@@ -103,7 +115,7 @@ async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Findi
             let exit = trouble.exit();
             let text = match &trouble {
                 // No relay knows a room that was made up just now: an open one would have made it.
-                Trouble::Refused(why) if why == "unauthorized" => {
+                RelayError::Refused(why) if why == "unauthorized" => {
                     "this relay lets in only rooms that its operator added; all before this step is well"
                         .to_owned()
                 }
@@ -123,7 +135,7 @@ async fn steps(
     timing: &Timing,
     step: &mut &'static str,
     tell: &mut impl FnMut(Finding),
-) -> Result<(), Trouble> {
+) -> Result<(), RelayError> {
     tell(Finding::good(step, name(address, timing).await?));
 
     *step = "address";
@@ -141,11 +153,13 @@ async fn steps(
 
     *step = "tls";
     let tls = connect::trust(address).await?;
+    let (tcp, received) = socket::counted(tcp);
     let (stream, text) = secure(address, timing, tcp, tls.clone()).await?;
     tell(Finding::good(step, text));
 
     *step = "upgrade";
-    let mut first = Seat::new(upgrade(address, timing, stream).await?);
+    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
+    let mut first = Seat::new(connect::upgraded(address, timing, upgrade, received).await?);
     tell(Finding::good(step, "it speaks WebSocket"));
 
     *step = "join";
@@ -177,12 +191,12 @@ async fn steps(
 }
 
 /// What the host's name leads to.
-async fn name(address: &Address, timing: &Timing) -> Result<String, Trouble> {
+async fn name(address: &Address, timing: &Timing) -> Result<String, RelayError> {
     if address.proxy().is_some() {
         return Ok(format!("{} is left to the proxy to find", address.host()));
     }
     if address.is_onion() {
-        return Err(Trouble::Onion);
+        return Err(RelayError::Onion);
     }
     let found = connect::resolve(address, timing).await?;
     let found: Vec<String> = found.iter().map(|found| found.ip().to_string()).collect();
@@ -193,10 +207,9 @@ async fn name(address: &Address, timing: &Timing) -> Result<String, Trouble> {
 async fn secure(
     address: &Address,
     timing: &Timing,
-    tcp: TcpStream,
+    tcp: Counted,
     tls: Option<Arc<ClientConfig>>,
-) -> Result<(MaybeTlsStream<Counted>, String), Trouble> {
-    let tcp = Counted::new(tcp);
+) -> Result<(MaybeTlsStream<Counted>, String), RelayError> {
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
@@ -207,7 +220,7 @@ async fn secure(
         };
         return Ok((MaybeTlsStream::Plain(tcp), text.to_owned()));
     };
-    let failed = |why| Trouble::Tls {
+    let failed = |why| RelayError::Tls {
         host: address.host(),
         why,
     };
@@ -243,25 +256,6 @@ async fn secure(
     Ok((MaybeTlsStream::Rustls(stream), format!("{version}; {voucher}")))
 }
 
-async fn upgrade(
-    address: &Address,
-    timing: &Timing,
-    stream: MaybeTlsStream<Counted>,
-) -> Result<Socket, Trouble> {
-    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
-    match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
-        Ok(Err(error)) => Err(connect::not_upgraded(error, address)),
-        Err(_) => Err(connect::no_relay(
-            address,
-            format!(
-                "no answer to the WebSocket upgrade within {}",
-                seconds(timing.upgrade)
-            ),
-        )),
-    }
-}
-
 /// A connection and its place in the room.
 struct Seat {
     socket: Socket,
@@ -276,7 +270,7 @@ impl Seat {
         }
     }
 
-    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), Trouble> {
+    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), RelayError> {
         let access = AccessHash::from_bytes(access);
         let mut channel = Channel::new(Topic::of(&RoomHash::of(&access)));
         let credentials = Credentials {
@@ -285,58 +279,64 @@ impl Seat {
         };
         self.socket.push(channel.join(&credentials).map_err(garbage)?);
         self.channel = Some(channel);
-        self.until(timing, |brought| *brought == Brought::Joined).await
+        self.until(timing, |brought| *brought == Incoming::Joined).await
     }
 
     /// Has so many random bytes passed on to the other seat.
-    async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), Trouble> {
+    async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), RelayError> {
         let payload: Vec<u8> = std::iter::repeat_with(rand::random).take(len).collect();
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         self.socket.push(channel.probe(&payload).map_err(garbage)?);
-        self.until(timing, |brought| *brought == Brought::Alive).await?;
+        self.until(timing, |brought| *brought == Incoming::Alive).await?;
         let arrived =
-            |brought: &Brought<'_>| matches!(brought, Brought::Sealed(sealed) if *sealed == payload);
+            |brought: &Incoming<'_>| matches!(brought, Incoming::Sealed(sealed) if *sealed == payload);
         other.until(timing, arrived).await
     }
 
-    async fn expire(&mut self, timing: &Timing) -> Result<(), Trouble> {
+    async fn expire(&mut self, timing: &Timing) -> Result<(), RelayError> {
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         self.socket.push(channel.expire().map_err(garbage)?);
-        self.until(timing, |brought| matches!(brought, Brought::Expired(_)))
+        self.until(timing, |brought| matches!(brought, Incoming::Expired(_)))
             .await
     }
 
     /// Waits until the relay brings it.
-    async fn until(&mut self, timing: &Timing, is_it: impl Fn(&Brought<'_>) -> bool) -> Result<(), Trouble> {
+    async fn until(
+        &mut self,
+        timing: &Timing,
+        is_it: impl Fn(&Incoming<'_>) -> bool,
+    ) -> Result<(), RelayError> {
         let Some(channel) = &mut self.channel else {
-            return Err(Trouble::Unseated);
+            return Err(RelayError::Unseated);
         };
         let waited = timeout(timing.join, async {
             loop {
                 let message = self.socket.next(true).await?;
                 match channel.receive(&message).map_err(garbage)? {
                     brought if is_it(&brought) => return Ok(()),
-                    Brought::Refused(why) | Brought::Closed(why) => return Err(why),
+                    Incoming::Refused(why) | Incoming::Closed(why) => return Err(why),
                     _ => {}
                 }
             }
         });
-        waited.await.map_err(|_| Trouble::Silent)?
+        waited.await.map_err(|_| RelayError::Silent)?
     }
 }
 
-fn garbage(error: FrameError) -> Trouble {
-    Trouble::Garbage(error.to_string())
+fn garbage(error: FrameError) -> RelayError {
+    RelayError::Garbage(error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use sotto_relay::tls::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
+
+    use serde_json::json;
 
     use super::*;
     use crate::relay_url::Invitation;

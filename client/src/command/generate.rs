@@ -8,7 +8,7 @@ use sotto_protocol::{Passphrase, Root};
 use super::print;
 use crate::cli;
 use crate::exit::{Exit, say};
-use crate::open::ask::Entrance;
+use crate::open::ask::Asker;
 
 /// Prints a passphrase of random words.
 ///
@@ -27,9 +27,9 @@ pub(super) fn run(options: &cli::Generate) -> anyhow::Result<Exit> {
 /// What keeps it from being made, as a sentence.
 pub(super) async fn print_room_id(options: cli::RoomId) -> anyhow::Result<Exit> {
     let room_name = options.room_name()?;
-    let mut entrance = Entrance::open()?;
-    let passphrase = entrance.passphrase(options.source).await?;
-    let root = entrance.root(passphrase, room_name).await?;
+    let mut asker = Asker::open()?;
+    let passphrase = asker.passphrase(options.source).await?;
+    let root = asker.root(passphrase, room_name).await?;
     print(&room_id(&root))
 }
 

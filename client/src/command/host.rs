@@ -15,10 +15,10 @@ use crate::cli;
 use crate::command::show;
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::open::ask::Entrance;
-use crate::open::handout::Handout;
+use crate::open::ask::Asker;
+use crate::open::handout::{self, Handout};
 use crate::open::ticket::{Destination, Ticket, known_name};
-use crate::open::{clock, ended, handout};
+use crate::open::{clock, ended};
 use crate::relay_url::pin::{NotAPin, Pin};
 use crate::relay_url::{Address, AddressError, USUAL_PORT};
 use crate::screen::conversation::Conversation;
@@ -37,7 +37,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// # Errors
 /// What keeps it from being done, as a sentence.
 pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::with_terminal(options.plain)?;
+    let mut asker = Asker::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let tls = TlsOptions {
         tls_self_signed: if options.tls { Some(key_folder()?) } else { None },
@@ -46,7 +46,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     let relay = bind(options.listen, &tls).await?;
     let pin = pin(&relay)?;
     let listening = relay.local_addr();
-    let name = entrance.name(known_name(&options.identity, &config)).await?;
+    let name = asker.name(known_name(&options.identity, &config)).await?;
     let source = options.identity.source;
     let to = Destination {
         address: own_address(listening, pin)?,
@@ -56,7 +56,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     };
     let room_name = to.room.clone();
     let (passphrase, made) = if source.is_given() {
-        (entrance.passphrase(source).await?, None)
+        (asker.passphrase(source).await?, None)
     } else {
         let made = Passphrase::generate(WORDS, &mut rand::rng())?;
         (Passphrase::new(made.expose())?, Some(made))
@@ -67,8 +67,8 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         made: made.is_some(),
         recorder: None,
     };
-    let derived = entrance.derive(ticket, passphrase).await?;
-    drop(entrance);
+    let derived = asker.derive(ticket, passphrase).await?;
+    drop(asker);
     let words = derived.settings.root.room_words();
     let addresses = handout::addresses().unwrap_or_else(|error| {
         say(&format!("cannot find the addresses of this machine: {error}"));
@@ -100,7 +100,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, clock());
     let (room, conversation) = derived.open_as(conversation);
-    let end = show(options.plain, room, conversation, config.settings()).await;
+    let end = show(options.plain, room, conversation, config.settings.clone()).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

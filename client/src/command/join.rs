@@ -4,7 +4,7 @@ use super::{recorder, show};
 use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::open::ask::Entrance;
+use crate::open::ask::Asker;
 use crate::open::target::UnknownRoom;
 use crate::open::ticket::{Destination, Ticket, known_name};
 use crate::open::{clock, ended};
@@ -15,7 +15,7 @@ use crate::secret::source::Source;
 /// # Errors
 /// What keeps it from being joined, as a sentence.
 pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::with_terminal(options.plain)?;
+    let mut asker = Asker::with_terminal(options.plain)?;
     let (config, complaints) = Config::load();
     let to = Destination::find(options.target, &options.identity, &config).inspect_err(|error| {
         // It may be in the file, and not count.
@@ -33,15 +33,15 @@ pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
     };
     let ticket = Ticket {
         to,
-        name: entrance.name(name).await?,
+        name: asker.name(name).await?,
         made: false,
         recorder,
     };
-    let passphrase = entrance.passphrase(source).await?;
-    let derived = entrance.derive(ticket, passphrase).await?;
-    drop(entrance);
+    let passphrase = asker.passphrase(source).await?;
+    let derived = asker.derive(ticket, passphrase).await?;
+    drop(asker);
     let (room, mut conversation) = derived.open();
     conversation.complain(&complaints, clock());
-    let end = show(options.plain, room, conversation, config.settings()).await?;
+    let end = show(options.plain, room, conversation, config.settings.clone()).await?;
     Ok(ended(end))
 }

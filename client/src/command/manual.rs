@@ -6,8 +6,9 @@ use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::cli::Cli;
-use crate::command::{Exit, print};
+use crate::command::print;
 use crate::config::SETTINGS;
+use crate::exit::Exit;
 use crate::screen::keymap::{Keymap, Section};
 use crate::screen::state::commands;
 

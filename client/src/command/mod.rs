@@ -23,14 +23,14 @@ use tokio::runtime::Builder;
 use crate::cli::{Cli, Command};
 use crate::exit::{Exit, say};
 use crate::open::End;
-use crate::open::ask::EntranceError;
+use crate::open::ask::AskError;
 use crate::open::target::{TwoRooms, UnknownRoom};
 use crate::relay_url::proxy::ProxyError;
 use crate::room::{Recorder, Room, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::settings::Settings;
 use crate::secret::rater;
-use crate::tui::session::Desk;
+use crate::tui::session::Session;
 use crate::tui::terminal;
 use crate::{chat, plain, platform};
 
@@ -47,8 +47,8 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) => {
             say(&format!("{error:#}"));
-            match error.downcast_ref::<EntranceError>() {
-                Some(entrance) => entrance.exit(),
+            match error.downcast_ref::<AskError>() {
+                Some(asker) => asker.exit(),
                 None if error.is::<TwoRooms>() || error.is::<UnknownRoom>() || error.is::<ProxyError>() => {
                     Exit::Usage
                 }
@@ -100,7 +100,7 @@ async fn show(
     if terminal::plain_is_wanted(plain) {
         return plain::run(room, conversation, settings).await;
     }
-    chat::run(Desk::take()?, room, conversation, settings).await
+    chat::run(Session::take()?, room, conversation, settings).await
 }
 
 /// A line on stdout; a reader that is gone is an error, not a panic.

@@ -8,7 +8,7 @@ use sotto_protocol::Name;
 use super::recorder;
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::open::ask::Entrance;
+use crate::open::ask::Asker;
 use crate::open::ticket::{Destination, Ticket, known_name};
 use crate::pipe::output::Format;
 use crate::pipe::{self, Ending, Pipe};
@@ -21,7 +21,7 @@ use crate::{cli, platform};
 /// # Errors
 /// What keeps it from being joined, as a sentence.
 pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::open()?;
+    let mut asker = Asker::open()?;
     let (config, complaints) = Config::load();
     for complaint in complaints {
         say(&complaint.to_string());
@@ -42,8 +42,8 @@ pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         made: false,
         recorder,
     };
-    let passphrase = entrance.passphrase(source).await?;
-    let derived = entrance.derive(ticket, passphrase).await?;
+    let passphrase = asker.passphrase(source).await?;
+    let derived = asker.derive(ticket, passphrase).await?;
     // Two who do not meet find out that one of them has mistyped.
     if !options.json {
         say(&format!("room words: {}", derived.settings.root.room_words()));
@@ -59,7 +59,7 @@ pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         timeout: options.timeout,
     };
     let signals = platform::asked_to_end().context("cannot listen for signals")?;
-    drop(entrance);
+    drop(asker);
     let room = Room::open(derived.settings);
     let lines = pipe::stdin(options.json);
     let ends = (tokio::io::stdout(), tokio::io::stderr());

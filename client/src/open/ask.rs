@@ -11,9 +11,8 @@ use crate::exit::{Exit, say};
 use crate::open::stages::Derived;
 use crate::open::ticket::Ticket;
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::prompt::{Prompt, Terminal};
-use crate::secret::source::{SecretError, Source};
-use crate::secret::{prompt, source};
+use crate::secret::prompt::{self, Prompt, TtyPrompt};
+use crate::secret::source::{self, SecretError, Source};
 use crate::tui::terminal;
 use crate::{config, platform};
 
@@ -24,7 +23,7 @@ const TRIES: usize = 3;
 
 /// Why there is no chat.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum EntranceError {
+pub(crate) enum AskError {
     /// No terminal.
     #[error("the chat needs a terminal; sotto pipe does without, see sotto pipe --help")]
     NoTerminal,
@@ -48,7 +47,7 @@ pub(crate) enum EntranceError {
     NoName,
 }
 
-impl EntranceError {
+impl AskError {
     /// How the process ends after it.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -60,18 +59,18 @@ impl EntranceError {
 
 /// The one before the terminal, who can be asked, and who can interrupt.
 #[derive(Debug)]
-pub(crate) struct Entrance {
+pub(crate) struct Asker {
     signals: mpsc::Receiver<()>,
     /// Nothing is drawn: lines only.
     plain: bool,
 }
 
-impl Entrance {
+impl Asker {
     /// Listens for signals from now on. Has to be called inside a Tokio runtime.
     ///
     /// # Errors
-    /// [`EntranceError::Terminal`] when the system refuses.
-    pub(crate) fn open() -> Result<Self, EntranceError> {
+    /// [`AskError::Terminal`] when the system refuses.
+    pub(crate) fn open() -> Result<Self, AskError> {
         Ok(Self {
             signals: platform::asked_to_end()?,
             plain: terminal::plain_is_wanted(false),
@@ -81,10 +80,10 @@ impl Entrance {
     /// As [`open`](Self::open), for a chat, which may be in lines.
     ///
     /// # Errors
-    /// [`EntranceError::NoTerminal`], too.
-    pub(crate) fn with_terminal(plain: bool) -> Result<Self, EntranceError> {
+    /// [`AskError::NoTerminal`], too.
+    pub(crate) fn with_terminal(plain: bool) -> Result<Self, AskError> {
         if !terminal::is_there() {
-            return Err(EntranceError::NoTerminal);
+            return Err(AskError::NoTerminal);
         }
         Ok(Self {
             plain: terminal::plain_is_wanted(plain),
@@ -95,8 +94,8 @@ impl Entrance {
     /// The name, from the command line or else from the one before the terminal; then it is remembered.
     ///
     /// # Errors
-    /// [`EntranceError`].
-    pub(crate) async fn name(&mut self, given: Option<Name>) -> Result<Name, EntranceError> {
+    /// [`AskError`].
+    pub(crate) async fn name(&mut self, given: Option<Name>) -> Result<Name, AskError> {
         if let Some(name) = given {
             return Ok(name);
         }
@@ -108,8 +107,8 @@ impl Entrance {
     /// Asks for the name; Enter alone takes the one that is suggested.
     ///
     /// # Errors
-    /// [`EntranceError`].
-    pub(crate) async fn ask_name(&mut self, suggestion: Option<Name>) -> Result<Name, EntranceError> {
+    /// [`AskError`].
+    pub(crate) async fn ask_name(&mut self, suggestion: Option<Name>) -> Result<Name, AskError> {
         for _ in 0..TRIES {
             let question = match &suggestion {
                 Some(name) => format!("your name [{name}]: "),
@@ -122,11 +121,11 @@ impl Entrance {
                 (Err(error), _) => say(&error.to_string()),
             }
         }
-        Err(EntranceError::NoName)
+        Err(AskError::NoName)
     }
 
     /// Remembers the name, and the relay if there is one, for the next time. That it cannot be done is only said.
-    pub(crate) async fn remember(&mut self, relay: Option<String>, name: Name) -> Result<(), EntranceError> {
+    pub(crate) async fn remember(&mut self, relay: Option<String>, name: Name) -> Result<(), AskError> {
         let remembered = self
             .blocking(move || config::remember(relay.as_deref(), &name))
             .await?;
@@ -143,18 +142,18 @@ impl Entrance {
     /// A line of text.
     ///
     /// # Errors
-    /// [`EntranceError`].
-    pub(crate) async fn line(&mut self, question: String) -> Result<String, EntranceError> {
-        Ok(self.blocking(move || Terminal.line(&question)).await??)
+    /// [`AskError`].
+    pub(crate) async fn line(&mut self, question: String) -> Result<String, AskError> {
+        Ok(self.blocking(move || TtyPrompt.line(&question)).await??)
     }
 
     /// The passphrase, from its source or else from the one before the terminal. Warnings go to stderr.
     ///
     /// # Errors
-    /// [`EntranceError`].
-    pub(crate) async fn passphrase(&mut self, source: Source) -> Result<Passphrase, EntranceError> {
+    /// [`AskError`].
+    pub(crate) async fn passphrase(&mut self, source: Source) -> Result<Passphrase, AskError> {
         let (passphrase, warnings) = self
-            .blocking(move || source::passphrase(&source, &mut Terminal))
+            .blocking(move || source::passphrase(&source, &mut TtyPrompt))
             .await??;
         for warning in warnings {
             say(&format!("warning: {warning}"));
@@ -165,44 +164,40 @@ impl Entrance {
     /// A passphrase that somebody types; `None` when it is left empty.
     ///
     /// # Errors
-    /// [`EntranceError`].
+    /// [`AskError`].
     pub(crate) async fn typed_passphrase(
         &mut self,
         question: &'static str,
-    ) -> Result<Option<Passphrase>, EntranceError> {
+    ) -> Result<Option<Passphrase>, AskError> {
         Ok(self
-            .blocking(move || source::ask(&mut Terminal, question))
+            .blocking(move || source::ask(&mut TtyPrompt, question))
             .await??)
     }
 
     /// The key, with a line that says so where there is a terminal: it takes about a second.
     ///
     /// # Errors
-    /// [`EntranceError`].
+    /// [`AskError`].
     pub(crate) async fn derive(
         &mut self,
         ticket: Ticket,
         passphrase: Passphrase,
-    ) -> Result<Derived, EntranceError> {
+    ) -> Result<Derived, AskError> {
         self.progress(ticket.derive(passphrase)).await
     }
 
     /// The root of a room, in the same way.
     ///
     /// # Errors
-    /// [`EntranceError`].
-    pub(crate) async fn root(
-        &mut self,
-        passphrase: Passphrase,
-        room: RoomName,
-    ) -> Result<Root, EntranceError> {
+    /// [`AskError`].
+    pub(crate) async fn root(&mut self, passphrase: Passphrase, room: RoomName) -> Result<Root, AskError> {
         self.progress(derive(passphrase, room)).await
     }
 
     async fn progress<T>(
         &mut self,
         derived: impl Future<Output = Result<T, DerivationError>>,
-    ) -> Result<T, EntranceError> {
+    ) -> Result<T, AskError> {
         let began = Instant::now();
         let shows = io::stderr().is_terminal() && !self.plain;
         if self.plain {
@@ -213,7 +208,7 @@ impl Entrance {
         let done = loop {
             tokio::select! {
                 done = &mut derived => break Ok(done),
-                Some(()) = self.signals.recv() => break Err(EntranceError::Interrupted),
+                Some(()) = self.signals.recv() => break Err(AskError::Interrupted),
                 _ = progress.tick(), if shows => {
                     let seconds = began.elapsed().as_secs_f32();
                     // It is only a line to pass the time.
@@ -230,14 +225,14 @@ impl Entrance {
     /// Does something, unless a signal comes.
     ///
     /// # Errors
-    /// [`EntranceError::Interrupted`].
+    /// [`AskError::Interrupted`].
     pub(crate) async fn unless_interrupted<T>(
         &mut self,
         work: impl Future<Output = T>,
-    ) -> Result<T, EntranceError> {
+    ) -> Result<T, AskError> {
         tokio::select! {
             biased;
-            Some(()) = self.signals.recv() => Err(EntranceError::Interrupted),
+            Some(()) = self.signals.recv() => Err(AskError::Interrupted),
             done = work => Ok(done),
         }
     }
@@ -246,15 +241,15 @@ impl Entrance {
     async fn blocking<T: Send + 'static>(
         &mut self,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, EntranceError> {
+    ) -> Result<T, AskError> {
         let done = tokio::task::spawn_blocking(work);
         tokio::select! {
             biased;
             Some(()) = self.signals.recv() => {
                 prompt::restore();
-                Err(EntranceError::Interrupted)
+                Err(AskError::Interrupted)
             }
-            done = done => done.map_err(|_| EntranceError::Interrupted),
+            done = done => done.map_err(|_| AskError::Interrupted),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a host hands over
-//! (`handout`), and the room itself ([`stages`]).
+//! The one way into a room: where it leads ([`target`]), who joins ([`ticket`]) and is asked for what ([`ask`]), what a
+//! host hands over (`handout`), and the room itself ([`stages`]).
 
 pub(crate) mod ask;
 #[cfg(feature = "host")]
@@ -11,7 +11,7 @@ pub(crate) mod ticket;
 use time::{OffsetDateTime, UtcOffset};
 
 use crate::exit::{Exit, say};
-use crate::room::Trouble;
+use crate::room::RelayError;
 use crate::screen::talk::clock::Clock;
 
 /// How a chat ended.
@@ -23,7 +23,7 @@ pub enum End {
         undelivered: usize,
     },
     /// The first join failed.
-    Failed(Trouble),
+    Failed(RelayError),
 }
 
 /// Says how a chat ended, where that is worth a word.

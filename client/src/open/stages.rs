@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::clock;
-use crate::room::{Room, Settings, Trouble, Update, Updates};
+use crate::room::{RelayError, Room, RoomConfig, Update, Updates};
 use crate::screen::conversation::{Conversation, Place};
 use crate::screen::talk::entry::{Content, Copyable};
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 /// What those on the way to a relay see without TLS; said once.
 pub(crate) const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to the relay sees the addresses, times and \
@@ -15,9 +15,9 @@ pub(crate) const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to 
 /// A room whose key is made.
 pub struct Derived {
     /// What it is opened with.
-    pub settings: Settings,
+    pub settings: RoomConfig,
     /// What unlocks the screen later.
-    pub keyhole: Option<Keyhole>,
+    pub verifier: Option<Verifier>,
     /// What the configuration file calls it.
     pub called: Option<String>,
     /// The lines to hand over, where its passphrase was made here.
@@ -26,10 +26,10 @@ pub struct Derived {
 
 impl Derived {
     /// One whose root is of no passphrase.
-    pub fn of(settings: Settings) -> Self {
+    pub fn of(settings: RoomConfig) -> Self {
         Self {
             settings,
-            keyhole: None,
+            verifier: None,
             called: None,
             handout: Vec::new(),
         }
@@ -44,7 +44,7 @@ impl Derived {
     /// The same, with a screen that begins otherwise.
     pub fn open_as(self, mut conversation: Conversation) -> ((Room, Updates), Conversation) {
         conversation.place = Some(Place::of(&self.settings));
-        conversation.keyhole = self.keyhole;
+        conversation.verifier = self.verifier;
         if let Some(called) = self.called {
             conversation.call(called);
         }
@@ -56,8 +56,8 @@ impl Derived {
     /// Opens it and waits for its first word.
     ///
     /// # Errors
-    /// [`Trouble`] when the first join fails.
-    pub async fn join(self) -> Result<Opened, Trouble> {
+    /// [`RelayError`] when the first join fails.
+    pub async fn join(self) -> Result<Opened, RelayError> {
         let ((room, mut updates), conversation) = self.open();
         let mut heard = Vec::new();
         loop {
@@ -68,7 +68,7 @@ impl Derived {
                     heard.push(update);
                     break;
                 }
-                None => return Err(Trouble::Silent),
+                None => return Err(RelayError::Silent),
             }
         }
         Ok(Opened {
@@ -118,7 +118,7 @@ impl Opened {
         } = self;
         for update in heard {
             // None of these asks for anything to be done.
-            conversation.happened(update, now, clock());
+            conversation.apply(update, now, clock());
         }
         if !conversation.invitation.is_empty() {
             let handout = conversation.invitation.clone();

@@ -10,10 +10,10 @@ use crate::cli::Identity;
 use crate::config::Config;
 use crate::relay_url::proxy::ProxyError;
 use crate::relay_url::{self, Address};
-use crate::room::{Recorder, Settings, Timing, Trouble};
+use crate::room::{Recorder, RelayError, RoomConfig, Timing};
 use crate::screen::talk::entry::Copyable;
 use crate::secret::kdf::{DerivationError, derive};
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub enum OpenError {
     Twice,
     /// The first join failed.
     #[error(transparent)]
-    Relay(#[from] Trouble),
+    Relay(#[from] RelayError),
 }
 
 /// A room that is being opened. Given up when it is dropped.
@@ -97,8 +97,8 @@ impl Ticket {
     /// # Errors
     /// [`DerivationError`].
     pub async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
-        let mut keyhole = Keyhole::new(&passphrase, self.to.command.clone());
-        keyhole.made = self.made;
+        let mut verifier = Verifier::new(&passphrase, self.to.command.clone());
+        verifier.made = self.made;
         let handout = if self.made {
             self.handout(&passphrase)
         } else {
@@ -111,14 +111,14 @@ impl Ticket {
             ..
         } = self.to;
         Ok(Derived {
-            settings: Settings {
+            settings: RoomConfig {
                 address,
                 root: derive(passphrase, room).await?,
                 name: self.name,
                 recorder: self.recorder,
                 timing: Timing::default(),
             },
-            keyhole: Some(keyhole),
+            verifier: Some(verifier),
             called,
             handout,
         })

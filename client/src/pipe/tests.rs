@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::output::Format;
 use super::{Ending, Fault, Input, Pipe};
 use crate::exit::Exit;
-use crate::room::{Room, Settings, Timing, Update, Updates};
+use crate::room::{Room, RoomConfig, Timing, Update, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -46,7 +46,7 @@ impl Served {
     }
 
     fn room(&self, name: &str) -> (Room, Updates) {
-        Room::open(Settings {
+        Room::open(RoomConfig {
             address: self.url.parse().unwrap(),
             root: Root::from_bytes([7; 32]),
             name: Name::new(name).unwrap(),

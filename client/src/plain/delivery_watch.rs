@@ -7,7 +7,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Whether messages of ours are late, and whether that was said.
 #[derive(Debug, Default)]
-pub(super) struct Late {
+pub(super) struct DeliveryWatch {
     /// Since when not all is delivered.
     since: Option<Duration>,
     /// It was said.
@@ -16,7 +16,7 @@ pub(super) struct Late {
     now: bool,
 }
 
-impl Late {
+impl DeliveryWatch {
     /// So many messages are not delivered; what is to be said of it, if anything.
     pub(super) fn told(&mut self, undelivered: usize, now: Duration) -> Option<String> {
         if undelivered == 0 {
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn what_arrives_in_time_is_not_worth_a_word() {
-        let mut late = Late::default();
+        let mut late = DeliveryWatch::default();
         assert_eq!(late.told(1, SECOND), None);
         assert_eq!(late.until(), Some(11 * SECOND));
         assert_eq!(late.told(0, 2 * SECOND), None);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn what_is_late_is_said_once_and_that_it_arrived_too() {
-        let mut late = Late::default();
+        let mut late = DeliveryWatch::default();
         late.told(1, SECOND);
         assert!(late.told(2, 11 * SECOND).unwrap().starts_with("2 messages"));
         assert_eq!(late.told(3, 12 * SECOND), None);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn where_nobody_answers_it_is_said_at_once() {
-        let mut late = Late::default();
+        let mut late = DeliveryWatch::default();
         late.told(1, SECOND);
         late.say_now();
         assert!(late.told(1, 2 * SECOND).unwrap().starts_with("1 message"));
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn what_is_known_to_wait_is_said_only_when_it_arrives() {
-        let mut late = Late::default();
+        let mut late = DeliveryWatch::default();
         late.known();
         assert_eq!(late.told(0, SECOND), None);
         assert_eq!(late.told(1, SECOND), None);

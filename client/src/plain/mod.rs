@@ -10,8 +10,7 @@ use crate::chat::save::save;
 use crate::chat::until;
 use crate::exit::Exit;
 use crate::open::{End, clock};
-use crate::platform;
-use crate::platform::monotonic;
+use crate::platform::{self, monotonic};
 use crate::room::{Room, Update, Updates};
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::effect::{Effect, Moment, RoomId};
@@ -23,7 +22,7 @@ mod delivery_watch;
 mod input;
 mod output;
 
-use self::delivery_watch::Late;
+use self::delivery_watch::DeliveryWatch;
 use self::input::Typed;
 use self::output::{Output, note};
 
@@ -49,7 +48,7 @@ pub(crate) async fn run(
         output: Output::new(settings.time_format),
         room,
         began: monotonic(),
-        late: Late::default(),
+        late: DeliveryWatch::default(),
         joined: conversation.link == Link::Up,
         state: State::without_screen(conversation, settings),
         held: String::new(),
@@ -98,7 +97,7 @@ struct Plain {
     /// Where the clock of the state begins, by the one that goes on while the machine sleeps.
     began: Duration,
     output: Output,
-    late: Late,
+    late: DeliveryWatch,
     /// We were in the room already.
     joined: bool,
     /// Lines that were not sent yet: more came behind them.

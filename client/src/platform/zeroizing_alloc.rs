@@ -10,7 +10,7 @@ const MAX_WIPED: usize = 64 << 20;
 
 /// An allocator that wipes what it takes back.
 #[derive(Debug)]
-pub struct Wiping<A = System>(
+pub struct ZeroizingAlloc<A = System>(
     /// Where the memory comes from.
     pub A,
 );
@@ -19,7 +19,7 @@ pub struct Wiping<A = System>(
 // SAFETY: all is done by the inner allocator under the same contract. What is wiped is still the caller's, who gives
 // it up by this call, and as long as its layout says. To grow or shrink goes by the trait's own way, through new
 // memory and `dealloc`, so that no old copy is left.
-unsafe impl<A: GlobalAlloc> GlobalAlloc for Wiping<A> {
+unsafe impl<A: GlobalAlloc> GlobalAlloc for ZeroizingAlloc<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         unsafe { self.0.alloc(layout) }
     }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     #[allow(unsafe_code, reason = "there is no other way to call an allocator")]
     fn nothing_is_left_in_what_is_given_back_or_grows() {
-        let wiping = Wiping(Watching::default());
+        let wiping = ZeroizingAlloc(Watching::default());
         let (short, long) = (Layout::new::<[u8; 24]>(), 100);
         unsafe {
             let memory = wiping.alloc(short);

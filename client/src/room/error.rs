@@ -6,7 +6,7 @@ use crate::exit::Exit;
 
 /// Why there is no connection, or no seat.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum RelayError {
     /// The host's name is not known.
     #[error("cannot find the host {host}: {why}")]
     UnknownHost {
@@ -121,7 +121,7 @@ fn with_reason(reason: &str) -> String {
     }
 }
 
-impl Trouble {
+impl RelayError {
     /// A word for programs.
     pub fn word(&self) -> &'static str {
         match self {

@@ -24,14 +24,14 @@ use sotto_protocol::{Name, Root};
 pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::error::Trouble;
+pub use self::error::RelayError;
 use crate::relay_url::Address;
 
 /// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
 const UPDATES: usize = 64;
 
 /// What a room needs to be opened.
-pub struct Settings {
+pub struct RoomConfig {
     /// Where the relay is.
     pub address: Address,
     /// What all keys come from. The room's own copy; zeroized when it is left.
@@ -117,14 +117,14 @@ pub enum Update {
     /// The connection is gone; the next try comes by itself.
     Reconnecting {
         /// What happened.
-        why: Trouble,
+        why: RelayError,
         /// Until the next try.
         wait: Duration,
     },
     /// The relay has no place for us now; the next try comes by itself.
     Waiting {
         /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429.
-        why: Trouble,
+        why: RelayError,
         /// Until the next try.
         wait: Duration,
     },
@@ -143,7 +143,7 @@ pub enum Update {
     /// The recording cannot be written any more; the room goes on without.
     RecordingFailed(std::io::Error),
     /// The first join failed for good. The last update.
-    Failed(Trouble),
+    Failed(RelayError),
     /// What became of the text that was given by [`Room::order_text`], one after the other and before anything else that
     /// is told of it.
     Said(Result<Posted, CommandError>),
@@ -178,7 +178,7 @@ pub struct Updates {
 
 impl Room {
     /// Starts to connect. Has to be called inside a Tokio runtime.
-    pub fn open(settings: Settings) -> (Self, Updates) {
+    pub fn open(settings: RoomConfig) -> (Self, Updates) {
         // Whoever waits for an answer asks no more meanwhile, and what is ordered comes of a key or of an update.
         let (requests, commands) = mpsc::unbounded_channel();
         let (told, updates) = mpsc::channel(UPDATES);

@@ -1,5 +1,5 @@
-//! The passphrase: where it comes from ([`source`], [`prompt`]), how strong it is ([`strength`], told by a [`rater`]), the
-//! root that is made of it ([`kdf`]), and whether another one is the same ([`verifier`]).
+//! The passphrase: where it comes from ([`source`], [`prompt`]), how strong it is ([`strength`], told by a [`rater`]),
+//! the root that is made of it ([`kdf`]), and whether another one is the same ([`verifier`]).
 
 pub(crate) mod source;
 
@@ -11,4 +11,4 @@ pub(crate) mod kdf;
 pub mod verifier;
 
 /// The words of a generated passphrase: 77 bits.
-pub const WORDS: usize = 6;
+pub(crate) const WORDS: usize = 6;

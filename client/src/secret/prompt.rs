@@ -5,8 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::platform;
-use crate::platform::{Modes, Tty};
+use crate::platform::{self, Modes, Tty};
 
 /// The longest line that is taken, in bytes: far more than a passphrase or a name.
 pub(crate) const MAX_LINE: usize = 4096;
@@ -40,9 +39,9 @@ pub(crate) trait Prompt {
 
 /// The controlling terminal of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Terminal;
+pub(crate) struct TtyPrompt;
 
-impl Prompt for Terminal {
+impl Prompt for TtyPrompt {
     fn secret(&mut self, question: &str) -> io::Result<Zeroizing<Vec<u8>>> {
         ask(question)
     }

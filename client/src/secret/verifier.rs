@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 /// A passphrase's tag under a key that lives in this memory only. Quick to check, unlike the derivation of the
 /// room's key, which is in the same memory anyway.
-pub struct Keyhole {
+pub struct Verifier {
     key: Zeroizing<[u8; 64]>,
     tag: Zeroizing<[u8; 32]>,
     /// The command that prints the passphrase, where it came from one.
@@ -17,14 +17,14 @@ pub struct Keyhole {
     pub made: bool,
 }
 
-impl std::fmt::Debug for Keyhole {
+impl std::fmt::Debug for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Keyhole(…)")
+        f.write_str("Verifier(…)")
     }
 }
 
-impl Keyhole {
-    /// The keyhole that this passphrase fits.
+impl Verifier {
+    /// The verifier that this passphrase fits.
     pub fn new(passphrase: &Passphrase, command: Option<String>) -> Self {
         let mut key = Zeroizing::new([0; 64]);
         rand::rng().fill_bytes(&mut *key);
@@ -57,9 +57,9 @@ mod tests {
     #[test]
     fn one_passphrase_fits_as_people_type_it_and_no_other() {
         let passphrase = |text| Passphrase::new(text).unwrap();
-        let keyhole = Keyhole::new(&passphrase("correct horse"), None);
-        assert!(keyhole.fits(&passphrase(" correct  horse ")));
-        assert!(!keyhole.fits(&passphrase("correct horses")));
-        assert!(!format!("{keyhole:?}").contains("correct"));
+        let verifier = Verifier::new(&passphrase("correct horse"), None);
+        assert!(verifier.fits(&passphrase(" correct  horse ")));
+        assert!(!verifier.fits(&passphrase("correct horses")));
+        assert!(!format!("{verifier:?}").contains("correct"));
     }
 }

@@ -8,11 +8,9 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::keyboard::Keyboard;
-use super::terminal;
-use super::terminal::Terminal;
+use super::terminal::{self, Terminal};
 use crate::exit::Exit;
-use crate::platform;
-use crate::platform::Continued;
+use crate::platform::{self, Continued};
 
 /// How long a process that is asked to end may take: a terminal that takes no output must not hold it.
 const HURRY: Duration = Duration::from_secs(2);
@@ -21,7 +19,7 @@ const STOP: Duration = Duration::from_millis(300);
 
 /// The terminal and what comes from it.
 #[derive(Debug)]
-pub(crate) struct Desk {
+pub(crate) struct Session {
     /// What is shown.
     pub terminal: Terminal,
     /// What is typed.
@@ -32,7 +30,7 @@ pub(crate) struct Desk {
     pub continued: Continued,
 }
 
-impl Desk {
+impl Session {
     /// Takes the terminal. Has to be called inside a Tokio runtime.
     ///
     /// # Errors

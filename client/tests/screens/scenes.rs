@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use sotto::room::{Command, Trouble, Update};
+use sotto::room::{Command, RelayError, Update};
 use sotto::screen::conversation::Place;
 use sotto::screen::effect::RoomId;
 use sotto::screen::layer::form::{Field, Input as FormInput};
 use sotto::screen::state::Input;
 use sotto::screen::talk::entry::{Content, Copyable};
-use sotto::secret::verifier::Keyhole;
+use sotto::secret::verifier::Verifier;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event};
 use sotto_protocol::message::{MAX_TEXT, MessageId};
@@ -285,14 +285,14 @@ fn reconnecting(chat: &mut Chat) {
     chat.sends("hi");
     chat.sends("can you hear me?");
     chat.update(Update::Undelivered(2)).update(Update::Reconnecting {
-        why: Trouble::Silent,
+        why: RelayError::Silent,
         wait: Duration::from_secs(4),
     });
 }
 
 fn room_full(chat: &mut Chat) {
     chat.update(Update::Connecting).update(Update::Waiting {
-        why: Trouble::RoomFull,
+        why: RelayError::RoomFull,
         wait: Duration::from_secs(30),
     });
 }
@@ -302,7 +302,7 @@ fn folded(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.says(ANNA, "the train goes into a tunnel");
     let lost = || Update::Reconnecting {
-        why: Trouble::Silent,
+        why: RelayError::Silent,
         wait: Duration::ZERO,
     };
     for _ in 0..2 {
@@ -514,7 +514,7 @@ fn leaving(chat: &mut Chat) {
 fn lock(chat: &mut Chat) {
     chat.meets(ANNA);
     chat.says(ANNA, "a secret");
-    let keyhole = Keyhole::new(&Passphrase::new(STRONG).unwrap(), None);
-    chat.state.rooms.current_mut().keyhole = Some(keyhole);
+    let verifier = Verifier::new(&Passphrase::new(STRONG).unwrap(), None);
+    chat.state.rooms.current_mut().verifier = Some(verifier);
     chat.control('x').types("l").types("excret");
 }

@@ -23,21 +23,27 @@ const SOCKET_PATH: &str = "/socket/websocket";
 const SUBPROTOCOL: &str = "phoenix";
 
 /// The answer to a request; with [`StatusCode::SWITCHING_PROTOCOLS`] the connection is a WebSocket.
-pub(super) fn answer(request: &Request<impl Body>) -> Response<Full<Bytes>> {
+pub(super) fn answer(request: &Request<impl Body>, is_degraded: bool) -> Response<Full<Bytes>> {
     // Without it nobody knows which of several servers is meant; with two, a proxy may know another than we.
     if request.version() >= Version::HTTP_11 && !names_one_host(request.headers()) {
         return refuse(StatusCode::BAD_REQUEST, "one host is to be named", None);
     }
     match request.uri().path() {
-        HEALTH_PATH if matches!(*request.method(), Method::GET | Method::HEAD) => {
-            Response::new(Full::from("ok\n"))
-        }
+        HEALTH_PATH if matches!(*request.method(), Method::GET | Method::HEAD) => health(is_degraded),
         SOCKET_PATH if !speaks_phoenix(request.uri().query()) => {
             refuse(StatusCode::FORBIDDEN, "connect with ?vsn=2.0.0", None)
         }
         SOCKET_PATH => upgrade(request),
         _ => refuse(StatusCode::NOT_FOUND, "not found", None),
     }
+}
+
+fn health(is_degraded: bool) -> Response<Full<Bytes>> {
+    if is_degraded {
+        let reason = "degraded: the room database cannot be written";
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, reason, None);
+    }
+    Response::new(Full::from("ok\n"))
 }
 
 fn names_one_host(headers: &HeaderMap) -> bool {

@@ -90,7 +90,11 @@ pub(crate) async fn open(
             hub.client_addrs.watch(peer, headers);
         }
         let from = *slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let response = if is_admitted { Some(answer(&request)) } else { None };
+        let response = if is_admitted {
+            Some(answer(&request, hub.rooms.is_degraded()))
+        } else {
+            None
+        };
         // One that becomes a socket is counted with those that hold no seat.
         let response = response.filter(|response| {
             response.status() != StatusCode::SWITCHING_PROTOCOLS || hub.quotas.unseated.take(from)

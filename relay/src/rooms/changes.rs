@@ -3,7 +3,10 @@
 use std::{
     collections::HashSet,
     pin::Pin,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -20,6 +23,8 @@ use crate::{clock::Day, limits};
 pub(crate) struct Changes {
     state: Mutex<State>,
     news: Condvar,
+    /// What was written last, or read, failed.
+    failing: AtomicBool,
 }
 
 struct State {
@@ -108,6 +113,16 @@ impl Changes {
     /// Whether the change of a room has not been taken yet.
     pub(crate) fn has(&self, name: &Hashed) -> bool {
         self.lock().names.contains(name)
+    }
+
+    /// The store fails, or works again.
+    pub(crate) fn fail(&self, failing: bool) {
+        self.failing.store(failing, Relaxed);
+    }
+
+    /// Whether what changes now is likely to be saved.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failing.load(Relaxed)
     }
 
     /// Takes all changes, as soon as somebody waits for one, or after `pause`.

@@ -133,6 +133,11 @@ impl Rooms {
         self.known.load(Relaxed)
     }
 
+    /// Whether new rooms are refused because the store cannot save them.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.changes.as_ref().is_some_and(|changes| changes.is_failing())
+    }
+
     fn lock(&self, name: &Hashed) -> MutexGuard<'_, Shard> {
         // A name is a SHA-256 value: any bits of it are as good as any others.
         lock(&self.shards[usize::from(name[0]) % self.shards.len()])

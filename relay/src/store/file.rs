@@ -114,6 +114,9 @@ pub enum StoreError {
     /// Two relays would not know of each other's rooms.
     #[error("cannot use {}: another relay has it", .0.display())]
     Taken(PathBuf),
+    /// It was there when the relay started.
+    #[error("the room database {} is gone, or another file stands in its place", .0.display())]
+    Gone(PathBuf),
     /// There is nothing to work on.
     #[error("there is no room database at {}: start the relay with --db first", .0.display())]
     Missing(PathBuf),
@@ -132,6 +135,12 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
+}
+
+/// By which two files are told apart, whatever their names are.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 /// Takes the file for one relay, as long as what is returned lives.

@@ -9,7 +9,7 @@ use super::{file::StoreError, sqlite::Database};
 use crate::{
     clock::Day,
     kept::Entry,
-    rooms::{Bags, Hashed, Outcome},
+    rooms::{Bags, Found, Hashed, Outcome},
 };
 
 /// How many blobs wait in a room, and the last day of the one that stays longest.
@@ -97,8 +97,19 @@ impl Database {
         Ok(())
     }
 
-    /// Reads a blob; `None` when it is not there.
-    pub(super) fn blob(&self, room: &Hashed, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    /// Reads the blobs of what was found in a bag; without those that are not there.
+    pub(super) fn with_blobs(&self, room: &Hashed, found: Vec<Found>) -> Result<Vec<Found>, StoreError> {
+        let read = found.into_iter().filter_map(|found| {
+            let blob = self.blob(room, found.number).transpose()?;
+            Some(blob.map(|blob| Found {
+                blob: Some(blob.into()),
+                ..found
+            }))
+        });
+        read.collect()
+    }
+
+    fn blob(&self, room: &Hashed, number: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let mut rows =
             (self.connection).prepare_cached("SELECT blob FROM kept WHERE room = ?1 AND number = ?2")?;
         let mut rows = rows.query(params![room, signed(number)])?;

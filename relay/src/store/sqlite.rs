@@ -9,7 +9,9 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 
-use super::file::{StoreError, VERSION, check_header, check_space, create, lock, real, upgrade};
+use super::file::{
+    StoreError, VERSION, beside, check_header, check_space, create, identity, lock, real, upgrade,
+};
 use crate::{
     clock::Day,
     limits,
@@ -32,8 +34,17 @@ pub(crate) struct Database {
     path: PathBuf,
     /// What [`changed_by_others`](Self::changed_by_others) saw last.
     seen: i64,
+    /// The file, and its write-ahead log as it was last seen.
+    identity: Option<(u64, u64)>,
+    log: Option<(u64, u64)>,
     /// Held as long as a relay uses the file.
-    _lock: Option<fs::File>,
+    lock: Option<fs::File>,
+}
+
+/// A room database that a relay had, and that is no more where it was.
+pub(super) struct Lost {
+    path: PathBuf,
+    lock: Option<fs::File>,
 }
 
 /// A room as the operator sees it.
@@ -60,9 +71,7 @@ impl Database {
         }
         let file = Self::connect(path, Some(lock))?;
         file.check()?;
-        if file.pragma("user_version")? < i64::from(VERSION) {
-            upgrade(&file.connection)?;
-        }
+        file.upgrade()?;
         Ok(file)
     }
 
@@ -101,7 +110,9 @@ impl Database {
             connection,
             path: path.to_owned(),
             seen: 0,
-            _lock: lock,
+            identity: identity(path),
+            log: None,
+            lock,
         };
         // The header may be older than what stands in the log.
         let found = file
@@ -117,6 +128,42 @@ impl Database {
         file.connection.pragma_update(None, "secure_delete", "ON")?;
         file.seen = file.pragma("data_version")?;
         Ok(file)
+    }
+
+    /// Whether the file still stands in its place.
+    pub(super) fn is_in_place(&mut self) -> bool {
+        let is_in_place = identity(&self.path) == self.identity;
+        if is_in_place {
+            self.log = identity(&beside(&self.path, "-wal"));
+        }
+        is_in_place
+    }
+
+    /// Lets go of a file that is no more in its place. What it left beside that goes: it would be taken for the log of
+    /// the next one.
+    pub(super) fn lose(self) -> Lost {
+        let Self {
+            connection,
+            path,
+            log,
+            lock,
+            ..
+        } = self;
+        drop(connection);
+        let log_path = beside(&path, "-wal");
+        if log.is_some() && identity(&log_path) == log {
+            let _ = fs::remove_file(log_path);
+            let _ = fs::remove_file(beside(&path, "-shm"));
+        }
+        Lost { path, lock }
+    }
+
+    /// Makes it one of this release, if an earlier one made it.
+    fn upgrade(&self) -> Result<(), StoreError> {
+        if self.pragma("user_version")? < i64::from(VERSION) {
+            upgrade(&self.connection)?;
+        }
+        Ok(())
     }
 
     fn pragma(&self, name: &str) -> rusqlite::Result<i64> {
@@ -279,5 +326,29 @@ impl Database {
     pub(crate) fn end(&self, name: &Hashed) -> Result<bool, StoreError> {
         let end = "UPDATE room SET ended = ended + 1 WHERE name = ?1";
         Ok(self.connection.execute(end, [name])? > 0)
+    }
+}
+
+impl Lost {
+    /// Why it is.
+    pub(super) fn error(&self) -> StoreError {
+        StoreError::Gone(self.path.clone())
+    }
+
+    /// Opens what stands in its place now, if that is a sound room database.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing has changed then.
+    pub(super) fn find(&mut self) -> Result<Database, StoreError> {
+        if !check_header(&self.path)? {
+            return Err(self.error());
+        }
+        let mut found = Database::connect(&self.path, None)?;
+        found.check()?;
+        found.upgrade()?;
+        found.lock = self.lock.take();
+        // All of it is news.
+        found.seen = -1;
+        Ok(found)
     }
 }

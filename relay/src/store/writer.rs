@@ -1,21 +1,23 @@
 //! The one thread that writes the file.
 
-use std::{collections::HashSet, sync::Arc, time::Instant};
+use std::{collections::HashSet, path::PathBuf, sync::Arc, time::Instant};
 
 use super::{
     file::StoreError,
-    sqlite::{Change, Database},
+    sqlite::{Change, Database, Lost},
 };
 use crate::{
     channel::reply::Refusal,
     clock::Day,
     limits,
-    rooms::{Answer, Batch, Changes, Found, Hashed, Job, Notices, Outcome, Record, Rooms, Sender},
+    rooms::{Answer, Batch, Changes, Hashed, Job, Notices, Outcome, Record, Rooms, Sender},
 };
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
 pub(super) struct Writer {
-    file: Database,
+    /// As long as it stands in its place; then what is left of it.
+    database: Option<Database>,
+    lost: Option<Lost>,
     rooms: Arc<Rooms>,
     changes: Arc<Changes>,
     /// Since when the write-ahead log may hold what has been deleted.
@@ -25,9 +27,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(file: Database, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
+    pub(super) fn new(database: Database, rooms: Arc<Rooms>, changes: Arc<Changes>) -> Self {
         Self {
-            file,
+            database: Some(database),
+            lost: None,
             rooms,
             changes,
             // What a killed relay left.
@@ -53,7 +56,7 @@ impl Writer {
             self.look();
             self.shorten();
         }
-        if let Err(error) = self.file.shorten_log() {
+        if let Err(error) = self.database().and_then(|database| database.shorten_log()) {
             tracing::warn!(%error, "the log of the room database stays until the next start");
         }
     }
@@ -72,7 +75,7 @@ impl Writer {
             Some((record, true)) => Change::Use(name, record),
             None => Change::Remove(name),
         });
-        match self.file.write(changes) {
+        match self.database().and_then(|database| database.write(changes)) {
             Ok(()) => {
                 for (name, known) in &records {
                     if let Some((record, false)) = known {
@@ -89,16 +92,12 @@ impl Writer {
     /// The file has taken something, which may have written over what the log still holds.
     fn written(&mut self) {
         self.logged.get_or_insert_with(Instant::now);
-        if std::mem::take(&mut self.failing) {
-            tracing::info!("the room database can be written again");
-        }
+        self.works();
     }
 
     /// New rooms are refused; what has become of others is tried again.
     fn failed(&mut self, error: &StoreError, records: &[(Hashed, Option<(Record, bool)>)]) {
-        if !std::mem::replace(&mut self.failing, true) {
-            tracing::error!(%error, "no new rooms until the room database can be written");
-        }
+        self.fails(error, "no new rooms until the room database can be written");
         let (new, old): (Vec<_>, Vec<_>) =
             (records.iter().copied()).partition(|(_, known)| matches!(known, Some((_, false))));
         for (name, _) in new {
@@ -115,12 +114,10 @@ impl Writer {
             .unzip();
         let writes = |outcome: &Outcome| outcome.new.is_some() || !outcome.gone.is_empty();
         if outcomes.iter().any(writes) {
-            match self.file.keep(&outcomes, today) {
+            match (self.database()).and_then(|database| database.keep(&outcomes, today)) {
                 Ok(()) => self.written(),
                 Err(error) => {
-                    if !std::mem::replace(&mut self.failing, true) {
-                        tracing::error!(%error, "no new rooms until the room database can be written");
-                    }
+                    self.fails(&error, "no new rooms until the room database can be written");
                     // Backwards, as several may have changed one bag. Nobody has been told anything yet.
                     for outcome in outcomes.iter_mut().rev() {
                         if let Some(before) = outcome.before.take() {
@@ -138,20 +135,15 @@ impl Writer {
     }
 
     /// The answer, with what has to be read for it.
-    fn with_blobs(&self, outcome: Outcome) -> Answer {
+    fn with_blobs(&mut self, outcome: Outcome) -> Answer {
         match outcome.answer {
             Answer::Got { found, more } if outcome.reads => {
-                let read = found.into_iter().filter_map(|found| {
-                    let blob = self.file.blob(&outcome.name, found.number).transpose()?;
-                    Some(blob.map(|blob| Found {
-                        blob: Some(blob.into()),
-                        ..found
-                    }))
-                });
-                match read.collect() {
+                let name = &outcome.name;
+                let read = (self.database()).and_then(|database| database.with_blobs(name, found));
+                match read {
                     Ok(found) => Answer::Got { found, more },
-                    Err::<_, StoreError>(error) => {
-                        tracing::error!(%error, "what is kept cannot be read");
+                    Err(error) => {
+                        self.fails(&error, "the room database cannot be read");
                         Answer::Refused(Refusal::KeptFull)
                     }
                 }
@@ -163,28 +155,26 @@ impl Writer {
     /// A day has begun.
     fn sweep(&mut self, today: Day) {
         if self.rooms.sweep_bags(today) {
-            match self.file.sweep(today, limits::KEPT_LONGEST.into()) {
+            let longest = limits::KEPT_LONGEST.into();
+            match (self.database()).and_then(|database| database.sweep(today, longest)) {
                 Ok(()) => self.written(),
-                Err(error) => tracing::error!(%error, "what was kept until yesterday stays until tomorrow"),
+                Err(error) => self.fails(&error, "what was kept until yesterday stays until tomorrow"),
             }
         }
     }
 
     /// Looks whether the operator has changed something.
     fn look(&mut self) {
-        let found = match self.file.changed_by_others() {
-            Ok(false) => return,
-            Ok(true) => (self.file.rooms()).and_then(|rooms| Ok((rooms, self.file.bags()?))),
-            Err(error) => Err(error),
-        };
+        let found = self
+            .database()
+            .and_then(|database| match database.changed_by_others()? {
+                true => Ok(Some((database.rooms()?, database.bags()?))),
+                false => Ok(None),
+            });
         let (found, mut bags) = match found {
-            Ok(found) => found,
-            Err(error) => {
-                if !std::mem::replace(&mut self.failing, true) {
-                    tracing::error!(%error, "the room database cannot be read");
-                }
-                return;
-            }
+            Ok(Some(found)) => found,
+            Ok(None) => return,
+            Err(error) => return self.fails(&error, "the room database cannot be read"),
         };
         let mut names = HashSet::with_capacity(found.len());
         for (name, record) in found {
@@ -196,12 +186,42 @@ impl Writer {
         self.logged.get_or_insert_with(Instant::now);
     }
 
+    /// The database, if it stands in its place, or a sound one does.
+    fn database(&mut self) -> Result<&mut Database, StoreError> {
+        if let Some(gone) = self.database.take_if(|database| !database.is_in_place()) {
+            let lost = gone.lose();
+            self.fails(&lost.error(), "no new rooms until a room database stands there");
+            self.lost = Some(lost);
+        }
+        if let Some(lost) = &mut self.lost {
+            self.database = Some(lost.find()?);
+            self.lost = None;
+            self.works();
+        }
+        // One of the two is always there.
+        (self.database.as_mut()).ok_or_else(|| StoreError::Missing(PathBuf::new()))
+    }
+
+    fn fails(&mut self, error: &StoreError, what: &str) {
+        self.changes.fail(true);
+        if !std::mem::replace(&mut self.failing, true) {
+            tracing::error!(%error, "{what}");
+        }
+    }
+
+    fn works(&mut self) {
+        if std::mem::take(&mut self.failing) {
+            tracing::info!("the room database can be written again");
+        }
+        self.changes.fail(false);
+    }
+
     /// What was deleted is not to stay in the log.
     fn shorten(&mut self) {
         if self
             .logged
             .is_some_and(|since| since.elapsed() >= limits::LOG_AGE)
-            && let Ok(true) = self.file.shorten_log()
+            && let Ok(true) = self.database().and_then(|database| database.shorten_log())
         {
             self.logged = None;
         }

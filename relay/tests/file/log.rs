@@ -143,3 +143,22 @@ fn a_journal_is_told_the_level_of_each_line_and_no_time() {
         assert!(text.contains("to hand over: "), "{text}");
     }
 }
+
+#[test]
+fn who_reads_no_further_is_not_told_off() {
+    let place = Place::with_db();
+    for arguments in [&["invite", "--listen", "127.0.0.1:4000"][..], &["room", "list"]] {
+        let (reader, writer) = pipe().unwrap();
+        drop(reader);
+        let output = place.command(arguments).stdout(writer).output().unwrap();
+        assert_eq!(
+            (output.status.code(), output.stderr.as_slice()),
+            (Some(0), &b""[..])
+        );
+        let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = place.command(arguments).stdout(full).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains("cannot write to standard output: "), "{stderr}");
+        assert_eq!(output.status.code(), Some(1));
+    }
+}

@@ -12,6 +12,7 @@ mod member;
 mod power;
 mod refused;
 mod relay;
+mod replaced;
 mod seized;
 mod traced;
 mod ttl;

@@ -11,7 +11,7 @@ use std::thread;
 
 use rand_core::{TryCryptoRng, TryRng};
 use serde_json::Value;
-use sotto::platform::zeroizing_alloc::Wiping;
+use sotto::platform::zeroizing_alloc::ZeroizingAlloc;
 use sotto_protocol::Topic;
 use sotto_protocol::envelope::SessionId;
 use sotto_protocol::handshake::{BODY_LEN, Begun, First, FirstKey, Origin, Parties, Unconfirmed};
@@ -21,7 +21,7 @@ use sotto_protocol::session::Session;
 
 /// As in the client: what is given back is wiped.
 #[global_allocator]
-static ALLOCATOR: Wiping = Wiping(System);
+static ALLOCATOR: ZeroizingAlloc = ZeroizingAlloc(System);
 
 fn main() {
     // As in the client, where it is not the first thread either.

@@ -18,9 +18,10 @@ use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 
-use crate::config::Config;
+use crate::chat;
+use crate::config::{self, Config};
 use crate::exit::Exit;
-use crate::open::ask::{EntranceError, login_name};
+use crate::open::ask::{AskError, login_name};
 use crate::open::stages::Opened;
 use crate::open::ticket::{OpenError, Opening, Ticket};
 use crate::open::{clock, ended};
@@ -29,9 +30,8 @@ use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
 use crate::secret::rater::RaterTask;
 use crate::tui::keyboard::Typed;
-use crate::tui::session::Desk;
-use crate::tui::{session, terminal};
-use crate::{chat, config};
+use crate::tui::session::{self, Session};
+use crate::tui::terminal;
 
 /// Between two pictures of the progress.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -45,15 +45,15 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
         return questions::ask().await;
     }
     if !terminal::is_there() {
-        return Err(EntranceError::NoTerminal.into());
+        return Err(AskError::NoTerminal.into());
     }
     let (config, complaints) = Config::load();
-    let mut desk = Desk::take()?;
+    let mut session = Session::take()?;
     let name = config.name.clone().or_else(login_name);
-    let settings = config.settings();
+    let settings = config.settings.clone();
     let mut front = Front {
         form: Form::new(
-            desk.terminal.size()?,
+            session.terminal.size()?,
             config.relay.as_deref().unwrap_or_default(),
             name.as_ref().map_or("", Name::as_str),
             &settings,
@@ -63,7 +63,7 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
         opening: None,
     };
     front.form.remarks = complaints.iter().map(ToString::to_string).collect();
-    let Some((opened, relay, name)) = front.run(&mut desk).await? else {
+    let Some((opened, relay, name)) = front.run(&mut session).await? else {
         return Ok(Exit::Done);
     };
     // The passphrase that was typed is gone from here on.
@@ -80,7 +80,7 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
         let what = format!("the relay and your name cannot be remembered: {error}");
         conversation.list.push(clock(), Content::Answer(what));
     }
-    let end = chat::run(desk, room, conversation, settings).await?;
+    let end = chat::run(session, room, conversation, settings).await?;
     Ok(ended(end))
 }
 
@@ -120,11 +120,11 @@ impl Entering {
 
 impl Front {
     /// Shows the form until a room has let us in; `None` when the user leaves.
-    async fn run(&mut self, desk: &mut Desk) -> io::Result<Option<(Opened, String, Name)>> {
+    async fn run(&mut self, session: &mut Session) -> io::Result<Option<(Opened, String, Name)>> {
         let mut warm = false;
         loop {
             let (picture, caret) = view::draw(&self.form, self.began.elapsed());
-            desk.terminal.draw(picture, caret)?;
+            session.terminal.draw(picture, caret)?;
             if !std::mem::replace(&mut warm, true) {
                 self.rater.warm();
             }
@@ -136,10 +136,10 @@ impl Front {
                 }
             };
             let effects = tokio::select! {
-                typed = desk.keyboard.next() => match typed {
+                typed = session.keyboard.next() => match typed {
                     Typed::Batch(events) => self.typed(events),
                     Typed::CanTellApart => {
-                        desk.terminal.tell_keys_apart()?;
+                        session.terminal.tell_keys_apart()?;
                         Vec::new()
                     }
                     Typed::Gone => return Ok(None),
@@ -155,8 +155,8 @@ impl Front {
                     },
                 },
                 strength = self.rater.rated() => self.input(Input::Rated(strength)),
-                Some(()) = desk.signals.recv() => return Ok(None),
-                () = desk.continued.recv() => self.resume(desk)?,
+                Some(()) = session.signals.recv() => return Ok(None),
+                () = session.continued.recv() => self.resume(session)?,
                 () = sleep(PROGRESS), if moves => Vec::new(),
             };
             let mut effects = VecDeque::from(effects);
@@ -167,15 +167,15 @@ impl Front {
                     Effect::Generate => effects.extend(self.generate()),
                     Effect::Stop => self.opening = None,
                     Effect::Leave => return Ok(None),
-                    Effect::Redraw => desk.terminal.forget(),
+                    Effect::Redraw => session.terminal.forget(),
                     Effect::Suspend => {
                         // Who reads the terminal meanwhile would change its modes.
-                        desk.keyboard.pause();
-                        let stopped = session::suspend(&mut desk.terminal, &mut desk.continued).await;
+                        session.keyboard.pause();
+                        let stopped = session::suspend(&mut session.terminal, &mut session.continued).await;
                         if stopped {
-                            self.resume(desk)?;
+                            self.resume(session)?;
                         }
-                        desk.keyboard.go_on();
+                        session.keyboard.go_on();
                     }
                 }
             }
@@ -197,9 +197,9 @@ impl Front {
         }
     }
 
-    fn resume(&mut self, desk: &mut Desk) -> io::Result<Vec<Effect>> {
-        desk.terminal.resume()?;
-        let (width, height) = desk.terminal.size()?;
+    fn resume(&mut self, session: &mut Session) -> io::Result<Vec<Effect>> {
+        session.terminal.resume()?;
+        let (width, height) = session.terminal.size()?;
         Ok(self.input(Input::Resize { width, height }))
     }
 

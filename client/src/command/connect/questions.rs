@@ -6,7 +6,7 @@ use sotto_protocol::{Passphrase, RoomName};
 
 use crate::config::Config;
 use crate::exit::{Exit, say};
-use crate::open::ask::{Entrance, EntranceError, login_name};
+use crate::open::ask::{AskError, Asker, login_name};
 use crate::open::ended;
 use crate::open::ticket::{Destination, Ticket};
 use crate::plain;
@@ -22,15 +22,15 @@ const PASSPHRASE: &str = "passphrase (it is not shown; Enter alone makes one): "
 /// # Errors
 /// What keeps it from being done, as a sentence.
 pub(super) async fn ask() -> anyhow::Result<Exit> {
-    let mut entrance = Entrance::with_terminal(true)?;
+    let mut asker = Asker::with_terminal(true)?;
     let (config, complaints) = Config::load();
     complaints
         .iter()
         .for_each(|complaint| say(&complaint.to_string()));
-    let mut relay = ask_relay(&mut entrance, config.relay.clone()).await?;
+    let mut relay = ask_relay(&mut asker, config.relay.clone()).await?;
     let name = config.name.clone().or_else(login_name);
-    let name = entrance.ask_name(name).await?;
-    let typed = entrance.typed_passphrase(PASSPHRASE).await?;
+    let name = asker.ask_name(name).await?;
+    let typed = asker.typed_passphrase(PASSPHRASE).await?;
     let made = typed.is_none();
     let passphrase = match typed {
         Some(passphrase) => passphrase,
@@ -52,32 +52,34 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
             made,
             recorder: None,
         };
-        let derived = entrance
+        let derived = asker
             .derive(ticket, Passphrase::new(passphrase.expose())?)
             .await?;
-        match entrance.unless_interrupted(derived.join()).await? {
+        match asker.unless_interrupted(derived.join()).await? {
             Ok(opened) => break opened,
             Err(trouble) => say(&trouble.to_string()),
         }
-        relay = ask_relay(&mut entrance, Some(url(&relay))).await?;
+        relay = ask_relay(&mut asker, Some(url(&relay))).await?;
     };
-    entrance.remember(Some(url(&relay)), name).await?;
-    drop((entrance, passphrase));
+    asker.remember(Some(url(&relay)), name).await?;
+    drop((asker, passphrase));
     let (room, conversation) = opened.begun(Duration::ZERO);
-    Ok(ended(plain::run(room, conversation, config.settings()).await?))
+    Ok(ended(
+        plain::run(room, conversation, config.settings.clone()).await?,
+    ))
 }
 
 fn url(relay: &Invitation) -> String {
     relay.address.invitation(&relay.room.clone().unwrap_or_default())
 }
 
-async fn ask_relay(entrance: &mut Entrance, suggestion: Option<String>) -> Result<Invitation, EntranceError> {
+async fn ask_relay(asker: &mut Asker, suggestion: Option<String>) -> Result<Invitation, AskError> {
     let question = match &suggestion {
         Some(suggestion) => format!("relay [{suggestion}]: "),
         None => "relay (its URL, or the line that you were handed): ".to_owned(),
     };
     for _ in 0..TRIES {
-        let answer = entrance.line(question.clone()).await?;
+        let answer = asker.line(question.clone()).await?;
         let url = match (&suggestion, handed_over(&answer)) {
             (Some(suggestion), "") => suggestion,
             (_, url) => url,
@@ -90,5 +92,5 @@ async fn ask_relay(entrance: &mut Entrance, suggestion: Option<String>) -> Resul
             }
         }
     }
-    Err(EntranceError::NoRelay)
+    Err(AskError::NoRelay)
 }

@@ -9,7 +9,7 @@ use sotto_protocol::{Credentials, Topic};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::presence::Presence;
-use crate::room::error::Trouble;
+use crate::room::error::RelayError;
 
 /// Pushes whose reply is waited for, at most: a server that never replies must not fill our memory.
 const MAX_WAITING: usize = 4096;
@@ -28,11 +28,11 @@ enum Waiting {
 
 /// What a frame of the relay's means.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Brought<'a> {
+pub(crate) enum Incoming<'a> {
     /// We have a seat.
     Joined,
     /// We got none.
-    Refused(Trouble),
+    Refused(RelayError),
     /// The relay has passed on a sealed payload.
     Relayed(Tag),
     /// A sealed payload from another one.
@@ -42,7 +42,7 @@ pub(crate) enum Brought<'a> {
     /// The last heartbeat was answered. The answer to an earlier one may have lain here while the machine slept.
     Alive,
     /// The channel is gone, the connection is not.
-    Closed(Trouble),
+    Closed(RelayError),
     /// Whether the room was destroyed, as we asked.
     Expired(bool),
     /// We have left, as we asked.
@@ -95,7 +95,7 @@ impl Channel {
         self.push(EVENT, Payload::Binary(payload), Waiting::Sealed(tag))
     }
 
-    /// A payload for all others that means nothing; the answer is [`Brought::Alive`].
+    /// A payload for all others that means nothing; the answer is [`Incoming::Alive`].
     pub(crate) fn probe(&mut self, payload: &[u8]) -> Result<Message, FrameError> {
         self.push(EVENT, Payload::Binary(payload), Waiting::Heartbeat)
     }
@@ -161,11 +161,11 @@ impl Channel {
     ///
     /// # Errors
     /// [`FrameError`] for one that is none of the protocol's.
-    pub(crate) fn receive<'a>(&mut self, message: &'a Message) -> Result<Brought<'a>, FrameError> {
+    pub(crate) fn receive<'a>(&mut self, message: &'a Message) -> Result<Incoming<'a>, FrameError> {
         let received = match message {
             Message::Text(text) => Received::decode_text(text.as_str())?,
             Message::Binary(data) => Received::decode_binary(data)?,
-            _ => return Ok(Brought::Nothing),
+            _ => return Ok(Incoming::Nothing),
         };
         Ok(match received {
             Received::Reply(reply) => self.replied(&reply),
@@ -173,48 +173,48 @@ impl Channel {
         })
     }
 
-    fn replied(&mut self, reply: &Reply<'_>) -> Brought<'static> {
+    fn replied(&mut self, reply: &Reply<'_>) -> Incoming<'static> {
         let reference: Option<u64> = reply.reference.text().parse().ok();
         let Some((waiting, pushed)) = reference.and_then(|reference| self.waiting.remove(&reference)) else {
-            return Brought::Nothing;
+            return Incoming::Nothing;
         };
         self.arrived = self.arrived.max(pushed);
         let ok = reply.status == Status::Ok;
         match waiting {
-            Waiting::Join if ok => Brought::Joined,
+            Waiting::Join if ok => Incoming::Joined,
             Waiting::Join => {
                 let reason = reply.reason().unwrap_or_else(|| "it gave no reason".to_owned());
-                Brought::Refused(Trouble::refused(&reason))
+                Incoming::Refused(RelayError::refused(&reason))
             }
-            Waiting::Heartbeat if reference == Some(self.asked) => Brought::Alive,
-            Waiting::Sealed(tag) if ok => Brought::Relayed(tag),
+            Waiting::Heartbeat if reference == Some(self.asked) => Incoming::Alive,
+            Waiting::Sealed(tag) if ok => Incoming::Relayed(tag),
             // Our seat is gone, whatever became of the phx_close that said so.
             Waiting::Sealed(_) if reply.reason().as_deref() == Some("unmatched topic") => {
-                Brought::Closed(Trouble::ChannelClosed)
+                Incoming::Closed(RelayError::ChannelClosed)
             }
-            Waiting::Expire => Brought::Expired(ok),
-            Waiting::Leave => Brought::Left,
+            Waiting::Expire => Incoming::Expired(ok),
+            Waiting::Leave => Incoming::Left,
             // A payload that was not passed on is missed, and sent again, by those who wait for it.
-            Waiting::Sealed(_) | Waiting::Heartbeat => Brought::Nothing,
+            Waiting::Sealed(_) | Waiting::Heartbeat => Incoming::Nothing,
         }
     }
 
-    fn noticed<'a>(&mut self, notice: &Notice<'a>) -> Brought<'a> {
+    fn noticed<'a>(&mut self, notice: &Notice<'a>) -> Incoming<'a> {
         if notice.topic != self.topic.as_str() || !self.is_present(&notice.join_ref) {
-            return Brought::Nothing;
+            return Incoming::Nothing;
         }
         match (notice.event.as_ref(), notice.payload) {
-            (EVENT, Payload::Binary(payload)) => Brought::Sealed(payload),
+            (EVENT, Payload::Binary(payload)) => Incoming::Sealed(payload),
             ("presence_state", Payload::Json(json)) => seats(self.presence.state(json.get())),
             ("presence_diff", Payload::Json(json)) => seats(self.presence.diff(json.get())),
             ("room_expired", _) => {
                 self.expired = true;
-                Brought::Closed(Trouble::Expired)
+                Incoming::Closed(RelayError::Expired)
             }
-            ("phx_close", _) if self.expired => Brought::Closed(Trouble::Expired),
-            ("phx_close", _) => Brought::Closed(Trouble::Unseated),
-            ("phx_error", _) => Brought::Closed(Trouble::ChannelClosed),
-            _ => Brought::Nothing,
+            ("phx_close", _) if self.expired => Incoming::Closed(RelayError::Expired),
+            ("phx_close", _) => Incoming::Closed(RelayError::Unseated),
+            ("phx_error", _) => Incoming::Closed(RelayError::ChannelClosed),
+            _ => Incoming::Nothing,
         }
     }
 
@@ -224,8 +224,8 @@ impl Channel {
     }
 }
 
-fn seats(count: Option<usize>) -> Brought<'static> {
-    count.map_or(Brought::Nothing, Brought::Seats)
+fn seats(count: Option<usize>) -> Incoming<'static> {
+    count.map_or(Incoming::Nothing, Incoming::Seats)
 }
 
 /// `{}`
@@ -265,7 +265,7 @@ mod tests {
                 Message::text(text.as_str()),
                 Message::text(serde_json::json!(["1", "1", text, text, {"status": text}]).to_string()),
             ] {
-                prop_assert!(channel.receive(&message).map_or(true, |brought| brought != Brought::Joined));
+                prop_assert!(channel.receive(&message).map_or(true, |brought| brought != Incoming::Joined));
             }
         }
     }
@@ -296,9 +296,9 @@ mod tests {
         channel.heartbeat().unwrap();
         channel.heartbeat().unwrap();
         let late = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
-        assert_eq!(channel.receive(&late), Ok(Brought::Nothing));
+        assert_eq!(channel.receive(&late), Ok(Incoming::Nothing));
         let last = Message::text(r#"[null,"2","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
-        assert_eq!(channel.receive(&last), Ok(Brought::Alive));
+        assert_eq!(channel.receive(&last), Ok(Incoming::Alive));
     }
 
     #[test]
@@ -306,7 +306,7 @@ mod tests {
         let mut channel = channel();
         channel.heartbeat().unwrap();
         let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
-        assert_eq!(channel.receive(&reply), Ok(Brought::Alive));
-        assert_eq!(channel.receive(&reply), Ok(Brought::Nothing));
+        assert_eq!(channel.receive(&reply), Ok(Incoming::Alive));
+        assert_eq!(channel.receive(&reply), Ok(Incoming::Nothing));
     }
 }

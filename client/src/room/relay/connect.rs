@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -13,24 +14,23 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::counted::Counted;
-use super::socket::Socket;
-use super::{socket, trust};
+use super::socket::{self, Socket, Upgraded};
+use super::trust;
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
-use crate::room::{Timing, Trouble};
+use crate::room::{RelayError, Timing};
 use crate::visible::shortened;
 
 /// The addresses of a host that are tried, at most.
 const MAX_ADDRESSES: usize = 8;
 
 /// Opens a WebSocket.
-pub(crate) async fn connect(address: &Address, timing: &Timing) -> Result<Socket, Trouble> {
+pub(crate) async fn connect(address: &Address, timing: &Timing) -> Result<Socket, RelayError> {
     open(address, timing, trust(address).await?).await
 }
 
 /// What is trusted at an address; `None` without TLS.
-pub(crate) async fn trust(address: &Address) -> Result<Option<Arc<ClientConfig>>, Trouble> {
+pub(crate) async fn trust(address: &Address) -> Result<Option<Arc<ClientConfig>>, RelayError> {
     match address.pin() {
         _ if !address.is_secure() => Ok(None),
         Some(pin) => trust::pinned(pin).map(Some),
@@ -43,7 +43,7 @@ pub(crate) async fn open(
     address: &Address,
     timing: &Timing,
     tls: Option<Arc<ClientConfig>>,
-) -> Result<Socket, Trouble> {
+) -> Result<Socket, RelayError> {
     let tcp = reach(address, timing).await?;
     upgrade(address, timing, tcp, tls).await
 }
@@ -54,18 +54,25 @@ pub(crate) async fn upgrade(
     timing: &Timing,
     tcp: TcpStream,
     tls: Option<Arc<ClientConfig>>,
-) -> Result<Socket, Trouble> {
+) -> Result<Socket, RelayError> {
     let connector = tls.map_or(Connector::Plain, Connector::Rustls);
     // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
     let _ = tcp.set_nodelay(true);
-    let upgrade = client_async_tls_with_config(
-        address.socket_url(),
-        Counted::new(tcp),
-        Some(socket::config()),
-        Some(connector),
-    );
+    let (tcp, received) = socket::counted(tcp);
+    let upgrade =
+        client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
+    upgraded(address, timing, upgrade, received).await
+}
+
+/// Waits for the relay's answer to an upgrade.
+pub(crate) async fn upgraded<Answer>(
+    address: &Address,
+    timing: &Timing,
+    upgrade: impl Future<Output = Result<(Upgraded, Answer), Error>>,
+    received: Arc<AtomicU64>,
+) -> Result<Socket, RelayError> {
     match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
         Ok(Err(error)) => Err(not_upgraded(error, address)),
         Err(_) => Err(no_relay(
             address,
@@ -79,12 +86,12 @@ pub(crate) async fn upgrade(
 
 /// A TCP connection to the first of the host's addresses that takes one.
 /// Behind a proxy, from it: then the name of the relay's host is never looked up here.
-pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
+pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStream, RelayError> {
     if let Some(proxy) = address.proxy() {
         return through(proxy, address, timing).await;
     }
     if address.is_onion() {
-        return Err(Trouble::Onion);
+        return Err(RelayError::Onion);
     }
     let addresses = resolve(address, timing).await?;
     let mut why = "the host has no address".to_owned();
@@ -98,15 +105,15 @@ pub(crate) async fn reach(address: &Address, timing: &Timing) -> Result<TcpStrea
             Err(_) => format!("no answer within {}", seconds(timing.connect)),
         };
     }
-    Err(Trouble::NoAnswer {
+    Err(RelayError::NoAnswer {
         address: with_port(address),
         why,
     })
 }
 
 /// A TCP connection to the relay, made by a proxy.
-async fn through(proxy: &Proxy, address: &Address, timing: &Timing) -> Result<TcpStream, Trouble> {
-    let failed = |why: String| Trouble::Proxy {
+async fn through(proxy: &Proxy, address: &Address, timing: &Timing) -> Result<TcpStream, RelayError> {
+    let failed = |why: String| RelayError::Proxy {
         proxy: proxy.to_string(),
         why,
     };
@@ -139,9 +146,9 @@ async fn through(proxy: &Proxy, address: &Address, timing: &Timing) -> Result<Tc
     }
 }
 
-pub(crate) async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, Trouble> {
+pub(crate) async fn resolve(address: &Address, timing: &Timing) -> Result<Vec<SocketAddr>, RelayError> {
     let host = address.host();
-    let unknown = |why| Trouble::UnknownHost {
+    let unknown = |why| RelayError::UnknownHost {
         host: host.clone(),
         why,
     };
@@ -172,7 +179,7 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
+fn not_upgraded(error: Error, address: &Address) -> RelayError {
     let other_scheme = if address.is_secure() {
         "is it ws:// perhaps?"
     } else {
@@ -180,15 +187,15 @@ pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
     };
     let why = match error {
         Error::Http(response) => match response.status().as_u16() {
-            429 => return Trouble::TooMany,
-            status @ (401 | 403) => return Trouble::Forbidden(status),
+            429 => return RelayError::TooMany,
+            status @ (401 | 403) => return RelayError::Forbidden(status),
             404 => "it has nothing at this path (HTTP 404)".to_owned(),
             status @ 200..=299 => format!("it is an ordinary web server (HTTP {status})"),
             status => format!("it answers HTTP {status}"),
         },
         Error::Io(error) => match trust::refusal(&error) {
             Some(why) => {
-                return Trouble::Tls {
+                return RelayError::Tls {
                     host: address.host(),
                     why,
                 };
@@ -206,8 +213,8 @@ pub(crate) fn not_upgraded(error: Error, address: &Address) -> Trouble {
     no_relay(address, why)
 }
 
-pub(crate) fn no_relay(address: &Address, why: String) -> Trouble {
-    Trouble::NoRelay {
+fn no_relay(address: &Address, why: String) -> RelayError {
+    RelayError::NoRelay {
         address: with_port(address),
         why,
     }

@@ -1,8 +1,7 @@
-//! The way to the relay: from its URL to a WebSocket ([`connect`], [`trust`], [`socket`]), our channel on it ([`channel`],
-//! [`presence`]), and whether it is still there ([`heartbeat`]).
+//! The way to the relay: from its URL to a WebSocket ([`connect`], [`trust`], [`socket`]), our channel on it
+//! ([`channel`], [`presence`]), and whether it is still there ([`heartbeat`]).
 
 pub(crate) mod connect;
-pub(crate) mod counted;
 pub(crate) mod socket;
 pub(crate) mod trust;
 

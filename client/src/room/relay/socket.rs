@@ -3,16 +3,19 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink, Stream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::io::InspectReader;
 
-use super::counted::Counted;
-use crate::room::error::Trouble;
+use crate::room::error::RelayError;
 use crate::visible::shortened;
 
 /// The largest message of a relay: a sealed payload is at most 64 KiB and some, a `presence_state` 128 bytes a
@@ -35,9 +38,26 @@ pub(crate) fn config() -> WebSocketConfig {
         .max_frame_size(Some(MAX_MESSAGE))
 }
 
+/// A TCP connection that counts what comes: over a slow link a frame may be long on the way.
+pub(crate) type Counted = InspectReader<TcpStream, Box<dyn FnMut(&[u8]) + Send>>;
+
+/// The connection, and the bytes that have come.
+pub(crate) fn counted(tcp: TcpStream) -> (Counted, Arc<AtomicU64>) {
+    let received = Arc::new(AtomicU64::new(0));
+    let count = received.clone();
+    let counts = move |bytes: &[u8]| {
+        count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    };
+    (InspectReader::new(tcp, Box::new(counts)), received)
+}
+
+/// A WebSocket on such a connection.
+pub(crate) type Upgraded = WebSocketStream<MaybeTlsStream<Counted>>;
+
 /// A WebSocket whose both directions move in one place, so that neither holds up the other.
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<Counted>>,
+    stream: Upgraded,
+    received: Arc<AtomicU64>,
     queue: VecDeque<Message>,
     queued: usize,
     /// Something was written that may not have left.
@@ -45,9 +65,10 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<Counted>>) -> Self {
+    pub(crate) fn new(stream: Upgraded, received: Arc<AtomicU64>) -> Self {
         Self {
             stream,
+            received,
             queue: VecDeque::new(),
             queued: 0,
             unflushed: false,
@@ -67,17 +88,12 @@ impl Socket {
 
     /// Bytes that have come, whole frames or not.
     pub(crate) fn received(&self) -> u64 {
-        match self.stream.get_ref() {
-            MaybeTlsStream::Plain(tcp) => tcp.received(),
-            MaybeTlsStream::Rustls(tls) => tls.get_ref().0.received(),
-            // There is no other in this program.
-            _ => 0,
-        }
+        self.received.load(Ordering::Relaxed)
     }
 
     /// Writes what is queued and, if `read`, gives back the next message. Never ends without, but with an
     /// error. May be dropped and called again: nothing is lost.
-    pub(crate) async fn next(&mut self, read: bool) -> Result<Message, Trouble> {
+    pub(crate) async fn next(&mut self, read: bool) -> Result<Message, RelayError> {
         poll_fn(|cx| {
             // Reading says more on why a connection ended than writing does: it comes first where both can.
             let written = self.poll_write(cx);
@@ -98,7 +114,7 @@ impl Socket {
     }
 
     /// Writes all that is queued.
-    pub(crate) async fn flush(&mut self) -> Result<(), Trouble> {
+    pub(crate) async fn flush(&mut self) -> Result<(), RelayError> {
         poll_fn(|cx| self.poll_write(cx))
             .await
             .map_err(|error| broken(&error))
@@ -122,9 +138,9 @@ impl Socket {
 }
 
 /// A close frame is an end, everything else is a message.
-fn opened(message: Message) -> Result<Message, Trouble> {
+fn opened(message: Message) -> Result<Message, RelayError> {
     match message {
-        Message::Close(Some(frame)) => Err(Trouble::Closed {
+        Message::Close(Some(frame)) => Err(RelayError::Closed {
             code: frame.code.into(),
             reason: shortened(&frame.reason, 100),
         }),
@@ -133,16 +149,16 @@ fn opened(message: Message) -> Result<Message, Trouble> {
     }
 }
 
-fn ended() -> Trouble {
-    Trouble::Lost("it was closed".to_owned())
+fn ended() -> RelayError {
+    RelayError::Lost("it was closed".to_owned())
 }
 
-fn broken(error: &Error) -> Trouble {
+fn broken(error: &Error) -> RelayError {
     match error {
         Error::ConnectionClosed
         | Error::AlreadyClosed
         | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ended(),
-        Error::Io(error) => Trouble::Lost(error.to_string()),
-        other => Trouble::Garbage(shortened(&other.to_string(), 100)),
+        Error::Io(error) => RelayError::Lost(error.to_string()),
+        other => RelayError::Garbage(shortened(&other.to_string(), 100)),
     }
 }

@@ -14,7 +14,7 @@ use rustls::{
 use webpki::EndEntityCert;
 
 use crate::relay_url::pin::Pin;
-use crate::room::Trouble;
+use crate::room::RelayError;
 use crate::visible::shortened;
 
 fn provider() -> Arc<CryptoProvider> {
@@ -22,15 +22,15 @@ fn provider() -> Arc<CryptoProvider> {
 }
 
 /// Trusts what the system trusts.
-pub(in crate::room) async fn system() -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) async fn system() -> Result<Arc<ClientConfig>, RelayError> {
     vouched(roots().await?)
 }
 
 /// Those who vouch for others, as the system has them.
-pub(crate) async fn roots() -> Result<RootCertStore, Trouble> {
+pub(crate) async fn roots() -> Result<RootCertStore, RelayError> {
     let loaded = tokio::task::spawn_blocking(rustls_native_certs::load_native_certs)
         .await
-        .map_err(|error| Trouble::NoRoots(error.to_string()))?;
+        .map_err(|error| RelayError::NoRoots(error.to_string()))?;
     let mut roots = RootCertStore::empty();
     let (good, _) = roots.add_parsable_certificates(loaded.certs);
     if good == 0 {
@@ -38,7 +38,7 @@ pub(crate) async fn roots() -> Result<RootCertStore, Trouble> {
             .errors
             .first()
             .map_or("there are none".to_owned(), ToString::to_string);
-        return Err(Trouble::NoRoots(why));
+        return Err(RelayError::NoRoots(why));
     }
     Ok(roots)
 }
@@ -74,17 +74,17 @@ pub(crate) fn days_left(
 }
 
 /// Trusts whom one of these vouches for.
-pub(in crate::room) fn vouched(roots: RootCertStore) -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) fn vouched(roots: RootCertStore) -> Result<Arc<ClientConfig>, RelayError> {
     let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .map_err(|error| Trouble::NoRoots(error.to_string()))?
+        .map_err(|error| RelayError::NoRoots(error.to_string()))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(unlinkable(config))
 }
 
 /// Trusts one key and nothing else: no name, no date, nobody who vouches for another.
-pub(in crate::room) fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, Trouble> {
+pub(in crate::room) fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, RelayError> {
     let provider = provider();
     let verifier = Arc::new(OneKey {
         pin,
@@ -92,7 +92,7 @@ pub(in crate::room) fn pinned(pin: Pin) -> Result<Arc<ClientConfig>, Trouble> {
     });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| Trouble::NoRoots(error.to_string()))?
+        .map_err(|error| RelayError::NoRoots(error.to_string()))?
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();

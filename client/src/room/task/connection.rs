@@ -9,15 +9,15 @@ use tokio_tungstenite::tungstenite::Message;
 use super::{Goodbye, MAX_ON_THE_WAY, MAX_PENDING, MAX_REQUESTS, Task};
 use crate::platform::give_back_pages;
 use crate::room::recorder::Direction;
-use crate::room::relay::channel::{Brought, Channel};
+use crate::room::relay::channel::{Channel, Incoming};
 use crate::room::relay::connect::connect;
 use crate::room::relay::heartbeat::{Due, Heartbeat};
 use crate::room::relay::socket::Socket;
-use crate::room::{Command, CommandError, Trouble, Update, clock};
+use crate::room::{Command, CommandError, RelayError, Update, clock};
 
 impl Task {
     /// One connection, from its beginning to its end.
-    pub(super) async fn connection(&mut self) -> Result<Goodbye, Trouble> {
+    pub(super) async fn connection(&mut self) -> Result<Goodbye, RelayError> {
         self.tell(Update::Connecting);
         let (address, timing) = (self.address.clone(), self.timing);
         let Some(socket) = self.during(connect(&address, &timing)).await else {
@@ -37,7 +37,7 @@ impl Task {
         else {
             return Ok(Goodbye);
         };
-        joined.map_err(|_| Trouble::JoinUnanswered(timing.join))??;
+        joined.map_err(|_| RelayError::JoinUnanswered(timing.join))??;
         let now = clock::now();
         self.jumped = false;
         self.was_joined = true;
@@ -62,7 +62,7 @@ impl Task {
         socket: &mut Socket,
         channel: &mut Channel,
         mut heartbeat: Heartbeat,
-    ) -> Result<Goodbye, Trouble> {
+    ) -> Result<Goodbye, RelayError> {
         // Until when the peers may acknowledge that we leave.
         let mut parting = None;
         loop {
@@ -75,7 +75,7 @@ impl Task {
             match heartbeat.due(now.monotonic, channel.on_the_way(), &mut self.rng) {
                 Due::Nothing => {}
                 Due::Beat => socket.push(channel.heartbeat().map_err(garbage)?),
-                Due::Dead => return Err(Trouble::Silent),
+                Due::Dead => return Err(RelayError::Silent),
             }
             if let Some(answer) = self.expire.take() {
                 self.expiring = Some(answer);
@@ -99,20 +99,20 @@ impl Task {
                 message = socket.next(read) => {
                     let now = clock::now();
                     match channel.receive(&message?).map_err(garbage)? {
-                        Brought::Sealed(payload) => {
+                        Incoming::Sealed(payload) => {
                             self.record(Direction::In, payload);
                             self.instance.received(payload, now);
                         }
-                        Brought::Relayed(tag) => self.instance.relayed(tag),
-                        Brought::Seats(count) => self.instance.seats(count, now),
-                        Brought::Alive => heartbeat.answered(now.monotonic),
-                        Brought::Closed(why) => return Err(why),
-                        Brought::Expired(done) => {
+                        Incoming::Relayed(tag) => self.instance.relayed(tag),
+                        Incoming::Seats(count) => self.instance.seats(count, now),
+                        Incoming::Alive => heartbeat.answered(now.monotonic),
+                        Incoming::Closed(why) => return Err(why),
+                        Incoming::Expired(done) => {
                             if self.expired(done) {
                                 return Ok(Goodbye);
                             }
                         }
-                        Brought::Joined | Brought::Refused(_) | Brought::Left | Brought::Nothing => {}
+                        Incoming::Joined | Incoming::Refused(_) | Incoming::Left | Incoming::Nothing => {}
                     }
                 }
                 () = self.wait(parting.into_iter().chain([heartbeat.timeout()]).min()) => {}
@@ -122,7 +122,11 @@ impl Task {
     }
 
     /// Takes from the instance what the socket and the path have room for.
-    pub(super) fn push_sealed(&mut self, socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
+    pub(super) fn push_sealed(
+        &mut self,
+        socket: &mut Socket,
+        channel: &mut Channel,
+    ) -> Result<(), RelayError> {
         while socket.has_room()
             && channel.on_the_way() < MAX_ON_THE_WAY
             && let Some(push) = self.instance.next_push()
@@ -148,7 +152,7 @@ impl Task {
             // The relay answers in order: its answer to this means that it has what came before.
             loop {
                 let message = socket.next(true).await?;
-                if channel.receive(&message).map_err(garbage)? == Brought::Left {
+                if channel.receive(&message).map_err(garbage)? == Incoming::Left {
                     break;
                 }
             }
@@ -170,17 +174,17 @@ impl Task {
 }
 
 /// Waits for the answer to the join.
-async fn join(socket: &mut Socket, channel: &mut Channel) -> Result<(), Trouble> {
+async fn join(socket: &mut Socket, channel: &mut Channel) -> Result<(), RelayError> {
     loop {
         let message = socket.next(true).await?;
         match channel.receive(&message).map_err(garbage)? {
-            Brought::Joined => return Ok(()),
-            Brought::Refused(why) | Brought::Closed(why) => return Err(why),
+            Incoming::Joined => return Ok(()),
+            Incoming::Refused(why) | Incoming::Closed(why) => return Err(why),
             _ => {}
         }
     }
 }
 
-fn garbage(error: FrameError) -> Trouble {
-    Trouble::Garbage(error.to_string())
+fn garbage(error: FrameError) -> RelayError {
+    RelayError::Garbage(error.to_string())
 }

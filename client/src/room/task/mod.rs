@@ -20,7 +20,9 @@ use tokio::time::sleep;
 use super::clock::{self, Watch};
 use super::names::Names;
 use super::recorder::Direction;
-use super::{Answer, Command, CommandError, Recorder, Request, Settings, Timing, Trouble, Update, backoff};
+use super::{
+    Answer, Command, CommandError, Recorder, RelayError, Request, RoomConfig, Timing, Update, backoff,
+};
 use crate::relay_url::Address;
 
 /// Updates that are kept for a reader that is slow. Beyond, nothing more is read from the relay: it and the
@@ -74,11 +76,11 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(
-        settings: Settings,
+        settings: RoomConfig,
         requests: mpsc::UnboundedReceiver<Request>,
         updates: mpsc::Sender<Update>,
     ) -> Self {
-        let Settings {
+        let RoomConfig {
             address,
             root,
             name,
@@ -156,13 +158,13 @@ impl Task {
     }
 
     /// Says what happened and waits until the next try; `None` when it is time to leave instead.
-    async fn pause(&mut self, why: Trouble) -> Option<()> {
+    async fn pause(&mut self, why: RelayError) -> Option<()> {
         let (min, max) = (self.timing.retry_min, self.timing.retry_max);
         let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
         self.failures = self.failures.saturating_add(1);
         match why {
-            Trouble::Unseated => self.run = Run::random(&mut self.rng),
-            Trouble::Expired => self.tell(Update::Expired),
+            RelayError::Unseated => self.run = Run::random(&mut self.rng),
+            RelayError::Expired => self.tell(Update::Expired),
             _ => {}
         }
         if why.is_busy() {

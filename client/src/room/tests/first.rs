@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use sotto_protocol::frame::Status;
 
-use super::super::{Timing, Trouble, Update};
+use super::super::{RelayError, Timing, Update};
 use super::fake::Relay;
 use super::{failed, joined, open, quick, until};
 use crate::exit::Exit;
 
 /// What the client says of a server that answers the upgrade like this.
-async fn answered(bytes: &[u8]) -> Trouble {
+async fn answered(bytes: &[u8]) -> RelayError {
     let relay = Relay::listen().await;
     let (_room, mut updates) = open(&relay.url(), quick());
     let (why, ()) = tokio::join!(failed(&mut updates), relay.answers(bytes));
     why
 }
 
-fn says(why: &Trouble, exit: Exit, words: &str) {
+fn says(why: &RelayError, exit: Exit, words: &str) {
     assert_eq!(why.exit(), exit, "{why}");
     assert!(why.to_string().contains(words), "{why}");
 }

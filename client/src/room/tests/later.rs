@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use sotto_protocol::frame::Status;
 use sotto_protocol::instance::Event;
+use sotto_protocol::message::MessageId;
 use sotto_protocol::{Name, Root};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-use super::super::{Command, CommandError, Timing, Trouble, Update};
+use super::super::{Command, CommandError, RelayError, Timing, Update};
 use super::fake::Relay;
 use super::peer::Peer;
 use super::{LIMIT, joined, open, quick, reconnecting, until};
-use sotto_protocol::message::MessageId;
 
 #[tokio::test]
 async fn a_plain_phoenix_server_is_enough() {
@@ -70,7 +70,7 @@ async fn a_lost_connection_is_made_again_with_the_same_sender() {
     let (client, _, first) = relay.joined().await;
     joined(&mut updates).await;
     drop(client);
-    assert!(matches!(reconnecting(&mut updates).await, Trouble::Lost(_)));
+    assert!(matches!(reconnecting(&mut updates).await, RelayError::Lost(_)));
     let (mut client, _, second) = relay.joined().await;
     joined(&mut updates).await;
     assert_eq!(first, second);
@@ -117,7 +117,7 @@ async fn one_that_is_unseated_while_alive_comes_back_as_another() {
     let (_room, mut updates) = open(&relay.url(), quick());
     let (mut client, join, first) = relay.joined().await;
     client.notice(&join, "phx_close", "{}").await;
-    assert_eq!(reconnecting(&mut updates).await, Trouble::Unseated);
+    assert_eq!(reconnecting(&mut updates).await, RelayError::Unseated);
     let (_client, _, second) = relay.joined().await;
     assert_ne!(first, second);
 }
@@ -128,7 +128,7 @@ async fn a_channel_that_broke_is_joined_again() {
     let (_room, mut updates) = open(&relay.url(), quick());
     let (mut client, join, first) = relay.joined().await;
     client.notice(&join, "phx_error", "{}").await;
-    assert_eq!(reconnecting(&mut updates).await, Trouble::ChannelClosed);
+    assert_eq!(reconnecting(&mut updates).await, RelayError::ChannelClosed);
     let (_client, _, second) = relay.joined().await;
     assert_eq!(first, second);
 }
@@ -221,7 +221,7 @@ async fn a_relay_that_stops_answering_is_left() {
     };
     let (_room, mut updates) = open(&relay.url(), timing);
     let (_silent, ..) = relay.joined().await;
-    assert_eq!(reconnecting(&mut updates).await, Trouble::Silent);
+    assert_eq!(reconnecting(&mut updates).await, RelayError::Silent);
 }
 
 #[tokio::test]
@@ -282,7 +282,7 @@ async fn a_message_beyond_the_limit_ends_the_connection_and_not_the_process() {
             .await;
     };
     let (why, ()) = tokio::join!(reconnecting(&mut updates), flood);
-    assert!(matches!(why, Trouble::Garbage(_)), "{why}");
+    assert!(matches!(why, RelayError::Garbage(_)), "{why}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sotto_protocol::{Name, Root};
 use tokio::time::timeout;
 
-use super::{Room, Settings, Timing, Trouble, Update, Updates};
+use super::{RelayError, Room, RoomConfig, Timing, Update, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -31,7 +31,7 @@ fn quick() -> Timing {
 }
 
 fn open(url: &str, timing: Timing) -> (Room, Updates) {
-    Room::open(Settings {
+    Room::open(RoomConfig {
         address: url.parse().unwrap(),
         root: Root::from_bytes([7; 32]),
         name: Name::new("anna").unwrap(),
@@ -59,7 +59,7 @@ async fn joined(updates: &mut Updates) {
     until(updates, |update| matches!(update, Update::Joined).then_some(())).await;
 }
 
-async fn reconnecting(updates: &mut Updates) -> Trouble {
+async fn reconnecting(updates: &mut Updates) -> RelayError {
     until(updates, |update| match update {
         Update::Reconnecting { why, .. } => Some(why.clone()),
         _ => None,
@@ -67,7 +67,7 @@ async fn reconnecting(updates: &mut Updates) -> Trouble {
     .await
 }
 
-async fn failed(updates: &mut Updates) -> Trouble {
+async fn failed(updates: &mut Updates) -> RelayError {
     let why = until(updates, |update| match update {
         Update::Failed(why) => Some(why.clone()),
         _ => None,

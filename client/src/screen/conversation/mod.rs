@@ -32,9 +32,9 @@ use super::talk::entry::{Content, Copyable, Said};
 use super::talk::expiry::Fades;
 use super::talk::list::List;
 use crate::relay_url::Address;
-use crate::room::{Command, Settings};
+use crate::room::{Command, RoomConfig};
 use crate::screen::conversation::outgoing::Outgoing;
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 /// The peers whose words were compared that are remembered after they left.
 const MAX_COMPARED: usize = 64;
@@ -70,7 +70,7 @@ pub struct Place {
 
 impl Place {
     /// Where a room that is opened with these will be.
-    pub fn of(settings: &Settings) -> Self {
+    pub fn of(settings: &RoomConfig) -> Self {
         Self {
             address: settings.address.clone(),
             room: settings.root.room_hash(),
@@ -92,7 +92,7 @@ pub struct Conversation {
     /// Where it is; nowhere for a room that is only shown.
     pub place: Option<Place>,
     /// What unlocks the screen.
-    pub keyhole: Option<Keyhole>,
+    pub verifier: Option<Verifier>,
     /// Nothing here counts as read until we say something.
     pub away: bool,
     /// What we want of messages that fade.
@@ -158,7 +158,7 @@ impl Conversation {
             me,
             id: InstanceId([0; 16]),
             place: None,
-            keyhole: None,
+            verifier: None,
             away: false,
             fading: Fading::default(),
             keeps_lines: false,

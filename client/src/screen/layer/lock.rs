@@ -96,7 +96,10 @@ impl Lock {
 
     /// Runs the command again that printed a passphrase, where there is one.
     fn fetch(&mut self, ctx: &mut Ctx<'_>) {
-        let command = ctx.rooms.keyholes().find_map(|keyhole| keyhole.command.clone());
+        let command = ctx
+            .rooms
+            .verifiers()
+            .find_map(|verifier| verifier.command.clone());
         if let Some(command) = command.filter(|_| !self.fetching) {
             self.fetching = true;
             "locked: the passphrase command runs …".clone_into(&mut self.says);
@@ -113,7 +116,7 @@ impl Lock {
     ) -> bool {
         self.fetching = false;
         match passphrase {
-            Ok(passphrase) if rooms.keyholes().any(|keyhole| keyhole.fits(&passphrase)) => return true,
+            Ok(passphrase) if rooms.verifiers().any(|verifier| verifier.fits(&passphrase)) => return true,
             Ok(_) => {
                 "locked: that is the passphrase of no open room".clone_into(&mut self.says);
                 self.was_wrong(now);
@@ -136,8 +139,8 @@ impl Lock {
                 put(buffer, area, first + number, &Line::raw(row));
             }
         }
-        let input = Rect::new(0, above, width, height.min(1));
-        self.typed.draw(input, theme, buffer)
+        self.typed
+            .draw(theme, Rect::new(0, above, width, height.min(1)), buffer)
     }
 }
 

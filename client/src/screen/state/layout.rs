@@ -1,11 +1,11 @@
 //! Where everything stands, before anything is drawn.
 
-use crate::screen::text::line::input_width;
 use ratatui::layout::Rect;
 
 use crate::screen::state::State;
-use crate::screen::text::line::folded;
+use crate::screen::text::line::{folded, input_width};
 use crate::screen::text::visible::visible_line;
+
 /// The input grows to this part of the rows.
 const INPUT_PART: u16 = 3;
 /// From so many rows on there is a status line.

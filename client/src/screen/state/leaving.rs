@@ -1,11 +1,15 @@
 //! On the way out: what is asked before, and what is waited for.
 
+use std::time::Duration;
+
 use crate::room::Command;
+use crate::screen::conversation::Conversation;
 use crate::screen::effect::{Effect, RoomId};
-use crate::screen::state::{Conversation, Duration, State};
+use crate::screen::state::State;
+
 impl State {
     /// Leaves all rooms without waiting for anything.
-    pub fn leave_now(&mut self) -> Vec<Effect> {
+    pub(crate) fn leave_now(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         for id in self.rooms.ids() {
             if let Some(room) = self.rooms.get_mut(id) {
@@ -17,12 +21,12 @@ impl State {
     }
 
     /// Whether all rooms are being left.
-    pub fn leaving(&self) -> bool {
+    pub(crate) fn leaving(&self) -> bool {
         self.rooms.iter().all(|(_, room)| room.out.begun)
     }
 
     /// Whether all rooms are being left, and nothing is waited for.
-    pub fn leaving_now(&self) -> bool {
+    pub(crate) fn leaving_now(&self) -> bool {
         self.rooms.iter().all(|(_, room)| room.out.now)
     }
 

@@ -237,7 +237,7 @@ impl State {
                 }
             }
             None => {
-                let command = room.happened(update, moment.now, moment.clock);
+                let command = room.apply(update, moment.now, moment.clock);
                 effects.extend(command.map(|command| Effect::Do { room: id, command }));
                 if !shown {
                     room.list.unseen();

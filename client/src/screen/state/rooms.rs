@@ -6,7 +6,7 @@ use sotto_protocol::RoomHash;
 
 use crate::screen::conversation::Conversation;
 use crate::screen::effect::{Moment, RoomId};
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 /// The open rooms in the order of their tabs; at least one.
 #[derive(Debug)]
@@ -94,8 +94,8 @@ impl Rooms {
     }
 
     /// What unlocks the screen.
-    pub(crate) fn keyholes(&self) -> impl Iterator<Item = &Keyhole> {
-        self.iter().filter_map(|(_, room)| room.keyhole.as_ref())
+    pub(crate) fn verifiers(&self) -> impl Iterator<Item = &Verifier> {
+        self.iter().filter_map(|(_, room)| room.verifier.as_ref())
     }
 
     /// What their relays call them: the same on whatever relay for the same passphrase and name of a room.

@@ -4,8 +4,7 @@ use sotto_protocol::instance::{Posted, SayError};
 use sotto_protocol::message::MAX_TEXT;
 
 use super::State;
-use super::commands::parse;
-use super::commands::parse::Line;
+use super::commands::parse::{self, Line};
 use crate::room::{Command, CommandError};
 use crate::screen::conversation::reply_edit::Purpose;
 use crate::screen::effect::{Effect, Moment, RoomId};
@@ -36,7 +35,7 @@ impl State {
                 let room = self.rooms.current_mut();
                 room.history.push(&line);
                 room.draft.take();
-                room.list.to_newest();
+                room.list.go_to_newest();
                 self.notice.clear();
                 if !self.run(command, moment, effects) {
                     // What is wrong with it can be mended.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::screen::text::wrap::{Breaks, wrap};
+
 /// Puts a line into a row of the buffer. Where not all of it fits, it ends in `…`; a wide grapheme is never cut in half.
 pub(crate) fn put(buffer: &mut Buffer, area: Rect, row: usize, line: &Line<'_>) {
     let Ok(row) = u16::try_from(row) else { return };

@@ -12,7 +12,7 @@ use super::*;
 use crate::exit::Exit;
 use crate::relay_url::Invitation;
 use crate::room::relay::connect::{connect, open};
-use crate::room::{Timing, Trouble};
+use crate::room::{RelayError, Timing};
 
 const WRONG: &str = "5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 
@@ -32,13 +32,13 @@ async fn relay(directory: &std::path::Path) -> String {
     url
 }
 
-async fn at(url: &str) -> Result<(), Trouble> {
+async fn at(url: &str) -> Result<(), RelayError> {
     let invitation: Invitation = url.parse().unwrap();
     connect(&invitation.address, &Timing::default()).await.map(drop)
 }
 
 /// A server with a certificate of these parameters, and a client that trusts it, if `vouched`, at `127.0.0.1`.
-async fn shown(parameters: CertificateParams, is_vouched: bool) -> Trouble {
+async fn shown(parameters: CertificateParams, is_vouched: bool) -> RelayError {
     let key = KeyPair::generate().unwrap();
     let certificate = parameters.self_signed(&key).unwrap();
     let config = ServerConfig::builder_with_provider(provider())
@@ -72,7 +72,7 @@ fn parameters(host: &str) -> CertificateParams {
     CertificateParams::new([host.to_owned()]).unwrap()
 }
 
-fn says(why: &Trouble, words: &str) {
+fn says(why: &RelayError, words: &str) {
     assert_eq!((why.exit(), why.word()), (Exit::Unreachable, "tls"), "{why}");
     assert!(why.to_string().contains(words), "{why}");
 }

@@ -6,12 +6,12 @@ mod submit;
 mod tests;
 pub mod view;
 
-use crate::open::ticket::Ticket;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use sotto_protocol::{Passphrase, RoomName};
 
+use crate::open::ticket::Ticket;
 use crate::relay_url::handed_over;
 use crate::screen::editor::Editor;
 use crate::screen::editor::secret_line::Hidden;

@@ -1,13 +1,14 @@
 //! Keys while a message is selected.
 
 use crate::screen::conversation::browse::{Asks, Browse, MAX_LINKS};
-use crate::screen::effect::Effect;
-use crate::screen::keymap::action::Browsing;
-use crate::screen::state::input::{Action, Moment};
-use crate::screen::state::{Page, State};
+use crate::screen::effect::{Effect, Moment};
+use crate::screen::keymap::action::{Action, Browsing};
+use crate::screen::layer::help::Page;
+use crate::screen::state::State;
 use crate::screen::talk::entry::Said;
 use crate::screen::text::markup;
 use crate::screen::text::search::Needle;
+
 impl State {
     /// Begins to browse with the last message on the screen. False where there is none.
     pub(crate) fn browse(&mut self) -> bool {
@@ -51,7 +52,7 @@ impl State {
 
     /// Searches for a text from the newest message on. False when it is nowhere: then nothing is selected either.
     pub(crate) fn search(&mut self, text: &str, moment: Moment) -> bool {
-        self.rooms.current_mut().list.to_newest();
+        self.rooms.current_mut().list.go_to_newest();
         if !self.browse() {
             self.notice.say("nothing was said yet", moment.now);
             return false;
@@ -157,7 +158,7 @@ impl State {
                 room.stop_browsing(false);
                 if follows {
                     // The newest is where the reader was: what comes is to be seen.
-                    room.list.to_newest();
+                    room.list.go_to_newest();
                 }
                 return;
             }

@@ -3,15 +3,17 @@
 use sotto_protocol::Passphrase;
 
 use crate::open::ticket::{Destination, Ticket};
+use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
-use crate::screen::effect::{Effect, RoomId};
-use crate::screen::layer::join::{Stage, all_the_same, destination};
-use crate::screen::state::input::Moment;
-use crate::screen::state::{Conversation, Fetched, Joining, State, Strength};
-use crate::secret::source;
+use crate::screen::effect::{Effect, Moment, RoomId};
+use crate::screen::layer::join::{Joining, Stage, all_the_same, destination};
+use crate::screen::state::State;
+use crate::secret::source::{self, Fetched};
+use crate::secret::strength::Strength;
+
 impl State {
     /// The hidden line that is typed into just now instead of the draft.
-    pub fn asked(&self) -> Option<&Hidden> {
+    pub(crate) fn asked(&self) -> Option<&Hidden> {
         self.joining.as_ref().and_then(Joining::asked)
     }
 
@@ -89,7 +91,7 @@ impl State {
     }
 
     /// What [`Effect::Rate`] is about.
-    pub fn unrated(&self) -> Option<&str> {
+    pub(crate) fn unrated(&self) -> Option<&str> {
         match &self.joining.as_ref()?.stage {
             Stage::Rating(passphrase) => Some(passphrase.expose()),
             _ => None,
@@ -112,7 +114,7 @@ impl State {
     }
 
     /// What [`Effect::Open`] is about; given once.
-    pub fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
+    pub(crate) fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
         let joining = self.joining.as_mut().filter(|joining| joining.id == id)?;
         match std::mem::replace(&mut joining.stage, Stage::Opening) {
             Stage::Ready(passphrase) => {
@@ -136,7 +138,7 @@ impl State {
     }
 
     /// Whether a room is still waited for: the user may have given it up.
-    pub fn awaits(&self, id: RoomId) -> bool {
+    pub(crate) fn awaits(&self, id: RoomId) -> bool {
         self.joining.as_ref().is_some_and(|joining| joining.id == id)
     }
 

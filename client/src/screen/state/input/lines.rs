@@ -7,8 +7,7 @@ use crate::screen::keymap::Section;
 use crate::screen::keymap::action::Action;
 use crate::screen::settings::Settings;
 use crate::screen::state::State;
-use crate::screen::state::commands::parse;
-use crate::screen::state::commands::parse::{Command, Line};
+use crate::screen::state::commands::parse::{self, Command, Line};
 use crate::screen::talk::entry::Content;
 
 /// The rows that count as seen: all that was printed just now.
@@ -18,7 +17,7 @@ const COLUMNS: u16 = 1000;
 
 /// What became of a line.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Taken {
+pub(crate) enum Taken {
     /// It was said or done, or refused with a notice.
     Whole(Vec<Effect>),
     /// It ends in a backslash: this is how the next one goes on.
@@ -27,7 +26,7 @@ pub enum Taken {
 
 impl State {
     /// A room without a screen.
-    pub fn without_screen(mut room: Conversation, settings: Settings) -> Self {
+    pub(crate) fn without_screen(mut room: Conversation, settings: Settings) -> Self {
         room.list.stands_alone();
         room.keeps_lines = true;
         let mut state = Self::new(room, COLUMNS, ROWS);
@@ -40,7 +39,7 @@ impl State {
     }
 
     /// Takes a line in, as if it had been typed and sent.
-    pub fn line(&mut self, line: &str, moment: Moment) -> Taken {
+    pub(crate) fn line(&mut self, line: &str, moment: Moment) -> Taken {
         self.catch_up(moment);
         self.focus.key(moment.now);
         self.notice.clear();

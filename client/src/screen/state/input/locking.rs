@@ -1,15 +1,22 @@
 //! The locked screen: what the keys do, and when it locks.
 
+use std::time::Duration;
+
 use sotto_protocol::Passphrase;
 
-use crate::screen::state::input::{Action, Moment};
+use crate::screen::effect::Moment;
+use crate::screen::keymap::action::Action;
+use crate::screen::layer::lock::{Lock, Told};
+use crate::screen::state::State;
 use crate::screen::state::notice::wait;
-use crate::screen::state::{Clock, Content, Duration, Lock, State, Told};
-use crate::secret::verifier::Keyhole;
+use crate::screen::talk::clock::Clock;
+use crate::screen::talk::entry::Content;
+use crate::secret::verifier::Verifier;
+
 impl State {
     /// Locks the screen; where only a passphrase that was made here unlocks it, that is shown before, once.
     pub(crate) fn lock(&mut self, moment: Moment) {
-        if self.rooms.keyholes().next().is_none() {
+        if self.rooms.verifiers().next().is_none() {
             let why = "no open room has a passphrase: nothing could unlock the screen";
             return self.notice.say(why, moment.now);
         }
@@ -18,7 +25,7 @@ impl State {
             let invitation = room.invitation.clone();
             room.list.forget_copyable();
             room.list.push(moment.clock, Content::Copyable(invitation));
-            room.list.to_newest();
+            room.list.go_to_newest();
             self.told = Told::Asked;
             let asks = "only the passphrase above, which was made for you, unlocks it again: Enter locks, Esc does not";
             return self.notice.ask(asks.to_owned());
@@ -41,8 +48,8 @@ impl State {
 
     /// Whether nothing unlocks the screen but what was made here, and never typed.
     fn only_made(&self) -> bool {
-        let made = |keyhole: &Keyhole| keyhole.made;
-        self.rooms.keyholes().next().is_some() && self.rooms.keyholes().all(made)
+        let made = |verifier: &Verifier| verifier.made;
+        self.rooms.verifiers().next().is_some() && self.rooms.verifiers().all(made)
     }
 
     /// A key that answers whether to lock. False when that was not asked, or the key is for something else, too.
@@ -79,7 +86,7 @@ impl State {
 
     /// When the screen locks by itself, if nobody presses a key until then.
     pub(crate) fn locks_at(&self) -> Option<Duration> {
-        let can = self.locked.is_none() && self.rooms.keyholes().next().is_some();
+        let can = self.locked.is_none() && self.rooms.verifiers().next().is_some();
         self.settings
             .lock_after
             .filter(|_| can)

@@ -215,7 +215,8 @@ fn what_is_below_the_screen_is_not_read() {
 fn on_a_locked_screen_what_was_read_goes_and_what_was_not_stays() {
     let mut script = Script::fading(80, 24);
     let passphrase = sotto_protocol::Passphrase::new("correct horse").unwrap();
-    script.state.rooms.current_mut().keyhole = Some(crate::secret::verifier::Keyhole::new(&passphrase, None));
+    script.state.rooms.current_mut().verifier =
+        Some(crate::secret::verifier::Verifier::new(&passphrase, None));
     script
         .input(Input::Focus(true))
         .says_fading("read")

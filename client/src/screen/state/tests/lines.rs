@@ -4,13 +4,13 @@ use super::*;
 use crate::screen::settings::Settings;
 use crate::screen::state::input::lines::Taken;
 use crate::screen::talk::entry::Content;
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 fn script() -> Script {
     let mut script = Script::new(80, 24);
     let mut room = another();
     let passphrase = sotto_protocol::Passphrase::new("correct horse").unwrap();
-    room.keyhole = Some(Keyhole::new(&passphrase, None));
+    room.verifier = Some(Verifier::new(&passphrase, None));
     let settings = Settings {
         lock_after: Some(Duration::from_secs(1)),
         ..Settings::default()

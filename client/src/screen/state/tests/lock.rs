@@ -6,15 +6,15 @@ use sotto_protocol::Passphrase;
 use super::*;
 use crate::screen::settings::Settings;
 use crate::screen::talk::entry::Content;
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 const RIGHT: &str = "excretion railing unjustly crunchy";
 
 fn lockable(command: Option<&str>) -> Script {
     let mut script = Script::with_anna(60, 8);
     script.input(Input::Focus(true));
-    let keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), command.map(str::to_owned));
-    script.state.rooms.current_mut().keyhole = Some(keyhole);
+    let verifier = Verifier::new(&Passphrase::new(RIGHT).unwrap(), command.map(str::to_owned));
+    script.state.rooms.current_mut().verifier = Some(verifier);
     script
 }
 
@@ -216,9 +216,9 @@ fn made() -> Script {
     list.push(NOON, Content::Copyable(lines));
     script.room(Update::Joined);
     script.joins(ANNA, "anna");
-    let mut keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), None);
-    keyhole.made = true;
-    script.state.rooms.current_mut().keyhole = Some(keyhole);
+    let mut verifier = Verifier::new(&Passphrase::new(RIGHT).unwrap(), None);
+    verifier.made = true;
+    script.state.rooms.current_mut().verifier = Some(verifier);
     script
 }
 

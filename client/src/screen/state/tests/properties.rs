@@ -12,7 +12,7 @@ use crate::screen::keymap::action::{BINDINGS, BROWSING};
 use crate::screen::keymap::chord::Chord;
 use crate::screen::settings::Settings;
 use crate::screen::state::input::mouse::Mouse;
-use crate::secret::verifier::Keyhole;
+use crate::secret::verifier::Verifier;
 
 /// What unlocks the screen.
 const RIGHT: &str = "excretion railing unjustly crunchy";
@@ -165,8 +165,8 @@ proptest! {
         let mut script = Script::with_anna(width, height);
         let lock_after = Some(Duration::from_secs(70));
         script.state.set(Settings { lock_after, ..Settings::default() }, NOON);
-        let keyhole = Keyhole::new(&Passphrase::new(RIGHT).unwrap(), Some("pass show anna".to_owned()));
-        script.state.rooms.current_mut().keyhole = Some(keyhole);
+        let verifier = Verifier::new(&Passphrase::new(RIGHT).unwrap(), Some("pass show anna".to_owned()));
+        script.state.rooms.current_mut().verifier = Some(verifier);
         script.input(Input::Focus(true));
         for step in steps {
             match step {

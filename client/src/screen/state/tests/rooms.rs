@@ -110,7 +110,7 @@ fn quitting_leaves_all_rooms() {
 fn a_room_that_cannot_be_joined_does_not_end_the_others() {
     let mut script = Script::with_anna(80, 24);
     let second = script.opens_another();
-    script.in_room(second, Update::Failed(crate::room::Trouble::Silent));
+    script.in_room(second, Update::Failed(crate::room::RelayError::Silent));
     assert_eq!(script.state.rooms.current_id(), FIRST);
     assert!(
         script.notice().starts_with("the room was not joined: "),

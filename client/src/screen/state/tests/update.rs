@@ -7,7 +7,7 @@ use sotto_protocol::instance::{Departure, Event, SayError};
 use sotto_protocol::message::MessageId;
 
 use super::*;
-use crate::room::Trouble;
+use crate::room::RelayError;
 use crate::screen::talk::entry::Content;
 
 #[test]
@@ -174,7 +174,7 @@ fn control_c_clears_the_draft_then_asks_then_leaves() {
 fn leaving_without_a_connection_does_not_wait() {
     let mut script = Script::with_anna(80, 24);
     script.room(Update::Reconnecting {
-        why: Trouble::Silent,
+        why: RelayError::Silent,
         wait: Duration::from_secs(4),
     });
     script.types("/quit").press(KeyCode::Enter);
@@ -383,7 +383,7 @@ fn a_typing_notice_expires() {
 fn a_lost_connection_counts_down_by_the_second() {
     let mut script = Script::with_anna(80, 24);
     script.room(Update::Reconnecting {
-        why: Trouble::Silent,
+        why: RelayError::Silent,
         wait: Duration::from_millis(3500),
     });
     assert!(

@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use super::{Author, Content, Fades, Kept, List, Said};
+use super::{Kept, List};
+use crate::screen::talk::entry::{Author, Content, Said};
+use crate::screen::talk::expiry::Fades;
 
 /// So many at once are taken out one by one; of more, the list is gone through once.
 const FEW: usize = 16;
 
 impl List {
     /// The clock of a message begins, if it fades and the clock does not run yet.
-    pub fn fade_from(&mut self, number: u64, now: Duration) {
+    pub(crate) fn fade_from(&mut self, number: u64, now: Duration) {
         let Some(kept) = self.index(number).and_then(|at| self.entries.get_mut(at)) else {
             return;
         };
@@ -23,12 +25,12 @@ impl List {
     }
 
     /// When the next one goes.
-    pub fn next_fade(&self) -> Option<Duration> {
+    pub(crate) fn next_fade(&self) -> Option<Duration> {
         self.fading.first().map(|(due, _)| *due)
     }
 
     /// Takes out those whose time has come.
-    pub fn take_faded(&mut self, now: Duration) -> Vec<Said> {
+    pub(crate) fn take_faded(&mut self, now: Duration) -> Vec<Said> {
         if self.next_fade().is_none_or(|due| due > now) {
             return Vec::new();
         }
