@@ -318,3 +318,50 @@ fn a_last_word_of_a_dead_run_that_is_held_back_strands_nothing() {
     world.run(secs(5));
     assert_eq!(texts(&world, new), ["for ben"]);
 }
+
+#[test]
+fn what_a_namesake_has_already_is_not_asked_about() {
+    let mut world = World::new(60);
+    let (a, old) = (world.start("anna"), world.start("ben"));
+    world.run(secs(5));
+    let ben = id(&world, old);
+    world.compared(a, ben);
+    world.kill(old);
+    let new = world.start("ben");
+    world.run(secs(3));
+    assert_eq!(world.clients[a].present.len(), 2);
+    // Said to both, as the old one is not known to be dead.
+    world.say(a, "for ben, who is here twice");
+    world.run(secs(200));
+    assert_eq!(texts(&world, new), ["for ben, who is here twice"]);
+    let asked = |event: &Event| matches!(event, Event::Withheld { .. });
+    assert!(!world.clients[a].events.iter().any(asked));
+}
+
+#[test]
+fn what_went_to_a_later_run_that_died_as_well_comes_back_to_the_first() {
+    let mut world = World::new(61);
+    let (a, first) = (world.start("anna"), world.start("ben"));
+    world.run(secs(5));
+    world.stop(first);
+    world.say(a, "for ben");
+    world.run(secs(60));
+    // The relay has not heard of it for too long.
+    world.disconnect(first);
+    world.run(secs(60));
+    assert!(world.clients[a].present.is_empty());
+    let second = world.start("ben");
+    let ids = [first, second].map(|who| id(&world, who));
+    assert!(world.wait(secs(5), |world| world.clients[a].present == [ids[1]]));
+    world.kill(second);
+    assert_eq!(texts(&world, second), [""; 0]);
+    world.proceed(first);
+    world.connect(first);
+    world.run(secs(200));
+    assert_eq!(world.clients[a].present, [ids[0]]);
+    // Which of two of one name is meant has the user to say.
+    assert!(withheld(&world, a, ids[0], "ben", 1));
+    world.release(a, ids[0]);
+    world.run(secs(5));
+    assert_eq!(texts(&world, first), ["for ben"]);
+}

@@ -188,7 +188,7 @@ impl Instance {
             let StreamItem::Entry { key, .. } = item else {
                 continue;
             };
-            if let Some(id) = self.outbox.delivered(key) {
+            if let Some(id) = self.outbox.delivered(key, from) {
                 self.own.tell(Event::Delivered { id, to: from });
                 pair.streams.unread.push_back((number, id));
                 if pair.streams.unread.len() > REMEMBERED {

@@ -38,8 +38,8 @@ struct Entry {
     handed: bool,
     /// The relay has it, and the user was told.
     sent: bool,
-    /// Somebody holds it.
-    delivered: bool,
+    /// Who holds it.
+    held_by: Vec<InstanceId>,
     /// The streams, and the queue for whoever comes first, that refer to it.
     holders: usize,
 }
@@ -91,7 +91,7 @@ impl Outbox {
             typed,
             handed: false,
             sent: false,
-            delivered: false,
+            held_by: Vec::new(),
             holders: to.len().max(1),
         };
         self.entries.insert(key, entry);
@@ -129,23 +129,23 @@ impl Outbox {
             .map(|(_, to)| &to[..])
     }
 
-    /// Notes that the text of an entry is addressed to a peer as well; false if it was before.
-    pub(super) fn remember(&mut self, key: Key, peer: InstanceId) -> bool {
-        let Some(Entry {
-            content: Content::Text(text),
-            ..
-        }) = self.entries.get(&key)
-        else {
-            return true;
+    /// Notes that the text of an entry is addressed to a peer as well: what is said of it later goes there too.
+    pub(super) fn remember(&mut self, key: Key, peer: InstanceId) {
+        let Some(id) = self.entries.get(&key).and_then(Entry::text_id) else {
+            return;
         };
-        let Some((_, to)) = self.remembered.iter_mut().rev().find(|(id, _)| *id == text.id) else {
-            return true;
-        };
-        let news = !to.contains(&peer);
-        if news {
+        if let Some((_, to)) = self.remembered.iter_mut().rev().find(|(known, _)| *known == id)
+            && !to.contains(&peer)
+        {
             to.push(peer);
         }
-        news
+    }
+
+    /// Whether a peer holds an entry that others do not hold yet.
+    pub(super) fn is_held_by(&self, key: Key, peer: InstanceId) -> bool {
+        self.entries
+            .get(&key)
+            .is_some_and(|entry| entry.held_by.contains(&peer))
     }
 
     /// The entry of a text that no socket has had yet.
@@ -187,9 +187,9 @@ impl Outbox {
     }
 
     /// A peer holds an entry: its stream needs it no longer. Its message's id, for a text.
-    pub(super) fn delivered(&mut self, key: Key) -> Option<MessageId> {
+    pub(super) fn delivered(&mut self, key: Key, to: InstanceId) -> Option<MessageId> {
         let entry = self.entries.get_mut(&key)?;
-        entry.delivered = true;
+        entry.held_by.push(to);
         let id = entry.text_id();
         self.release(key);
         id
@@ -202,7 +202,7 @@ impl Outbox {
         if entry.holders > 0 {
             return None;
         }
-        let lost = entry.text_id().filter(|_| !entry.delivered);
+        let lost = entry.text_id().filter(|_| entry.held_by.is_empty());
         self.bytes -= length(&entry.content);
         self.entries.remove(&key);
         lost

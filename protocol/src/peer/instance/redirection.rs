@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::limits::{BURNED, STRANGER_AFTER};
-use super::outbox::StreamItem;
+use super::outbox::{Outbox, StreamItem};
 use super::pair::Pair;
 use super::{Event, Instance};
 use crate::peer::message::InstanceId;
@@ -115,16 +115,20 @@ impl Instance {
         Some(heir)
     }
 
-    /// Asks whether an instance may get what one who is away does not hold.
+    /// Asks whether an instance may get what one who is away does not hold, where it has not got it anyway.
     fn withhold(&mut self, absent: InstanceId, heir: InstanceId) {
+        let (Some(pair), Some(to)) = (self.pairs.get(&absent), self.pairs.get(&heir)) else {
+            return;
+        };
+        let owed = pair.streams.outgoing.undelivered();
+        let count = owed.filter(|(item, _)| to.lacks(item, &self.outbox)).count();
         let Some(pair) = self.pairs.get_mut(&absent) else {
             return;
         };
-        if pair.streams.withheld_for.replace(heir) == Some(heir) {
+        if count == 0 || pair.streams.withheld_for.replace(heir) == Some(heir) {
             return;
         }
         if let Some(of) = pair.person.name.clone() {
-            let count = pair.owed();
             self.own.tell(Event::Withheld {
                 peer: heir,
                 of,
@@ -142,12 +146,16 @@ impl Instance {
         pair.streams.typed_alone = false;
         let taken = pair.streams.outgoing.take(is_entry, || StreamItem::Empty);
         let mut items = Vec::new();
+        let Some(heir) = self.pairs.get_mut(&to) else {
+            return;
+        };
         for (item, was_sent) in taken {
             let StreamItem::Entry { key, repeat } = item else {
                 continue;
             };
-            // A text that was addressed to both is already in the other's stream.
-            if self.outbox.remember(key, to) {
+            // What was addressed to both is in the other's stream already, or has arrived there.
+            if heir.lacks(&item, &self.outbox) {
+                self.outbox.remember(key, to);
                 items.push(StreamItem::Entry {
                     key,
                     repeat: repeat || was_sent,
@@ -156,11 +164,9 @@ impl Instance {
                 self.outbox.release(key);
             }
         }
-        if let Some(heir) = self.pairs.get_mut(&to) {
-            heir.streams.outgoing.push_first(items, |item| {
-                matches!(item, StreamItem::Name(_) | StreamItem::Fading(_))
-            });
-        }
+        heir.streams.outgoing.push_first(items, |item| {
+            matches!(item, StreamItem::Name(_) | StreamItem::Fading(_))
+        });
     }
 
     /// Forgets a pair and what only it was to get, which the user is told. Who was met is not met again in this run: a
@@ -190,6 +196,16 @@ impl Pair {
     pub(super) fn owed(&self) -> usize {
         let undelivered = self.streams.outgoing.undelivered();
         undelivered.filter(|(item, _)| is_entry(item)).count()
+    }
+
+    /// Whether it neither holds a message of ours nor has it on its way.
+    fn lacks(&self, item: &StreamItem, outbox: &Outbox) -> bool {
+        let StreamItem::Entry { key, .. } = item else {
+            return false;
+        };
+        let is_it = |item: &StreamItem| matches!(item, StreamItem::Entry { key: its, .. } if its == key);
+        let mut undelivered = self.streams.outgoing.undelivered();
+        !outbox.is_held_by(*key, self.id) && !undelivered.any(|(item, _)| is_it(item))
     }
 
     /// Whether both call themselves what looks alike.
