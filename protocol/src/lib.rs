@@ -7,7 +7,7 @@
 //! 3. what is said becomes a [`message`], numbered in the stream to each peer, and may be [`fading`];
 //! 4. a [`session`], agreed in a [`handshake`] after a hello, both signed under a [`run_key`], seals it; the
 //!    [`envelope`] hides even that;
-//! 5. a [`frame`] carries it to the relay and on to the others.
+//! 5. a [`frame`] carries it to the relay and on to the others, or into what the relay has [`kept`] for who is away.
 //!
 //! What all of them compute with secrets leaves no copy behind: see [`secret`].
 //!
@@ -20,7 +20,7 @@
 #![warn(missing_docs)]
 
 mod wire;
-pub use wire::{frame, hash, join, topic};
+pub use wire::{frame, hash, join, kept, topic};
 pub use wire::{
     hash::{AccessHash, HashError, RoomHash, SenderHash},
     join::Credentials,
@@ -40,6 +40,6 @@ pub use peer::{
     passphrase,
     passphrase::{Passphrase, RoomName},
     root,
-    root::{RoomKeys, Root, Run},
+    root::{MemberKey, RoomKeys, Root, Run},
     run_key, secret, session, words,
 };

@@ -82,7 +82,9 @@ def room(passphrase, name, run):
         normalise(passphrase).encode(), salt, time_cost=3, memory_cost=256 * 1024, parallelism=4, hash_len=32,
         type=argon2.low_level.Type.ID, version=0x13,
     )  # fmt: skip
-    access = sha256(b"sotto/v1/access:", root).hex()
+    member = Ed25519PrivateKey.from_private_bytes(expand(root, b"sotto/v1/member"))
+    member_public = member.public_key().public_bytes_raw()
+    access = sha256(b"sotto/v1/access:", member_public).hex()
     room_hash = sha256(b"sotto/v1/room:", access.encode()).hex()
     return {
         "passphrase": passphrase,
@@ -90,6 +92,7 @@ def room(passphrase, name, run):
         "run": run.hex(),
         "salt": salt.hex(),
         "root": root.hex(),
+        "member_public": member_public.hex(),
         "access_hash": access,
         "room_hash": room_hash,
         "sender_hash": sha256(b"sotto/v1/sender:", root, run).hex(),
@@ -120,6 +123,42 @@ def frames(derived):
         "push": binary(0, "3", "17", topic, "sealed"),
         "broadcast": binary(2, topic, "sealed"),
         "reply": json.dumps(["3", "17", topic, "phx_reply", {"status": "ok", "response": {}}], separators=(",", ":")),
+    }
+
+
+def member_signed(derived, event, challenge, ref, rest):
+    """What only a member can push: key, signature, and what the signature is for."""
+    key = Ed25519PrivateKey.from_private_bytes(expand(bytes.fromhex(derived["root"]), b"sotto/v1/member"))
+    fields = [field.encode() for field in (event, derived["topic"], ref)]
+    said = b"".join(bytes([len(field)]) + field for field in fields) + challenge + sha256(rest)
+    return key.public_key().public_bytes_raw() + key.sign(b"sotto/v1/kept:" + said) + rest
+
+
+def kept(derived):
+    """What waits on the relay, as it is pushed and answered."""
+    challenge, blob, days, number = stated("challenge", 16), stated("kept blob", 256), 7, 2**40 + 3
+    token, others = stated("token", 32), [stated(f"token {n}", 32) for n in (1, 2)]
+    tokens = bytes([len(others)]) + b"".join(others)
+    head = struct.pack(">QB", number, days)
+    return {
+        "challenge": challenge.hex(),
+        "ref": "17",
+        "token": token.hex(),
+        "drop_hash": sha256(token).hex(),
+        "days": days,
+        "drops": [other.hex() for other in others],
+        "blob": blob.hex(),
+        "number": number,
+        "put": member_signed(derived, "kept_put", challenge, "17", sha256(token) + bytes([days]) + tokens + blob).hex(),
+        "expire": member_signed(derived, "expire_room", challenge, "17", b"").hex(),
+        "drop": tokens.hex(),
+        "kept_blob": (head + blob).hex(),
+        "kept_hash": (head + sha256(token)).hex(),
+        "announced": '{"kept":{"days":7,"blobs":64},"challenge":"' + challenge.hex() + '"}',
+        "get": '{"after":0,"blobs":true}',
+        "got": '{"count":2,"more":true}',
+        "placed": '{"number":1099511627779,"until":20000,"durable":true,"dropped":[true,false]}',
+        "dropped": '{"dropped":[true,false]}',
     }
 
 
@@ -475,6 +514,7 @@ def make():
         "normalisation": [{"typed": t, "normalised": normalise(t)} for t in typed],
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
+        "kept": {"room": 0, **kept(derived[0])},
         "runs": [
             {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
         ],

@@ -19,6 +19,9 @@
 //! 8. `Outbound::drain` in the receiver's own task writes what waited;
 //! 9. back in the sender's task `Session::spend` counts it, and `Session::pause` says when to read on.
 //!
+//! What is for the bag of a room leaves it at 5 as well: `channel::session::kept` verifies it, `Rooms::ask` changes the
+//! `kept` bag in the row of the room, at once or in the thread of the store.
+//!
 //! A join goes another way from 5 on: `Session::join` asks the `limit`s, `Rooms::enter` compares the hashes or makes the
 //! room, `Room::join` seats the newcomer. Where there is a `store`, the room waits in `rooms::changes` until
 //! `store::writer` has it on the disk, and `Session::resume` goes on.
@@ -37,6 +40,7 @@ mod hub;
 mod socket;
 
 mod channel;
+mod kept;
 mod rooms;
 mod store;
 

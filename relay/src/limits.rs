@@ -131,6 +131,30 @@ pub(crate) const STORE_SILENCE: Duration = Duration::from_millis(1200);
 pub(crate) const STORE_BUSY: Duration = Duration::from_secs(5);
 /// How long what was deleted may stand in the write-ahead log; it is gone within a minute.
 pub(crate) const LOG_AGE: Duration = Duration::from_secs(30);
+/// Days for which a blob is kept, at most.
+pub(crate) const KEPT_DAYS: u8 = 7;
+/// The most that an operator may make of it: who was away for longer is told by other means.
+pub(crate) const KEPT_LONGEST: u8 = 14;
+/// Blobs of a room that are kept.
+pub(crate) const KEPT_BLOBS: usize = 64;
+/// Bytes of a room's blobs.
+pub(crate) const KEPT_ROOM: usize = 256 * 1024;
+/// The least that an operator may make of it: the largest blob.
+pub(crate) const KEPT_LEAST: usize = 16 * 1024;
+/// Bytes of all blobs in memory.
+pub(crate) const KEPT_MEMORY: usize = 64 << 20;
+/// Bytes of all blobs in a file. What the relay knows of them is in memory, at most a sixth of it.
+pub(crate) const KEPT_FILE: usize = 1 << 30;
+/// Days after which a stranger's room may also have of the upper half.
+pub(crate) const KEPT_SETTLED: u32 = 7;
+/// Blobs that an address puts an hour, and bytes of them a day: two people who write each other all day.
+pub(crate) const ADDRESS_PUTS: u64 = 60;
+/// Bytes of blobs that an address puts a day.
+pub(crate) const ADDRESS_PUT_BYTES: u64 = 2 << 20;
+/// What members ask of bags that waits for the file at once: 6 MiB of it, if all were of the largest.
+pub(crate) const KEPT_JOBS: usize = 256;
+/// To verify a signature takes as long as so many deliveries.
+pub(crate) const SIGNATURE_DELIVERIES: usize = 8;
 /// Characters of an operator's note.
 pub(crate) const NOTE: usize = 200;
 

@@ -6,23 +6,14 @@
 use std::{fs, path::PathBuf, process::Command};
 
 /// The crates that only those who know a passphrase need.
-const CRATES: [&str; 6] = [
-    "argon2",
-    "chacha20poly1305",
-    "hkdf",
-    "ml-kem",
-    "snow",
-    "curve25519-dalek",
-];
+const CRATES: [&str; 5] = ["argon2", "chacha20poly1305", "hkdf", "ml-kem", "snow"];
 
-/// The modules of the protocol that the feature `session` brings.
-const MODULES: [&str; 6] = [
-    "envelope",
-    "handshake",
-    "instance",
-    "passphrase",
-    "root",
-    "session",
+/// What the feature `session` brings of the protocol; and of the curve, on which a relay verifies signatures of members,
+/// what makes signatures and what agrees on keys.
+const MODULES: [(&str, &str); 3] = [
+    ("sotto_protocol", "peer"),
+    ("ed25519_dalek", "signing"),
+    ("curve25519_dalek", "montgomery"),
 ];
 
 fn cargo(arguments: &[&str]) -> String {
@@ -74,7 +65,7 @@ fn linked(executable: &PathBuf) -> Vec<String> {
     let crates = CRATES
         .map(|name| name.replace('-', "_"))
         .map(|name| format!("{}{name}", name.len()));
-    let modules = MODULES.map(|name| format!("14sotto_protocol{}{name}", name.len()));
+    let modules = MODULES.map(|(of, name)| format!("{}{of}{}{name}", of.len(), name.len()));
     let relays_own = "11sotto_relay".to_owned();
     (crates.into_iter().chain(modules).chain([relays_own]))
         // Where a crate's name stands, not where another crate has a module of that name (as ring has an hkdf).

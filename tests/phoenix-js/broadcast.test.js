@@ -80,7 +80,7 @@ test("a push without a ref is not answered", async () => {
 
 test("events of the relay's own cannot be pushed", async () => {
   const [room, a, b, c] = await three();
-  for (const event of ["phx_close", "phx_reply", "phx_", "presence_state", "presence_diff", "room_expired", "room_"]) {
+  for (const event of ["phx_close", "phx_reply", "phx_", "presence_state", "presence_diff", "room_expired", "room_", "kept_new", "kept_"]) {
     const reply = await a.ask("1", "2", room.topic, event);
     assert.deepEqual(reply, ["1", "2", room.topic, "phx_reply", error("reserved")], event);
     a.pushBinary("1", "3", room.topic, event, Buffer.from("data"));

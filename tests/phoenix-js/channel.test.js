@@ -4,7 +4,7 @@ import { after, test } from "node:test";
 
 import { Relay } from "./relay.js";
 import { Room, randomHash } from "./room.js";
-import { OK, Wire, error } from "./wire.js";
+import { OK, Wire, error, joined } from "./wire.js";
 
 const relay = await Relay.start();
 after(() => relay.stop());
@@ -30,9 +30,8 @@ test("to leave a topic that was not joined is ok", async () => {
 test("a second join of a topic is answered ok, then the first is closed with its join_ref", async () => {
   const [wire, room] = [await Wire.open(relay), Room.proven()];
   await wire.join(room, { joinRef: "1" });
-  assert.deepEqual(await wire.ask("2", "2", room.topic, "phx_join", room.credentials()), [
-    "2", "2", room.topic, "phx_reply", OK,
-  ]);
+  const [joinRef, ref, topic, event, payload] = await wire.ask("2", "2", room.topic, "phx_join", room.credentials());
+  assert.deepEqual([joinRef, ref, topic, event, joined(payload)], ["2", "2", room.topic, "phx_reply", OK]);
   const frames = (await wire.pending()).filter(([, , , event]) => event !== "presence_diff");
   const events = frames.map(([joinRef, ref, , event]) => [joinRef, ref, event]);
   assert.deepEqual(events.sort(), [["1", "1", "phx_close"], ["2", null, "presence_state"]]);
@@ -105,7 +104,7 @@ test("expire_room destroys the room: the others get room_expired and phx_close, 
   assert.deepEqual(expired.slice(2, 4), [room.topic, "room_expired"]);
   assert.deepEqual(closed, ["3", "3", room.topic, "phx_close", {}]);
   const successor = Object.assign(Room.plain(), { topic: room.topic });
-  assert.deepEqual(await other.tryJoin(successor), OK);
+  assert.deepEqual(joined(await other.tryJoin(successor)), OK);
   [wire, other].forEach((each) => each.close());
 });
 

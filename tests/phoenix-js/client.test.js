@@ -6,6 +6,7 @@ import { after, test } from "node:test";
 import { Client } from "./client.js";
 import { Relay } from "./relay.js";
 import { Room, randomHash, sha256 } from "./room.js";
+import { OK, joined } from "./wire.js";
 
 const relay = await Relay.start();
 after(() => relay.stop());
@@ -15,8 +16,8 @@ const soon = { reconnectAfterMs: () => 50, rejoinAfterMs: () => 50 };
 test("two clients join a room and talk, in text and in binary", async (t) => {
   const room = Room.proven();
   const [a, b] = [(await Client.open(relay, t)).channel(room), (await Client.open(relay, t)).channel(room)];
-  assert.deepEqual(await a.joined(), {});
-  assert.deepEqual(await b.joined(), {});
+  assert.deepEqual(joined({ status: "ok", response: await a.joined() }), OK);
+  assert.deepEqual(joined({ status: "ok", response: await b.joined() }), OK);
   const [texts, sealed] = [b.on("text"), b.on("sealed")];
   assert.deepEqual(await a.push("text", { hello: "wörld" }), {});
   assert.deepEqual(await texts.take("the text arrives"), { hello: "wörld" });

@@ -1,9 +1,18 @@
 // A bare Phoenix Channels V2 connection: what Phoenix's own client hides is seen here frame by frame.
+import assert from "node:assert/strict";
+
 import { WebSocket } from "ws";
 
 import { Queue, within } from "./limit.js";
 
 export const OK = { status: "ok", response: {} };
+/// The answer to a good join, without what it says of what the relay keeps: then it is OK.
+export function joined({ status, response: { kept, challenge, ...response } }) {
+  assert.deepEqual(kept, { days: 7, blobs: 64 });
+  assert.match(challenge, /^[0-9a-f]{32}$/);
+  return { status, response };
+}
+
 export const error = (reason) => ({ status: "error", response: { reason } });
 
 export class Wire {

@@ -1,6 +1,7 @@
 //! From the passphrase to everything: the root, the hashes of a join, and the keys of a room.
 
 use argon2::{Algorithm, Argon2, Params, Version};
+use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
 use rand_core::CryptoRng;
 use rayon::ThreadPoolBuilder;
@@ -11,6 +12,7 @@ use crate::peer::passphrase::{Passphrase, RoomName};
 use crate::peer::secret::{Secret, unstacked, wipe_stack};
 use crate::peer::words::RoomWords;
 use crate::wire::hash::{AccessHash, RoomHash, SenderHash};
+use crate::wire::{kept, topic::Topic};
 
 /// The memory of the derivation, in KiB. What a guess at the passphrase costs, so not an option.
 pub const MEMORY_KIB: u32 = 256 * 1024;
@@ -57,7 +59,12 @@ impl Root {
 
     /// The credential for the relay.
     pub fn access_hash(&self) -> AccessHash {
-        AccessHash::from_bytes(self.hash(b"sotto/v1/access:", &[]))
+        AccessHash::of(&self.member_key().public())
+    }
+
+    /// The key with which a member shows the relay that he is more than somebody who has seen a join.
+    pub fn member_key(&self) -> MemberKey {
+        MemberKey(self.expanded(b"sotto/v1/member"))
     }
 
     /// The room's name on the relay.
@@ -89,11 +96,15 @@ impl Root {
 
     /// The keys that two clients talk under.
     pub fn keys(&self) -> RoomKeys {
-        let key = |label| unstacked(|| Secret::written(|key| *key = expand(self.0.expose(), label)));
         RoomKeys {
-            envelope: key(b"sotto/v1/box"),
-            psk: key(b"sotto/v1/psk"),
+            envelope: self.expanded(b"sotto/v1/box"),
+            psk: self.expanded(b"sotto/v1/psk"),
         }
+    }
+
+    /// A key of the root's, by its label.
+    fn expanded(&self, label: &[u8]) -> Secret {
+        unstacked(|| Secret::written(|key| *key = expand(self.0.expose(), label)))
     }
 }
 
@@ -110,6 +121,38 @@ pub(crate) fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> [u8; N] {
     // The length, checked above, is all that can be wrong.
     let _ = Hkdf::<Sha256>::new(None, secret).expand(label, &mut out);
     out
+}
+
+/// An Ed25519 key (RFC 8032) that all members of a room have in common, and that signs what fills or ends the room's bag on
+/// the relay. Zeroized on drop, never shown.
+#[derive(Clone)]
+pub struct MemberKey(Secret);
+
+impl MemberKey {
+    /// The half whose hash is the access hash.
+    pub fn public(&self) -> [u8; kept::PUBLIC_KEY_LEN] {
+        unstacked(|| SigningKey::from_bytes(self.0.expose()).verifying_key().to_bytes())
+    }
+
+    /// The payload of a push with `reference` that only a member can make: key\[32\] ‖ signature\[64\] ‖ rest.
+    pub fn sign(
+        &self,
+        event: &str,
+        topic: &Topic,
+        challenge: &kept::Challenge,
+        reference: &str,
+        rest: &[u8],
+    ) -> Vec<u8> {
+        let statement = kept::statement(event, topic, challenge, reference, rest);
+        let signature = unstacked(|| SigningKey::from_bytes(self.0.expose()).sign(&statement));
+        [&self.public(), &signature.to_bytes()[..], rest].concat()
+    }
+}
+
+impl std::fmt::Debug for MemberKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MemberKey(…)")
+    }
 }
 
 /// 16 random bytes, new for every run of a client in a room, so that no two runs can be linked.

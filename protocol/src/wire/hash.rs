@@ -87,6 +87,17 @@ hash! {
     SenderHash
 }
 
+impl AccessHash {
+    /// Of the public half of a room's member key: who holds the secret half can prove that he is more than a bearer of
+    /// this hash.
+    pub fn of(member_key: &[u8; 32]) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"sotto/v1/access:");
+        hasher.update(member_key);
+        Self(hasher.finalize().into())
+    }
+}
+
 impl RoomHash {
     /// The room that belongs to an access hash, so that a relay can see that the two belong together.
     pub fn of(access: &AccessHash) -> Self {

@@ -6,3 +6,5 @@ pub mod join;
 pub mod topic;
 
 pub mod frame;
+
+pub mod kept;

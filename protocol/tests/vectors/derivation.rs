@@ -28,6 +28,7 @@ fn the_root_is_derived_as_specified() {
 fn hashes_topic_and_words_of_a_room_are_as_specified() {
     for vector in &VECTORS.rooms {
         let root = Root::from_bytes(vector.root.array());
+        assert_eq!(root.member_key().public(), vector.member_public.array());
         assert_eq!(root.access_hash().to_hex().as_str(), vector.access_hash);
         assert_eq!(root.room_hash().to_hex().as_str(), vector.room_hash);
         assert_eq!(Topic::of(&root.room_hash()).as_str(), vector.topic);

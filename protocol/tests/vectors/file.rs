@@ -33,6 +33,7 @@ pub struct Vectors {
     pub normalisation: Vec<Normalisation>,
     pub rooms: Vec<Room>,
     pub frames: Frames,
+    pub kept: Kept,
     pub runs: Vec<Run>,
     pub envelopes: Envelopes,
     pub messages: Vec<Message>,
@@ -53,6 +54,7 @@ pub struct Room {
     pub room: String,
     pub run: Bytes,
     pub root: Bytes,
+    pub member_public: Bytes,
     pub access_hash: String,
     pub room_hash: String,
     pub sender_hash: String,
@@ -71,6 +73,30 @@ pub struct Frames {
     pub push: Bytes,
     pub broadcast: Bytes,
     pub reply: String,
+}
+
+#[derive(Deserialize)]
+pub struct Kept {
+    pub room: usize,
+    pub challenge: Bytes,
+    #[serde(rename = "ref")]
+    pub reference: String,
+    pub token: Bytes,
+    pub drop_hash: Bytes,
+    pub days: u8,
+    pub drops: Vec<Bytes>,
+    pub blob: Bytes,
+    pub number: u64,
+    pub put: Bytes,
+    pub expire: Bytes,
+    pub drop: Bytes,
+    pub kept_blob: Bytes,
+    pub kept_hash: Bytes,
+    pub announced: String,
+    pub get: String,
+    pub got: String,
+    pub placed: String,
+    pub dropped: String,
 }
 
 #[derive(Deserialize)]

@@ -8,6 +8,7 @@ mod envelope;
 mod file;
 mod frame;
 mod handshake;
+mod kept;
 mod message;
 mod playback;
 mod run;

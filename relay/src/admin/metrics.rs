@@ -35,6 +35,7 @@ type Figure = (&'static str, &'static str, &'static str, Vec<(String, u64)>);
 /// Everything, as a watchman reads it.
 fn text(hub: &Hub, tls: Option<&Tls>) -> String {
     let (counters, sockets) = (&hub.counters, &hub.sockets);
+    let kept = &hub.rooms.keeping().total;
     let count = |counter: &AtomicU64| counter.load(Relaxed);
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks() as u64;
     let one = |value| vec![(String::new(), value)];
@@ -46,10 +47,12 @@ fn text(hub: &Hub, tls: Option<&Tls>) -> String {
     let joins: Vec<_> = OUTCOMES.into_iter().zip(&counters.joins).collect();
     let turned_away = [("too_often", &counters.too_often), ("full", &counters.full)];
     #[rustfmt::skip]
-    let figures: [Figure; 16] = [
+    let figures: [Figure; 18] = [
         ("connections", "gauge", "Open connections.", one(hub.connections() as u64)),
         ("sockets", "gauge", "Open WebSockets.", one(sockets.count() as u64)),
         ("rooms", "gauge", "Rooms that the relay knows.", one(hub.rooms.count() as u64)),
+        ("kept", "gauge", "Messages that wait for members who are away.", one(kept.blobs() as u64)),
+        ("kept_bytes", "gauge", "Bytes of them.", one(kept.bytes() as u64)),
         ("seats", "gauge", "Seats taken in them.", one(count(&counters.seats))),
         ("tasks", "gauge", "Tasks of the relay.", one(tasks)),
         ("resident_bytes", "gauge", "Memory of the process.", resident().map(one).unwrap_or_default()),

@@ -2,9 +2,12 @@
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
-use sotto_protocol::frame::{Notice, Payload, Push, Ref, Reply, Status};
+use sotto_protocol::{
+    frame::{Notice, Payload, Push, Ref, Reply, Status},
+    kept,
+};
 
-use crate::socket::text_frame;
+use crate::socket::{binary_frame, text_frame};
 
 /// Why a push is refused. The words are Phoenix's where Phoenix has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub(crate) enum Refusal {
     Unmatched,
     /// The event's name is the relay's own to use.
     Reserved,
+    /// There is no place for what is to be kept, or the disk does not take it.
+    KeptFull,
 }
 
 impl Refusal {
@@ -35,6 +40,7 @@ impl Refusal {
             Self::TooManyChannels => r#"{"reason":"too many channels joined"}"#,
             Self::Unmatched => r#"{"reason":"unmatched topic"}"#,
             Self::Reserved => r#"{"reason":"reserved"}"#,
+            Self::KeptFull => r#"{"reason":"kept_full"}"#,
         }
     }
 }
@@ -42,24 +48,34 @@ impl Refusal {
 /// Bytes of a reply without its topic and refs.
 const REPLY_FRAME: usize = 80;
 
+/// The response that says nothing.
+pub(crate) fn nothing() -> &'static RawValue {
+    json("{}")
+}
+
 /// `ok` to a push, with the join_ref of its channel.
 pub(crate) fn ok(join_ref: Ref<'_>, push: &Push<'_>) -> Bytes {
-    reply(join_ref, push, Status::Ok, "{}")
+    ok_with(join_ref, push, nothing())
+}
+
+/// The same with something to say.
+pub(crate) fn ok_with(join_ref: Ref<'_>, push: &Push<'_>, response: &RawValue) -> Bytes {
+    reply(join_ref, push, Status::Ok, response)
 }
 
 /// An error to a push, with the join_ref of its channel.
 pub(crate) fn refuse(join_ref: Ref<'_>, push: &Push<'_>, refusal: Refusal) -> Bytes {
-    reply(join_ref, push, Status::Error, refusal.response())
+    reply(join_ref, push, Status::Error, json(refusal.response()))
 }
 
-fn reply(join_ref: Ref<'_>, push: &Push<'_>, status: Status, response: &'static str) -> Bytes {
-    text_frame(REPLY_FRAME + push.topic.len(), |out| {
+fn reply(join_ref: Ref<'_>, push: &Push<'_>, status: Status, response: &RawValue) -> Bytes {
+    text_frame(REPLY_FRAME + push.topic.len() + response.get().len(), |out| {
         let reply = Reply {
             join_ref,
             reference: push.reference.clone(),
             topic: push.topic.as_ref().into(),
             status,
-            response: Payload::Json(json(response)),
+            response: Payload::Json(response),
         };
         // Every field came in a frame, within the limits.
         let _ = reply.encode(out);
@@ -95,6 +111,26 @@ pub(crate) fn room_expired(topic: &str) -> Bytes {
         "room_expired",
         Payload::Json(json("{}")),
     ))
+}
+
+/// `kept_new`: something was put into the bag.
+pub(crate) fn kept_new(join_ref: Ref<'_>, topic: &str) -> Bytes {
+    notice(&Notice {
+        join_ref,
+        ..Notice::broadcast(topic, kept::NEW, Payload::Json(json("{}")))
+    })
+}
+
+/// `kept`: something that is in the bag.
+pub(crate) fn kept(join_ref: Ref<'_>, topic: &str, payload: &[u8]) -> Bytes {
+    let notice = Notice {
+        join_ref,
+        ..Notice::broadcast(topic, kept::KEPT, Payload::Binary(payload))
+    };
+    binary_frame(notice.binary_len().unwrap_or(0), |out| {
+        // A topic that was joined and an event of ours are within the limits.
+        let _ = notice.encode(out);
+    })
 }
 
 fn notice(notice: &Notice<'_>) -> Bytes {

@@ -6,6 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use sotto_protocol::{
     Topic,
     frame::{Push, Ref},
@@ -46,6 +47,8 @@ pub(crate) struct Seat {
     outbound: Arc<Outbound>,
     key: PresenceKey,
     join_ref: JoinRef,
+    /// It has asked what is kept, and so is told of what comes.
+    listens: bool,
 }
 
 /// Who wants a seat.
@@ -56,6 +59,8 @@ pub(crate) struct Newcomer<'a> {
     pub(crate) key: PresenceKey,
     /// The join, which is answered.
     pub(crate) push: &'a Push<'a>,
+    /// With what.
+    pub(crate) response: &'a RawValue,
     /// The seat that the same socket has here already.
     pub(crate) replaces: Option<u64>,
 }
@@ -168,12 +173,13 @@ impl Room {
             outbound: newcomer.outbound.clone(),
             key: newcomer.key,
             join_ref: JoinRef::new(&newcomer.push.join_ref),
+            listens: false,
         });
         state.paired |= state.seats.len() > 1;
 
         let join_ref = &newcomer.push.join_ref;
         newcomer.outbound.send(&reply::together(&[
-            reply::ok(join_ref.clone(), newcomer.push),
+            reply::ok_with(join_ref.clone(), newcomer.push, newcomer.response),
             reply::presence_state(join_ref.clone(), self.topic.as_str(), &state.presences().state()),
         ]));
         for seat in replaced {
@@ -191,6 +197,31 @@ impl Room {
     /// [`Stale`] when the push does not count.
     pub(crate) fn seat(&self, number: u64, join_ref: &Ref<'_>) -> Result<JoinRef, Stale> {
         Ok(self.lock().seat(number, join_ref)?.join_ref.clone())
+    }
+
+    /// Whether two seats were ever taken at the same time.
+    pub(crate) fn is_paired(&self) -> bool {
+        self.lock().paired
+    }
+
+    /// A seat wants to be told of what is put into the bag.
+    pub(crate) fn listen(&self, number: u64) {
+        let mut state = self.lock();
+        if let Some(position) = state.position(number) {
+            state.seats[position].listens = true;
+        }
+    }
+
+    /// Tells all others who listen that something was put into the bag; `Some` with those who are told later.
+    pub(crate) fn tell_kept(&self, number: u64) -> Option<Fanout> {
+        let state = self.lock();
+        let told = (state.others(number).filter(|seat| seat.listens)).map(|seat| {
+            let frame = reply::kept_new(seat.join_ref.get(), self.topic.as_str());
+            (seat.outbound.clone(), frame)
+        });
+        let told = told.collect();
+        drop(state);
+        Fanout::start(told)
     }
 
     /// Whether the seat is still held.

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
-    socket,
+    admin::invite::Public, config::size::Size, kept::Keeping, limits, net::client_addr::ProxyOptions,
+    net::tls::TlsOptions, socket,
 };
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
@@ -35,6 +35,18 @@ pub struct Options {
     /// else no limit]
     #[arg(long, env = "SOTTO_RELAY_ROOM_TTL", value_name = "DAYS")]
     pub room_ttl: Option<u32>,
+
+    /// Days for which something is kept for members who are away, 0 to 14; 0: nothing is
+    #[arg(long, env = "SOTTO_RELAY_KEPT_DAYS", value_name = "DAYS", default_value_t = limits::KEPT_DAYS)]
+    pub kept_days: u8,
+
+    /// What is kept of one room
+    #[arg(long, env = "SOTTO_RELAY_KEPT_ROOM", value_name = "SIZE", default_value_t = Size(limits::KEPT_ROOM))]
+    pub kept_room: Size,
+
+    /// What is kept in all [default: 1GiB with --db, else 64MiB, in memory]
+    #[arg(long, env = "SOTTO_RELAY_KEPT_TOTAL", value_name = "SIZE")]
+    pub kept_total: Option<Size>,
 
     /// TLS.
     #[command(flatten)]
@@ -128,6 +140,14 @@ pub struct Options {
     #[arg(long, env = "SOTTO_RELAY_ADDRESS_ROOMS", value_name = "N", default_value_t = limits::ADDRESS_ROOMS)]
     pub address_rooms: u64,
 
+    /// Things to be kept that one address puts an hour; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_PUTS", value_name = "N", default_value_t = limits::ADDRESS_PUTS)]
+    pub address_puts: u64,
+
+    /// Bytes to be kept that one address puts a day; 0: no limit
+    #[arg(long, env = "SOTTO_RELAY_ADDRESS_PUT_BYTES", value_name = "N", default_value_t = limits::ADDRESS_PUT_BYTES)]
+    pub address_put_bytes: u64,
+
     /// Seconds without a complete frame after which a socket is closed
     #[arg(long, env = "SOTTO_RELAY_IDLE", value_name = "SECONDS", default_value_t = limits::IDLE.as_secs())]
     pub idle: u64,
@@ -163,6 +183,9 @@ impl Default for Options {
             db: None,
             rooms: Admittance::Open,
             room_ttl: None,
+            kept_days: limits::KEPT_DAYS,
+            kept_room: Size(limits::KEPT_ROOM),
+            kept_total: None,
             max_message: Size(limits::MESSAGE),
             max_connections: None,
             max_channels: limits::CHANNELS,
@@ -186,6 +209,8 @@ impl Default for Options {
             address_seats: limits::ADDRESS_SEATS,
             address_unseated: limits::ADDRESS_UNSEATED,
             address_rooms: limits::ADDRESS_ROOMS,
+            address_puts: limits::ADDRESS_PUTS,
+            address_put_bytes: limits::ADDRESS_PUT_BYTES,
             idle: limits::IDLE.as_secs(),
             frame_time: limits::FRAME_TIME.as_secs(),
             stall_time: limits::STALL.as_secs(),
@@ -241,6 +266,24 @@ impl Options {
             "room-ttl",
             &self.room_ttl.unwrap_or_default(),
             "it must be 1 to 36500 days",
+        )?;
+        must(
+            self.kept_days <= limits::KEPT_LONGEST,
+            "kept-days",
+            &self.kept_days,
+            "it must be 0 to 14 days",
+        )?;
+        must(
+            self.kept_room.0 >= limits::KEPT_LEAST,
+            "kept-room",
+            &self.kept_room,
+            "it must be at least 16KiB, the largest thing that is kept",
+        )?;
+        must(
+            self.kept_days == 0 || self.kept_total() >= 2 * self.kept_room.0,
+            "kept-total",
+            &Size(self.kept_total()),
+            "it must be at least twice --kept-room",
         )?;
         let TlsOptions {
             tls_cert,
@@ -331,6 +374,21 @@ impl Options {
     pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
         let asked = self.listen;
         asked != LISTEN && asked.port() != 0 && asked != got
+    }
+
+    /// Bytes that are kept in all.
+    fn kept_total(&self) -> usize {
+        let default = if self.db.is_some() {
+            limits::KEPT_FILE
+        } else {
+            limits::KEPT_MEMORY
+        };
+        self.kept_total.map_or(default, |size| size.0)
+    }
+
+    /// What is kept.
+    pub(crate) fn keeping(&self) -> Keeping {
+        Keeping::new(self.kept_days, self.kept_room.0, self.kept_total())
     }
 
     /// What a socket may take.

@@ -115,9 +115,14 @@ impl Buckets {
 
     /// Takes one token if there is one.
     pub(crate) fn take(&self, slot: Slot, now: Moment) -> bool {
+        self.take_some(slot, 1, now)
+    }
+
+    /// Takes so many tokens if there are as many.
+    pub(crate) fn take_some(&self, slot: Slot, tokens: u64, now: Moment) -> bool {
         self.each(slot).all(|(cell, rate)| {
             cell.try_update(Relaxed, Relaxed, |full| {
-                let after = rate.after(full, 1, now);
+                let after = rate.after(full, tokens, now);
                 (after <= now.0.saturating_add(rate.period)).then_some(after)
             })
             .is_ok()

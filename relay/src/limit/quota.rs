@@ -9,6 +9,7 @@ use crate::{
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// The limits by address.
 pub(crate) struct Quotas {
@@ -20,6 +21,10 @@ pub(crate) struct Quotas {
     pub(crate) failed_joins: Buckets,
     /// Rooms made an hour.
     pub(crate) rooms: Buckets,
+    /// Blobs put an hour.
+    pub(crate) puts: Buckets,
+    /// Bytes of them, a day.
+    pub(crate) put_bytes: Buckets,
     /// Seats held now.
     pub(crate) seats: Concurrency,
     /// Sockets that hold none: 429 at the door.
@@ -34,6 +39,8 @@ impl Quotas {
             joins: Buckets::new(Rate::new(options.address_joins, MINUTE)),
             failed_joins: Buckets::new(Rate::new(options.address_failed_joins, MINUTE)),
             rooms: Buckets::new(Rate::new(options.address_rooms, HOUR)),
+            puts: Buckets::new(Rate::new(options.address_puts, HOUR)),
+            put_bytes: Buckets::new(Rate::new(options.address_put_bytes, DAY)),
             seats: Concurrency::new(options.address_seats),
             unseated: Concurrency::new(options.address_unseated),
         }

@@ -13,8 +13,9 @@ use std::{
 
 use tokio::{sync::oneshot, time::Timeout};
 
+use super::job::{Job, Sender};
 use super::record::Hashed;
-use crate::limits;
+use crate::{clock::Day, limits};
 
 /// The names of rooms that have changed. The store looks up what has become of them when it comes to it, so that
 /// however often a room changes it is here once.
@@ -29,6 +30,10 @@ pub(crate) struct Changes {
 struct State {
     names: HashSet<Hashed>,
     waiting: Vec<oneshot::Sender<()>>,
+    /// What is asked of bags.
+    jobs: Vec<(Job, Sender)>,
+    /// The day on which bags are to be swept.
+    sweep: Option<Day>,
     /// When the store came for changes last.
     taken: Instant,
     ended: bool,
@@ -39,6 +44,8 @@ impl Default for State {
         Self {
             names: HashSet::new(),
             waiting: Vec::new(),
+            jobs: Vec::new(),
+            sweep: None,
             taken: Instant::now(),
             ended: false,
         }
@@ -51,6 +58,10 @@ pub(crate) struct Batch {
     pub(crate) names: HashSet<Hashed>,
     /// Told once all of it is saved; dropped when it cannot be.
     pub(crate) waiting: Vec<oneshot::Sender<()>>,
+    /// To be done after that; each waits for its own answer.
+    pub(crate) jobs: Vec<(Job, Sender)>,
+    /// Bags are to be swept.
+    pub(crate) sweep: Option<Day>,
     /// Nothing comes after it.
     pub(crate) last: bool,
 }
@@ -82,6 +93,23 @@ impl Changes {
         Saving(Box::pin(tokio::time::timeout(limits::SAVING, waiting)))
     }
 
+    /// Somebody asks something of a bag. `false` when too many do.
+    pub(crate) fn ask(&self, job: Job, answer: Sender) -> bool {
+        let mut state = self.lock();
+        let is_taken = !state.ended && state.jobs.len() < limits::KEPT_JOBS;
+        if is_taken {
+            state.jobs.push((job, answer));
+        }
+        drop(state);
+        self.news.notify_one();
+        is_taken
+    }
+
+    /// A day has begun.
+    pub(crate) fn sweep(&self, today: Day) {
+        self.lock().sweep = Some(today);
+    }
+
     /// Whether the change of a room has not been taken yet.
     pub(crate) fn has(&self, name: &Hashed) -> bool {
         self.lock().names.contains(name)
@@ -99,7 +127,7 @@ impl Changes {
 
     /// Takes all changes, as soon as somebody waits for one, or after `pause`.
     pub(crate) fn take(&self, pause: Duration) -> Batch {
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.ended;
+        let idle = |state: &mut State| state.waiting.is_empty() && state.jobs.is_empty() && !state.ended;
         let (mut state, _) = (self.news)
             .wait_timeout_while(self.lock(), pause, idle)
             .unwrap_or_else(PoisonError::into_inner);
@@ -107,6 +135,8 @@ impl Changes {
         Batch {
             names: std::mem::take(&mut state.names),
             waiting: std::mem::take(&mut state.waiting),
+            jobs: std::mem::take(&mut state.jobs),
+            sweep: state.sweep.take(),
             last: state.ended,
         }
     }

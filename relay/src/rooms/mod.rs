@@ -6,6 +6,8 @@
 //! All of it is in memory. Behind it may be a [`store`](crate::store) that is told which rooms have changed.
 
 mod changes;
+mod job;
+mod kept;
 mod record;
 mod restore;
 mod shard;
@@ -23,10 +25,15 @@ use crate::{
     channel::reply::Refusal,
     channel::room::{Room, Seat},
     clock::Day,
+    kept::{Calendar, Keeping},
     limits,
     socket::Outbound,
 };
 pub(crate) use changes::{Batch, Changes, NotSaved, Saving};
+#[cfg(test)]
+pub(crate) use job::NewBlob;
+pub(crate) use job::{Answer, Ask, Found, Job, Outcome, Sender};
+pub(crate) use kept::{Asked, Bags};
 use record::{Emptied, Life, Row};
 pub(crate) use record::{Hashed, Policy, Record, Standing, hashed};
 use shard::Shard;
@@ -34,6 +41,9 @@ use shard::Shard;
 /// All rooms of a relay.
 pub(crate) struct Rooms {
     policy: Policy,
+    keeping: Keeping,
+    /// When what is kept goes.
+    calendar: Mutex<Calendar>,
     shards: Box<[Mutex<Shard>]>,
     /// How many there are in all shards.
     known: AtomicUsize,
@@ -74,6 +84,8 @@ pub(crate) struct Ended {
 pub(crate) enum NotEnded {
     /// Its seat is no longer held.
     Unseated,
+    /// Something waits in the room, and who wants to end it did not show that he is a member.
+    Unproven,
     /// The operator added the room.
     Operators,
 }
@@ -95,6 +107,8 @@ impl Rooms {
     pub(crate) fn new(policy: Policy, changes: Option<Arc<Changes>>) -> Self {
         Self {
             policy,
+            keeping: Keeping::default(),
+            calendar: Mutex::new(Calendar::new(Day(0))),
             shards: std::iter::repeat_with(Mutex::default)
                 .take(limits::SHARDS)
                 .collect(),
@@ -102,6 +116,15 @@ impl Rooms {
             emptied: AtomicU64::new(0),
             swept: AtomicU32::new(0),
             changes,
+        }
+    }
+
+    /// Lets rooms keep something. `seen`: the last day that is known to have been.
+    pub(crate) fn with_keeping(self, keeping: Keeping, seen: Day) -> Self {
+        Self {
+            keeping,
+            calendar: Mutex::new(Calendar::new(seen)),
+            ..self
         }
     }
 
@@ -308,17 +331,20 @@ impl Rooms {
         }
     }
 
-    /// Destroys a room on behalf of one of its seats; the others are to be told.
+    /// Destroys a room on behalf of one of its seats, which is a proven member's or not; the others are to be told.
     ///
     /// # Errors
     /// [`NotEnded`]; nothing has changed then.
-    pub(crate) fn expire(&self, room: &Room, seat: u64) -> Result<Ended, NotEnded> {
+    pub(crate) fn expire(&self, room: &Room, seat: u64, is_proven: bool) -> Result<Ended, NotEnded> {
         let name = hashed(&room.topic().room().to_hex());
         let mut shard = self.lock(&name);
         // The row is this room's unless the room is gone, and then nobody is seated.
         let row = shard.rows.get(&name);
         if row.is_some_and(|row| row.record.standing == Standing::Operators) && room.is_seated(seat) {
             return Err(NotEnded::Operators);
+        }
+        if !is_proven && row.is_some_and(|row| self.has_kept(row)) && room.is_seated(seat) {
+            return Err(NotEnded::Unproven);
         }
         let others = room.expire(seat).ok_or(NotEnded::Unseated)?;
         self.remove(&mut shard, &name);
@@ -331,6 +357,12 @@ impl Rooms {
         if self.swept.swap(today.0, Relaxed) == today.0 {
             return;
         }
+        match &self.changes {
+            Some(changes) => changes.sweep(today),
+            None => {
+                self.sweep_bags(today);
+            }
+        }
         for shard in &self.shards {
             let mut shard = lock(shard);
             for name in shard.sweep(today, self.policy.ttl) {
@@ -338,7 +370,8 @@ impl Rooms {
                 self.note(name);
             }
             for (name, row) in &mut shard.rows {
-                if matches!(row.life, Life::Live(_)) && row.record.used != today {
+                let is_used = matches!(row.life, Life::Live(_)) || row.keeps();
+                if is_used && row.record.used != today {
                     row.record.used = today;
                     self.note(*name);
                 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::{channel::room::Room, clock::Day};
+use crate::{channel::room::Room, clock::Day, kept::Bag};
 
 /// SHA-256 of a hash as it is written: what stands in the table instead of the hash.
 pub(crate) type Hashed = [u8; 32];
@@ -78,6 +78,15 @@ pub(super) struct Row {
     /// The store has it. Nobody is let in before.
     pub(super) saved: bool,
     pub(super) life: Life,
+    /// What waits there, if anything ever did.
+    pub(super) bag: Option<Box<Bag>>,
+}
+
+impl Row {
+    /// Whether something waits there: then it does not go.
+    pub(super) fn keeps(&self) -> bool {
+        self.bag.as_ref().is_some_and(|bag| !bag.is_empty())
+    }
 }
 
 pub(super) enum Life {

@@ -6,6 +6,7 @@ use super::{
     Notices, Rooms, lock,
     record::{Hashed, Life, Record, Standing},
 };
+use crate::kept::Entry;
 
 impl Rooms {
     /// The record of a room, and whether the store has one already.
@@ -35,9 +36,13 @@ impl Rooms {
         }
     }
 
-    /// Takes over what the store has of a room, which somebody else may have changed.
-    pub(crate) fn restore(&self, name: Hashed, record: Record) -> Notices {
+    /// Takes over what the store has of a room and in its bag, which somebody else may have changed.
+    pub(crate) fn restore(&self, name: Hashed, record: Record, kept: Vec<Entry>) -> Notices {
         let mut shard = self.lock(&name);
+        // Only the store changes bags, so what it has of one is what there is.
+        if let Some(row) = shard.rows.get_mut(&name).filter(|row| row.saved) {
+            self.restore_bag(row, kept.clone());
+        }
         // What has been changed here since and is not yet written counts more, unless the operator wants it so.
         if record.standing < Standing::Operators
             && (self.changes.as_ref()).is_some_and(|changes| changes.has(&name))
@@ -48,6 +53,9 @@ impl Rooms {
         let Some(row) = shard.rows.get_mut(&name) else {
             self.known.fetch_add(1, Relaxed);
             shard.insert(name, record, true);
+            if let Some(row) = shard.rows.get_mut(&name) {
+                self.restore_bag(row, kept);
+            }
             shard.empty(name, place);
             return Notices::new();
         };
@@ -55,7 +63,9 @@ impl Rooms {
         let shut_out = self.policy.closed && record.standing < Standing::Operators;
         row.record = record;
         row.record.used = record.used.max(known.used);
-        row.saved = true;
+        if !std::mem::replace(&mut row.saved, true) {
+            self.restore_bag(row, kept);
+        }
         if known.access == record.access && known.ended == record.ended && !shut_out {
             if !matches!(row.life, Life::Live(_)) {
                 shard.empty(name, place);

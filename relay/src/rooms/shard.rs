@@ -41,7 +41,7 @@ impl Shard {
         if let Life::Empty(place) = row.life {
             self.empty.remove(&place);
         }
-        row.life = if row.saved && row.record.standing < Standing::Operators {
+        row.life = if row.saved && row.record.standing < Standing::Operators && !row.keeps() {
             self.empty.insert(place, name);
             Life::Empty(place)
         } else {
@@ -54,6 +54,7 @@ impl Shard {
             record,
             saved,
             life: Life::Kept,
+            bag: None,
         };
         self.rows.insert(name, row);
     }

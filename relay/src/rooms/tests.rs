@@ -166,7 +166,7 @@ fn a_room_without_anybody_goes_when_its_days_are_over_and_one_in_use_does_not() 
         ..Record::new([1; 32], TODAY)
     };
     let rooms = Rooms::new(policy, None);
-    rooms.restore([1; 32], record);
+    rooms.restore([1; 32], record, Vec::new());
     let _seated = enter(&rooms, &topic(2), &access(2)).unwrap();
     rooms.sweep(Day(TODAY.0 + 30));
     assert_eq!(known(&rooms), 2);

@@ -16,7 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 const APPLICATION: u32 = 0x5374_746f;
 
 /// Of the table, in the file's header.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Where SQLite's header has the version of the schema and the application's id, big-endian (SQLite, "Database File
 /// Format", section 1.3).
@@ -39,6 +39,33 @@ const SCHEMA: &str = "
         ended INTEGER NOT NULL DEFAULT 0,
         note TEXT
     ) STRICT, WITHOUT ROWID";
+
+/// What waits in the rooms, since version 2 of the schema. In the order of the rooms' names and of the numbers within one,
+/// so that nothing tells in which order blobs of different rooms came. It goes with its room, whoever removes that, and
+/// when the room is another's or was ended.
+const KEPT: &str = "
+    CREATE TABLE kept (
+        room BLOB NOT NULL CHECK (length(room) = 32),
+        number INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        blob BLOB NOT NULL CHECK (length(blob) > 0),
+        PRIMARY KEY (room, number)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER kept_goes AFTER DELETE ON room BEGIN
+        DELETE FROM kept WHERE room = old.name;
+    END;
+    CREATE TRIGGER kept_ends AFTER UPDATE OF access, ended ON room
+    WHEN old.access <> new.access OR old.ended <> new.ended BEGIN
+        DELETE FROM kept WHERE room = old.name;
+    END";
+
+/// Makes the tables of an earlier release into those of this one, or leaves them as they are.
+pub(super) fn upgrade(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE; {KEPT}; PRAGMA user_version = {VERSION}; COMMIT"
+    ))
+}
 
 /// Why the room database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -244,7 +271,7 @@ pub(super) fn create(path: &Path) -> Result<(), StoreError> {
         .map_err(cannot)?;
     let connection = Connection::open_with_flags(&new, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.execute_batch(&format!(
-        "BEGIN; {SCHEMA}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
+        "BEGIN; {SCHEMA}; {KEPT}; PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION}; COMMIT"
     ))?;
     let _: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     connection.close().map_err(|(_, error)| error)?;

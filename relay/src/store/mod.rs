@@ -6,6 +6,7 @@
 //! `sotto-relay room` while the relay runs.
 
 mod file;
+mod kept;
 mod sqlite;
 mod writer;
 
@@ -14,10 +15,12 @@ use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use crate::{
     clock::Day,
     config::options::{Admittance, Options},
+    kept::Keeping,
     limits,
     rooms::{Changes, Policy, Rooms},
 };
 pub use file::StoreError;
+pub(crate) use kept::Waiting;
 pub(crate) use sqlite::{Database, Listed};
 use writer::Writer;
 
@@ -37,8 +40,11 @@ pub(crate) type Kept = (Arc<Rooms>, Option<Store>);
 pub(crate) fn open(options: &Options) -> Result<Kept, StoreError> {
     let policy = policy(options);
     match &options.db {
-        None => Ok((Arc::new(Rooms::new(policy, None)), None)),
-        Some(path) => open_file(path, policy, Day::today()),
+        None => {
+            let rooms = Rooms::new(policy, None).with_keeping(options.keeping(), Day::today());
+            Ok((Arc::new(rooms), None))
+        }
+        Some(path) => open_file(path, policy, options.keeping(), Day::today()),
     }
 }
 
@@ -51,12 +57,17 @@ fn policy(options: &Options) -> Policy {
     }
 }
 
-fn open_file(path: &Path, policy: Policy, today: Day) -> Result<Kept, StoreError> {
+fn open_file(path: &Path, policy: Policy, keeping: Keeping, today: Day) -> Result<Kept, StoreError> {
     let file = Database::open(path)?;
     let changes = Arc::new(Changes::default());
-    let rooms = Arc::new(Rooms::new(policy, Some(changes.clone())));
-    for (name, record) in file.rooms()? {
-        rooms.restore(name, record);
+    let (found, mut bags) = (file.rooms()?, file.bags()?);
+    // Rooms in which something waits are used each day, so this is the last day on which a relay ran.
+    let keep = found.iter().filter(|(name, _)| bags.contains_key(name));
+    let seen = keep.map(|(_, record)| record.used).max().unwrap_or(today);
+    let rooms = Rooms::new(policy, Some(changes.clone())).with_keeping(keeping, seen);
+    let rooms = Arc::new(rooms);
+    for (name, record) in found {
+        rooms.restore(name, record, bags.remove(&name).unwrap_or_default());
     }
     rooms.sweep(today);
     let writer = Writer::new(file, rooms.clone(), changes.clone());

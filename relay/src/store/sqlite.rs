@@ -9,7 +9,9 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 
-use super::file::{StoreError, VERSION, beside, check_header, check_space, create, identity, lock, real};
+use super::file::{
+    StoreError, VERSION, beside, check_header, check_space, create, identity, lock, real, upgrade,
+};
 use crate::{
     clock::Day,
     limits,
@@ -28,7 +30,7 @@ pub(super) enum Change<'a> {
 
 /// An open room database.
 pub(crate) struct Database {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
     /// What [`changed_by_others`](Self::changed_by_others) saw last.
     seen: i64,
@@ -69,6 +71,7 @@ impl Database {
         }
         let file = Self::connect(path, Some(lock))?;
         file.check()?;
+        file.upgrade()?;
         Ok(file)
     }
 
@@ -155,6 +158,14 @@ impl Database {
         Lost { path, lock }
     }
 
+    /// Makes it one of this release, if an earlier one made it.
+    fn upgrade(&self) -> Result<(), StoreError> {
+        if self.pragma("user_version")? < i64::from(VERSION) {
+            upgrade(&self.connection)?;
+        }
+        Ok(())
+    }
+
     fn pragma(&self, name: &str) -> rusqlite::Result<i64> {
         self.connection.pragma_query_value(None, name, |row| row.get(0))
     }
@@ -239,15 +250,22 @@ impl Database {
             )?;
             let mut remove =
                 transaction.prepare_cached("DELETE FROM room WHERE name = ?1 AND standing < 2")?;
+            let mut ended = transaction.prepare_cached(
+                "DELETE FROM kept WHERE room = (SELECT name FROM room WHERE name = ?1 AND standing < 2)",
+            )?;
             for change in changes {
                 match change {
-                    Change::Add(name, record) => add.execute(params![
-                        name,
-                        record.access,
-                        record.made.0,
-                        record.used.0,
-                        record.standing as u8
-                    ])?,
+                    Change::Add(name, record) => {
+                        // Of an earlier room of this name, if that was ended and this one made before either was written.
+                        ended.execute([name])?;
+                        add.execute(params![
+                            name,
+                            record.access,
+                            record.made.0,
+                            record.used.0,
+                            record.standing as u8
+                        ])?
+                    }
                     Change::Use(name, record) => {
                         // Only the operator makes a room the operator's.
                         let standing = record.standing.min(Standing::Met);
@@ -327,6 +345,7 @@ impl Lost {
         }
         let mut found = Database::connect(&self.path, None)?;
         found.check()?;
+        found.upgrade()?;
         found.lock = self.lock.take();
         // All of it is news.
         found.seen = -1;

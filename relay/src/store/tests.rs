@@ -4,14 +4,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sotto_protocol::{AccessHash, RoomHash, Topic};
+use sotto_protocol::{AccessHash, RoomHash, Topic, kept::DropHash};
 use tempfile::TempDir;
 
 use super::sqlite::Change;
 use super::*;
 use crate::{
     limits,
-    rooms::{Entry, Hashed, Record, Standing},
+    rooms::{Answer, Entry, Hashed, NewBlob, Outcome, Record, Standing},
 };
 
 const TODAY: Day = Day(20_000);
@@ -131,7 +131,7 @@ async fn visit(rooms: &Rooms, byte: u8) -> Hashed {
 #[tokio::test]
 async fn a_room_is_entered_only_when_the_file_has_it_and_all_who_wait_are_told() {
     let (_folder, path) = place();
-    let (rooms, store) = open_file(&path, policy(None), TODAY).unwrap();
+    let (rooms, store) = open_file(&path, policy(None), Keeping::default(), TODAY).unwrap();
     let access = AccessHash::from_bytes([1; 32]);
     let topic = Topic::of(&RoomHash::of(&access));
     let ways = [(); 2].map(|()| rooms.enter(&topic, &access, TODAY, || true).unwrap().entry);
@@ -152,7 +152,7 @@ async fn a_room_is_entered_only_when_the_file_has_it_and_all_who_wait_are_told()
 #[tokio::test]
 async fn a_known_room_is_entered_while_the_disk_is_busy() {
     let (_folder, path) = place();
-    let (rooms, store) = open_file(&path, policy(None), TODAY).unwrap();
+    let (rooms, store) = open_file(&path, policy(None), Keeping::default(), TODAY).unwrap();
     visit(&rooms, 1).await;
     let other = rusqlite::Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -166,7 +166,7 @@ async fn a_known_room_is_entered_while_the_disk_is_busy() {
 #[tokio::test]
 async fn rooms_go_from_the_file_on_their_day() {
     let (_folder, path) = place();
-    let (rooms, store) = open_file(&path, policy(Some(30)), TODAY).unwrap();
+    let (rooms, store) = open_file(&path, policy(Some(30)), Keeping::default(), TODAY).unwrap();
     let tried = visit(&rooms, 1).await;
     drop(store);
     let mut file = Database::open(&path).unwrap();
@@ -177,7 +177,7 @@ async fn rooms_go_from_the_file_on_their_day() {
     file.write([Change::Add(&[2; 32], &met)].into_iter()).unwrap();
     drop((file, rooms));
     for (days, left) in [(1, 2), (2, 1), (30, 1), (31, 0)] {
-        let (_, store) = open_file(&path, policy(Some(30)), Day(TODAY.0 + days)).unwrap();
+        let (_, store) = open_file(&path, policy(Some(30)), Keeping::default(), Day(TODAY.0 + days)).unwrap();
         drop(store);
         assert_eq!(names(&path).len(), left, "after {days} days");
         assert_eq!(names(&path).contains(&tried), days < 2);
@@ -195,7 +195,7 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
     let file = Database::open(&path).unwrap();
     file.add(&operators, &[7; 32], None, TODAY).unwrap();
     drop(file);
-    let (rooms, store) = open_file(&path, full, TODAY).unwrap();
+    let (rooms, store) = open_file(&path, full, Keeping::default(), TODAY).unwrap();
     let idle = visit(&rooms, 1).await;
     let access = AccessHash::from_bytes([2; 32]);
     let topic = Topic::of(&RoomHash::of(&access));
@@ -220,3 +220,88 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
     assert_eq!(left, expected);
     assert!(!left.contains(&idle));
 }
+
+/// Something that is put into the bag of a room.
+fn new_blob(name: Hashed, number: u8, until: u32) -> Outcome {
+    let hash = DropHash([number; 32]);
+    Outcome {
+        name,
+        answer: Answer::Dropped(Vec::new()),
+        new: Some(NewBlob {
+            number: number.into(),
+            until,
+            hash,
+            blob: vec![number; 256].into(),
+        }),
+        gone: Vec::new(),
+        before: None,
+        reads: false,
+    }
+}
+
+/// The numbers in the bag of a room.
+fn kept(path: &Path, name: Hashed) -> Vec<u64> {
+    let mut bags = Database::open_beside(path).unwrap().bags().unwrap();
+    let entries = bags.remove(&name).unwrap_or_default();
+    entries.iter().map(|entry| entry.number).collect()
+}
+
+#[tokio::test]
+async fn what_waits_goes_after_its_last_day_but_not_at_once_when_the_clock_jumps() {
+    let (_folder, path) = place();
+    let name = [1; 32];
+    let mut file = Database::open(&path).unwrap();
+    file.write([Change::Add(&name, &record(2))].into_iter()).unwrap();
+    let blobs = [(1, 1), (2, 7), (3, 9_000)].map(|(number, days)| new_blob(name, number, TODAY.0 + days));
+    file.keep(&blobs, TODAY).unwrap();
+    drop(file);
+    // Long past the days of a room in which nobody ever met: as long as something waits, it is in use.
+    for (day, expected) in [
+        (1, &[1, 2, 3][..]),
+        (2, &[2, 3]),
+        (3, &[2, 3]),
+        // It was off, or the clock is wrong.
+        (9, &[2, 3]),
+        (10, &[3]),
+        // What a wrong clock let stay for years goes 14 days after one that is right.
+        (14, &[3]),
+        (15, &[3]),
+        (16, &[]),
+    ] {
+        let (rooms, store) =
+            open_file(&path, policy(Some(3)), Keeping::default(), Day(TODAY.0 + day)).unwrap();
+        drop(store);
+        assert_eq!(kept(&path, name), expected, "after {day} days");
+        assert_eq!(rooms.keeping().total.blobs(), expected.len(), "after {day} days");
+    }
+}
+
+#[test]
+fn a_bag_goes_from_the_file_with_its_room_when_it_is_ended_and_when_it_is_anothers() {
+    let (_folder, path) = place();
+    let mut file = Database::open(&path).unwrap();
+    let names: [Hashed; 6] = std::array::from_fn(|number| [number as u8; 32]);
+    file.write(names.iter().map(|name| Change::Add(name, &OWNED)))
+        .unwrap();
+    file.keep(&names.map(|name| new_blob(name, 1, TODAY.0)), TODAY)
+        .unwrap();
+    let [ended, removed, re_keyed, forgotten, taken, left] = names;
+    assert!(file.end(&ended).unwrap() && file.remove(&removed).unwrap());
+    file.add(&re_keyed, &[9; 32], None, TODAY).unwrap();
+    file.add(&left, &OWNED.access, Some("the same access hash"), TODAY)
+        .unwrap();
+    file.write([Change::Remove(&forgotten), Change::Add(&taken, &OWNED)].into_iter())
+        .unwrap();
+    assert_eq!(file.bags().unwrap().into_keys().collect::<Vec<_>>(), [left]);
+    // And nothing comes into the bag of a room that there is not.
+    file.keep(&[new_blob(removed, 2, TODAY.0)], TODAY).unwrap();
+    assert_eq!(file.bags().unwrap().len(), 1);
+}
+
+const OWNED: Record = Record {
+    access: [7; 32],
+    made: TODAY,
+    used: TODAY,
+    standing: Standing::Met,
+    ended: 0,
+};

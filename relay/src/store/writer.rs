@@ -7,8 +7,10 @@ use super::{
     sqlite::{Change, Database, Lost},
 };
 use crate::{
+    channel::reply::Refusal,
+    clock::Day,
     limits,
-    rooms::{Batch, Changes, Hashed, Notices, Record, Rooms},
+    rooms::{Answer, Batch, Changes, Hashed, Job, Notices, Outcome, Record, Rooms, Sender},
 };
 
 /// Keeps the file up with the table of rooms, and the table with what the operator does to the file.
@@ -40,9 +42,14 @@ impl Writer {
     /// Until [`Changes::end`].
     pub(super) fn run(mut self) {
         loop {
-            let batch = self.changes.take(limits::STORE_TICK);
+            let mut batch = self.changes.take(limits::STORE_TICK);
             let last = batch.last;
+            let (jobs, sweep) = (std::mem::take(&mut batch.jobs), batch.sweep);
             self.write(batch);
+            self.keep(jobs);
+            if let Some(today) = sweep {
+                self.sweep(today);
+            }
             if last {
                 break;
             }
@@ -75,12 +82,17 @@ impl Writer {
                         self.rooms.saved(name, record);
                     }
                 }
-                self.logged.get_or_insert_with(Instant::now);
-                self.works();
+                self.written();
                 tell(batch);
             }
             Err(error) => self.failed(&error, &records),
         }
+    }
+
+    /// The file has taken something, which may have written over what the log still holds.
+    fn written(&mut self) {
+        self.logged.get_or_insert_with(Instant::now);
+        self.works();
     }
 
     /// New rooms are refused; what has become of others is tried again.
@@ -94,15 +106,72 @@ impl Writer {
         self.changes.put_back(old.into_iter().map(|(name, _)| name));
     }
 
+    /// Does what was asked of bags: in the table, then in the file in one transaction; then each has its answer.
+    fn keep(&mut self, jobs: Vec<(Job, Sender)>) {
+        let today = Day::today();
+        let (mut outcomes, senders): (Vec<_>, Vec<_>) = (jobs.into_iter())
+            .map(|(job, sender)| (self.rooms.perform(job, today), sender))
+            .unzip();
+        let writes = |outcome: &Outcome| outcome.new.is_some() || !outcome.gone.is_empty();
+        if outcomes.iter().any(writes) {
+            match (self.database()).and_then(|database| database.keep(&outcomes, today)) {
+                Ok(()) => self.written(),
+                Err(error) => {
+                    self.fails(&error, "no new rooms until the room database can be written");
+                    // Backwards, as several may have changed one bag. Nobody has been told anything yet.
+                    for outcome in outcomes.iter_mut().rev() {
+                        if let Some(before) = outcome.before.take() {
+                            self.rooms.not_kept(&outcome.name, before);
+                        }
+                        outcome.answer = Answer::Refused(Refusal::KeptFull);
+                    }
+                }
+            }
+        }
+        for (outcome, sender) in outcomes.into_iter().zip(senders) {
+            // Who does not wait any more does not want to know.
+            let _ = sender.send(self.with_blobs(outcome));
+        }
+    }
+
+    /// The answer, with what has to be read for it.
+    fn with_blobs(&mut self, outcome: Outcome) -> Answer {
+        match outcome.answer {
+            Answer::Got { found, more } if outcome.reads => {
+                let name = &outcome.name;
+                let read = (self.database()).and_then(|database| database.with_blobs(name, found));
+                match read {
+                    Ok(found) => Answer::Got { found, more },
+                    Err(error) => {
+                        self.fails(&error, "the room database cannot be read");
+                        Answer::Refused(Refusal::KeptFull)
+                    }
+                }
+            }
+            answer => answer,
+        }
+    }
+
+    /// A day has begun.
+    fn sweep(&mut self, today: Day) {
+        if self.rooms.sweep_bags(today) {
+            let longest = limits::KEPT_LONGEST.into();
+            match (self.database()).and_then(|database| database.sweep(today, longest)) {
+                Ok(()) => self.written(),
+                Err(error) => self.fails(&error, "what was kept until yesterday stays until tomorrow"),
+            }
+        }
+    }
+
     /// Looks whether the operator has changed something.
     fn look(&mut self) {
         let found = self
             .database()
             .and_then(|database| match database.changed_by_others()? {
-                true => database.rooms().map(Some),
+                true => Ok(Some((database.rooms()?, database.bags()?))),
                 false => Ok(None),
             });
-        let found = match found {
+        let (found, mut bags) = match found {
             Ok(Some(found)) => found,
             Ok(None) => return,
             Err(error) => return self.fails(&error, "the room database cannot be read"),
@@ -110,7 +179,8 @@ impl Writer {
         let mut names = HashSet::with_capacity(found.len());
         for (name, record) in found {
             names.insert(name);
-            send(self.rooms.restore(name, record));
+            let kept = bags.remove(&name).unwrap_or_default();
+            send(self.rooms.restore(name, record, kept));
         }
         send(self.rooms.retain(|name| names.contains(name)));
         self.logged.get_or_insert_with(Instant::now);

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    keeper::{Keeper, Keys, token},
     member::{Member, Room},
     relay::{Place, Running},
 };
@@ -90,4 +91,54 @@ fn two_hundred_kills_lose_no_acknowledged_room_and_bring_no_ended_one_back() {
         joined.len(),
         ended.len()
     );
+}
+
+const KEPT_KILLS: u8 = 60;
+
+/// Puts blobs, each with the token of the one before, until the relay is gone. The last that it was told of, and the
+/// one that it was not.
+fn replace(mut keeper: Keeper, first: u8) -> (u8, u8) {
+    let mut last = first;
+    loop {
+        let next = if last % 4 == 3 { last - 3 } else { last + 1 };
+        match keeper.try_put(next, 256, 7, &[last]) {
+            Some(placed) => assert_eq!(placed["dropped"], serde_json::json!([true])),
+            None => return (last, next),
+        }
+        last = next;
+    }
+}
+
+#[test]
+fn no_kill_loses_what_is_kept_or_brings_back_what_was_dropped_in_the_same_step() {
+    let place = Place::with_db();
+    let keys = Keys::new(1);
+    let mut members: Vec<u8> = (0..3).map(|number| 4 * number).collect();
+    let mut relay = place.start(&["--address-puts", "0", "--address-put-bytes", "0"]);
+    let [mut anna, _ben] = Keeper::two(&relay, &keys);
+    for byte in &members {
+        anna.put(*byte, 256, 7, &[]);
+    }
+    for cycle in 0..KEPT_KILLS {
+        let working: Vec<_> = (members.iter())
+            .map(|first| {
+                let (keeper, first) = (Keeper::new(&relay, &keys), *first);
+                thread::spawn(move || replace(keeper, first))
+            })
+            .collect();
+        thread::sleep(Duration::from_micros(rand::random_range(0..LIFE_MS * 1000)));
+        drop(relay);
+        relay = place.start(&["--address-puts", "0", "--address-put-bytes", "0"]);
+        let kept: Vec<_> = (Keeper::new(&relay, &keys).list(0).into_iter())
+            .map(|(_, hash)| hash)
+            .collect();
+        assert_eq!(kept.len(), members.len(), "after kill {cycle}");
+        for (member, work) in members.iter_mut().zip(working) {
+            let (told, asked) = work.join().unwrap();
+            // Of what was not answered either is right, but not both, and not none.
+            let is_kept = |byte| kept.contains(&token(byte).drop_hash());
+            assert!(is_kept(told) != is_kept(asked), "after kill {cycle}");
+            *member = if is_kept(told) { told } else { asked };
+        }
+    }
 }

@@ -1,8 +1,10 @@
 //! A disk that takes nothing more.
 
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use serde_json::json;
 
 use crate::{
+    keeper::{self, Keeper, Keys, token},
     member::{Member, Room},
     relay::{Place, Running},
 };
@@ -29,12 +31,19 @@ fn a_full_disk_means_no_new_rooms_until_there_is_space_again() {
         .args(["--listen", "127.0.0.1:0", "--db"])
         .arg(place.db());
     let relay = Running::start(&mut shell);
+    let keys = Keys::new(1);
+    let [mut anna, _ben] = Keeper::two(&relay, &keys);
+    assert_eq!(anna.put(1, 4096, 7, &[])["number"], 1);
     let mut member = Member::connect(&relay);
     let (known, ended) = (Room::new("known"), Room::new("ended"));
     assert_eq!(member.join(&known).unwrap(), "ok");
     assert_eq!(member.join(&ended).unwrap(), "ok");
 
     allow(&relay, Some(1));
+    // Nothing of it is done: neither is the one put nor the other dropped.
+    assert_eq!(anna.put(2, 4096, 7, &[1]), "kept_full");
+    assert_eq!(anna.drop(&[1]), json!(null));
+    assert_eq!(anna.list(0), [(1, token(1).drop_hash())]);
     for name in ["one", "two"] {
         assert_eq!(member.join(&Room::new(name)).unwrap(), "relay_full");
     }
@@ -44,8 +53,9 @@ fn a_full_disk_means_no_new_rooms_until_there_is_space_again() {
     assert_eq!(member.ask(&ended, "anything").unwrap(), "unmatched topic");
 
     allow(&relay, None);
+    assert_eq!(anna.put(2, 4096, 7, &[1])["dropped"], json!([true]));
     assert_eq!(member.join(&Room::new("one")).unwrap(), "ok");
-    place.wait_for_names(vec![known.name(), Room::new("one").name()]);
+    place.wait_for_names(vec![known.name(), Room::new("one").name(), keeper::name(&keys)]);
     let stderr = relay.end();
     assert_eq!(
         stderr

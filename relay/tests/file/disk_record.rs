@@ -29,9 +29,9 @@ pub enum Event {
     Sync(PathBuf),
     /// The file is gone.
     Delete(PathBuf),
-    /// A client was told that it is in a room of this name.
+    /// A client was told that it is in a room of this name, or that what has this drop hash is kept.
     Joined(String),
-    /// A client was told that the room of this name is no more.
+    /// A client was told that it is no more.
     Ended(String),
 }
 

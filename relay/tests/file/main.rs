@@ -5,6 +5,8 @@ mod closed;
 mod crash;
 mod disk;
 mod disk_record;
+mod keeper;
+mod kept;
 mod log;
 mod member;
 mod power;

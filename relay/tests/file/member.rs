@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use socket2::{Domain, Socket, Type};
+use sotto_protocol::frame::{Payload, Push, Ref};
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, client};
 
 use crate::relay::{Running, SOON};
@@ -108,6 +109,28 @@ impl Member {
         }
     }
 
+    /// Sends an event with a payload that is not JSON.
+    pub fn push(&mut self, topic: &str, reference: &str, event: &str, payload: &[u8]) -> Result<(), Error> {
+        let push = Push {
+            join_ref: Ref::Text("1".into()),
+            reference: Ref::Text(reference.into()),
+            topic: topic.into(),
+            event: event.into(),
+            payload: Payload::Binary(payload),
+        };
+        let mut frame = Vec::new();
+        push.encode(&mut frame).unwrap();
+        self.socket.send(Message::binary(frame))
+    }
+
+    /// The next binary frame.
+    pub fn read_binary(&mut self) -> Vec<u8> {
+        match self.socket.read().unwrap() {
+            Message::Binary(frame) => frame.to_vec(),
+            other => panic!("a binary frame, not {other:?}"),
+        }
+    }
+
     /// Sends whatever it is.
     pub fn send_text(&mut self, text: &str) {
         self.socket.send(Message::text(text)).unwrap();
@@ -129,6 +152,16 @@ impl Member {
 
     /// Reads on to the next frame of an event.
     pub fn wait_for(&mut self, event: &str) {
-        while self.read().unwrap()[3] != event {}
+        self.read_event(event);
+    }
+
+    /// The next frame of an event.
+    pub fn read_event(&mut self, event: &str) -> Value {
+        loop {
+            let frame = self.read().unwrap();
+            if frame[3] == event {
+                return frame;
+            }
+        }
     }
 }

@@ -50,7 +50,7 @@ fn a_newer_file_is_refused_and_left_as_it_is() {
     file.close().unwrap();
     is_refused(
         &place,
-        "it was made by a newer sotto-relay (version 7 of the table; this one knows 1)",
+        "it was made by a newer sotto-relay (version 7 of the table; this one knows 2)",
     );
 }
 
@@ -209,6 +209,18 @@ fn options_that_cannot_be_are_said_before_anything_is_written() {
         ),
         (&["--rooms", "ajar"], "--rooms"),
         (&["--max-seats", "0"], "--max-seats"),
+        (
+            &["--kept-days", "15"],
+            "--kept-days is 15: it must be 0 to 14 days",
+        ),
+        (
+            &["--kept-room", "1KiB"],
+            "--kept-room is 1KiB: it must be at least 16KiB",
+        ),
+        (
+            &["--kept-total", "256KiB"],
+            "--kept-total is 256KiB: it must be at least twice --kept-room",
+        ),
     ] {
         let (code, stderr) = outcome(&mut place.command(arguments));
         assert!(code == Some(2) && stderr.contains(words), "{stderr}");

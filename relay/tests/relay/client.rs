@@ -29,6 +29,7 @@ pub fn roomy() -> Options {
         address_bytes: 0,
         max_messages: 0,
         max_mbit: 0,
+        kept_days: 0,
         ..Options::default()
     }
 }

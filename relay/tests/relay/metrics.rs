@@ -45,6 +45,8 @@ async fn figures_are_sums_and_name_nobody() {
         "sotto_relay_sockets 2",
         "sotto_relay_rooms 1",
         "sotto_relay_seats 1",
+        "sotto_relay_kept 0",
+        "sotto_relay_kept_bytes 0",
         "sotto_relay_joins_total{outcome=\"ok\"} 1",
         "sotto_relay_joins_total{outcome=\"unauthorized\"} 1",
         "sotto_relay_messages_total 3",

@@ -6,6 +6,7 @@ mod defaults;
 mod owner;
 
 use std::{
+    collections::HashMap,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -16,7 +17,7 @@ use crate::{
     clock::Day,
     limits,
     rooms::{Hashed, Standing},
-    store::{Database, Listed, StoreError},
+    store::{Database, Listed, StoreError, Waiting},
 };
 pub use defaults::become_service;
 
@@ -137,7 +138,7 @@ impl Command {
             Self::List => {
                 let mut rooms = file.list()?;
                 rooms.sort_by_key(|room| (std::cmp::Reverse(room.record.standing), room.record.made));
-                write_list(&rooms, out)?;
+                write_list(&rooms, &file.waiting()?, out)?;
             }
             Self::Remove { room } => {
                 file.remove(&find(&file, &room)?)?;
@@ -163,19 +164,23 @@ fn find(file: &Database, prefix: &str) -> Result<Hashed, OperatorError> {
     }
 }
 
-fn write_list(rooms: &[Listed], out: &mut impl Write) -> io::Result<()> {
+fn write_list(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
-        "{:64}  {:10}  {:10}  {:8}  NOTE",
-        "ROOM", "MADE", "USED", "BY"
+        "{:64}  {:10}  {:10}  {:8}  {:19}  NOTE",
+        "ROOM", "MADE", "USED", "BY", "WAITING"
     )?;
     for room in rooms {
         let by = match room.record.standing {
             Standing::Operators => "operator",
             Standing::Met | Standing::Tried => "stranger",
         };
+        let waits = waiting.get(&room.name).map_or_else(
+            || "-".to_owned(),
+            |waiting| format!("{} until {}", waiting.blobs, waiting.until),
+        );
         let line = format!(
-            "{}  {}  {}  {by}  {}",
+            "{}  {}  {}  {by}  {waits:19}  {}",
             hex::encode(room.name),
             room.record.made,
             room.record.used,

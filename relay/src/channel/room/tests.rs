@@ -69,6 +69,7 @@ impl Seatmate {
             payload: Payload::Binary(&[]),
         };
         let newcomer = Newcomer {
+            response: reply::nothing(),
             outbound: &self.outbound,
             key: key(name),
             push: &push,

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use sotto_protocol::{
     Credentials, Topic,
     frame::{Payload, Push},
+    kept::{Announcement, Challenge},
 };
 
-use super::{AfterSave, Channel, Outcome, Session};
+use super::{Channel, Outcome, Ready, Session};
 use crate::{
     channel::{
         fanout::Fanout,
@@ -81,7 +82,7 @@ impl Session {
                 Outcome { receivers: 0, rest }
             }
             Ok((rest, Some(saving))) => {
-                self.wait(push, saving, AfterSave::Join(asked));
+                self.wait(push, async { Ready::Join(asked, saving.await) });
                 Outcome { receivers: 0, rest }
             }
             Err(refusal) => self.refuse(push, refusal, outbound),
@@ -152,6 +153,8 @@ impl Session {
         outbound: &Arc<Outbound>,
     ) -> Result<Seated, Refusal> {
         let Asked { topic, credentials } = asked;
+        let announcement = self.announcement();
+        let response = announcement.as_ref().map(Announcement::to_json);
         for _ in 0..limits::ATTEMPTS {
             let may_make = || self.hub.quotas.rooms.take(self.slot, self.hub.clock.now());
             let entered = (self.hub.rooms).enter(topic, &credentials.access, Day::today(), may_make)?;
@@ -170,6 +173,7 @@ impl Session {
                 outbound,
                 key: PresenceKey::of(&credentials.sender),
                 push,
+                response: response.as_deref().unwrap_or(reply::nothing()),
                 replaces: index
                     .map(|index| &self.channels[index])
                     .filter(|channel| Arc::ptr_eq(&channel.room, &room))
@@ -177,7 +181,12 @@ impl Session {
             };
             match room.join(&newcomer, self.hub.max_seats) {
                 Ok(seat) => {
-                    let channel = Ok(Channel { room, seat });
+                    let challenge = announcement.map_or(Challenge([0; 16]), |announced| announced.challenge);
+                    let channel = Ok(Channel {
+                        room,
+                        seat,
+                        challenge,
+                    });
                     return Ok(Seated { channel, rest });
                 }
                 Err(NoSeat::Full) => return Err(Refusal::RoomFull),

@@ -1,6 +1,7 @@
 //! What each push of a socket does.
 
 mod join;
+mod kept;
 
 use std::{
     pin::Pin,
@@ -10,6 +11,7 @@ use std::{
 
 use sotto_protocol::{
     frame::{Notice, Payload, Push, Ref},
+    kept::Challenge,
     topic,
 };
 use tokio::time::Instant;
@@ -24,13 +26,13 @@ use crate::{
     limit::budget::Spent,
     limit::slot::Slot,
     limits,
-    rooms::{NotEnded, NotSaved, Saving},
+    rooms::{Answer, NotEnded, NotSaved},
     socket::{self, Close, Message, Outbound, binary_frame, text_frame},
 };
 use join::Asked;
 
 /// Events whose names begin so are the relay's own: a member must not be able to speak in its name.
-const RESERVED: [&str; 3] = ["phx_", "presence_", "room_"];
+const RESERVED: [&str; 4] = ["phx_", "presence_", "room_", "kept_"];
 
 /// One socket: its channels, and what it has spent.
 pub(crate) struct Session {
@@ -49,16 +51,17 @@ pub(crate) struct Session {
 /// A push that is not answered yet.
 struct Waiting {
     push: Push<'static>,
-    saving: Saving,
-    then: AfterSave,
+    ready: Pin<Box<dyn Future<Output = Ready> + Send>>,
 }
 
-/// What is to be done with it when the disk has it.
-enum AfterSave {
-    /// To take the seat.
-    Join(Asked),
+/// What is to be done with a push that had to wait.
+enum Ready {
+    /// To take the seat, if the room is on the disk.
+    Join(Asked, Result<(), NotSaved>),
     /// To say that the room is no more.
-    Close(JoinRef),
+    Close(JoinRef, Result<(), NotSaved>),
+    /// To tell what came of it.
+    Kept(JoinRef, Answer),
 }
 
 /// A seat in a room.
@@ -66,6 +69,8 @@ struct Channel {
     room: Arc<Room>,
     /// The number of the seat. It may have been taken away.
     seat: u64,
+    /// What its member signs.
+    challenge: Challenge,
 }
 
 /// What became of a push.
@@ -116,7 +121,7 @@ impl Session {
             "phx_leave" => self.leave(index, push, outbound),
             "expire_room" => self.expire(index, push, outbound),
             event if RESERVED.iter().any(|prefix| event.starts_with(prefix)) => {
-                self.reserved(index, push, outbound)
+                (self.kept(index, push, outbound)).unwrap_or_else(|| self.reserved(index, push, outbound))
             }
             _ => self.broadcast(index, push, outbound),
         };
@@ -179,12 +184,14 @@ impl Session {
     }
 
     fn expire(&mut self, index: usize, push: &Push<'_>, outbound: &Outbound) -> Result<Outcome, Stale> {
+        // Needed only while something waits, which the table knows when it ends the room, in one step.
+        let is_proven = self.proven(index, push).is_some();
         let channel = &self.channels[index];
         let join_ref = channel.room.seat(channel.seat, &push.join_ref)?;
-        let ended = match self.hub.rooms.expire(&channel.room, channel.seat) {
+        let ended = match (self.hub.rooms).expire(&channel.room, channel.seat, is_proven) {
             Ok(ended) => ended,
             Err(NotEnded::Unseated) => return Err(Stale::Unseated),
-            Err(NotEnded::Operators) => {
+            Err(NotEnded::Operators | NotEnded::Unproven) => {
                 outbound.send(&reply::refuse(join_ref.get(), push, Refusal::Unauthorized));
                 return Ok(Outcome::ANSWERED);
             }
@@ -196,7 +203,7 @@ impl Session {
             .collect();
         self.drop_channel(index);
         match ended.saving {
-            Some(saving) => self.wait(push, saving, AfterSave::Close(join_ref)),
+            Some(saving) => self.wait(push, async { Ready::Close(join_ref, saving.await) }),
             None => close(&join_ref, push, Ok(()), outbound),
         }
         Ok(Outcome {
@@ -206,7 +213,7 @@ impl Session {
     }
 
     /// Nothing more is read of this socket until the disk has what a push has done.
-    fn wait(&mut self, push: &Push<'_>, saving: Saving, then: AfterSave) {
+    fn wait(&mut self, push: &Push<'_>, ready: impl Future<Output = Ready> + Send + 'static) {
         let push = Push {
             join_ref: push.join_ref.clone().into_owned(),
             reference: push.reference.clone().into_owned(),
@@ -215,7 +222,8 @@ impl Session {
             // It has been read.
             payload: Payload::Binary(&[]),
         };
-        self.waiting = Some(Box::new(Waiting { push, saving, then }));
+        let ready = Box::pin(ready);
+        self.waiting = Some(Box::new(Waiting { push, ready }));
     }
 
     /// Counts a frame of so many bytes for so many receivers.
@@ -278,18 +286,19 @@ impl socket::Handler for Session {
         let Some(waiting) = &mut self.waiting else {
             return Poll::Ready(None);
         };
-        let saved = ready!(Pin::new(&mut waiting.saving).poll(cx));
+        let ready = ready!(waiting.ready.as_mut().poll(cx));
         let Some(waiting) = self.waiting.take() else {
             return Poll::Ready(None);
         };
         let push = &waiting.push;
-        let outcome = match (waiting.then, saved) {
-            (AfterSave::Join(asked), Ok(())) => self.sit(push, asked, outbound),
-            (AfterSave::Join(_), Err(NotSaved)) => self.refuse(push, Refusal::RelayFull, outbound),
-            (AfterSave::Close(join_ref), saved) => {
+        let outcome = match ready {
+            Ready::Join(asked, Ok(())) => self.sit(push, asked, outbound),
+            Ready::Join(_, Err(NotSaved)) => self.refuse(push, Refusal::RelayFull, outbound),
+            Ready::Close(join_ref, saved) => {
                 close(&join_ref, push, saved, outbound);
                 Outcome::ANSWERED
             }
+            Ready::Kept(join_ref, answer) => self.answer(push, &join_ref, answer, outbound),
         };
         Poll::Ready(outcome.rest)
     }
