@@ -11,6 +11,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::{
     clock::Day,
@@ -49,7 +50,11 @@ pub enum Command {
         note: Option<String>,
     },
     /// List the rooms that the relay knows
-    List,
+    List {
+        /// One JSON object a line: room, made, used, by, note
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove a room: its members are told and shut out
     Remove {
         /// The room, or the first digits of it
@@ -134,10 +139,13 @@ impl Command {
             Self::Add { name, access, note } => {
                 file.add(&name.0, &access.0, note.as_deref(), Day::today())?;
             }
-            Self::List => {
+            Self::List { json } => {
                 let mut rooms = file.list()?;
                 rooms.sort_by_key(|room| (std::cmp::Reverse(room.record.standing), room.record.made));
-                write_list(&rooms, out)?;
+                match json {
+                    true => write_json(&rooms, out)?,
+                    false => write_list(&rooms, out)?,
+                }
             }
             Self::Remove { room } => {
                 file.remove(&find(&file, &room)?)?;
@@ -163,6 +171,27 @@ fn find(file: &Database, prefix: &str) -> Result<Hashed, OperatorError> {
     }
 }
 
+fn by(room: &Listed) -> &'static str {
+    match room.record.standing {
+        Standing::Operators => "operator",
+        Standing::Met | Standing::Tried => "stranger",
+    }
+}
+
+fn write_json(rooms: &[Listed], out: &mut impl Write) -> io::Result<()> {
+    for room in rooms {
+        let line = json!({
+            "room": hex::encode(room.name),
+            "made": room.record.made.to_string(),
+            "used": room.record.used.to_string(),
+            "by": by(room),
+            "note": room.note,
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
 fn write_list(rooms: &[Listed], out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -170,15 +199,12 @@ fn write_list(rooms: &[Listed], out: &mut impl Write) -> io::Result<()> {
         "ROOM", "MADE", "USED", "BY"
     )?;
     for room in rooms {
-        let by = match room.record.standing {
-            Standing::Operators => "operator",
-            Standing::Met | Standing::Tried => "stranger",
-        };
         let line = format!(
-            "{}  {}  {}  {by}  {}",
+            "{}  {}  {}  {}  {}",
             hex::encode(room.name),
             room.record.made,
             room.record.used,
+            by(room),
             room.note.as_deref().unwrap_or_default()
         );
         writeln!(out, "{}", line.trim_end())?;
