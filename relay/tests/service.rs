@@ -286,8 +286,12 @@ fn sockets_of_systemd_are_used_instead_of_addresses() {
     let mut first = until_it_listens(&addr);
     assert!(get(&mut first, "/healthz").starts_with("HTTP/1.1 200 OK"));
     assert_eq!(systemd.addr(), addr);
-    let mut watchman = TcpStream::connect(&figures_addr).unwrap();
-    assert!(get(&mut watchman, "/metrics").contains("sotto_relay_connections 0"));
+    let figures = || get(&mut TcpStream::connect(&figures_addr).unwrap(), "/metrics");
+    // Who asked for the health is gone in a moment.
+    let begun = Instant::now();
+    while !figures().contains("sotto_relay_connections 0") {
+        assert!(begun.elapsed() < SOON, "{}", figures());
+    }
     // It has become the relay.
     systemd.signal(Signal::TERM);
     let (code, stderr) = systemd.ended();

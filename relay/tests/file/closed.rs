@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 use crate::{
     member::{Member, Room},
     relay::Place,
@@ -105,4 +107,31 @@ fn strangers_rooms_of_an_open_relay_are_closed_with_it() {
     relay.end();
     let relay = place.start(&["--rooms", "closed"]);
     assert_eq!(Member::connect(&relay).join(&room).unwrap(), "unauthorized");
+}
+
+#[test]
+fn a_list_is_read_by_programs_as_json() {
+    let place = Place::with_db();
+    let [noted, bare] = ["noted", "bare"].map(Room::new);
+    for (room, note) in [(&noted, &["--note", "anna \"&\" ben"][..]), (&bare, &[])] {
+        let [name, access] = room.table_hashes();
+        place.room(&[&["add", &name, &access], note].concat());
+    }
+    let text = place.room(&["list", "--json"]);
+    let mut rooms: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    rooms.sort_by_key(|room| room["note"].is_null());
+    let today = rooms[0]["made"].clone();
+    assert_eq!(today.as_str().unwrap().len(), "2026-01-01".len());
+    for (found, room, note) in [
+        (&rooms[0], noted, json!("anna \"&\" ben")),
+        (&rooms[1], bare, json!(null)),
+    ] {
+        let expected = json!({
+            "room": room.name(), "made": today, "used": today, "by": "operator", "note": note,
+        });
+        assert_eq!(found, &expected);
+    }
 }

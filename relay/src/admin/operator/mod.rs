@@ -12,6 +12,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::{
     clock::Day,
@@ -50,7 +51,11 @@ pub enum Command {
         note: Option<String>,
     },
     /// List the rooms that the relay knows
-    List,
+    List {
+        /// One JSON object a line: room, made, used, by, note
+        #[arg(long)]
+        json: bool,
+    },
     /// Remove a room: its members are told and shut out
     Remove {
         /// The room, or the first digits of it
@@ -135,10 +140,14 @@ impl Command {
             Self::Add { name, access, note } => {
                 file.add(&name.0, &access.0, note.as_deref(), Day::today())?;
             }
-            Self::List => {
+            Self::List { json } => {
                 let mut rooms = file.list()?;
                 rooms.sort_by_key(|room| (std::cmp::Reverse(room.record.standing), room.record.made));
-                write_list(&rooms, &file.waiting()?, out)?;
+                let waiting = file.waiting()?;
+                match json {
+                    true => write_json(&rooms, &waiting, out)?,
+                    false => write_list(&rooms, &waiting, out)?,
+                }
             }
             Self::Remove { room } => {
                 file.remove(&find(&file, &room)?)?;
@@ -164,6 +173,30 @@ fn find(file: &Database, prefix: &str) -> Result<Hashed, OperatorError> {
     }
 }
 
+fn by(room: &Listed) -> &'static str {
+    match room.record.standing {
+        Standing::Operators => "operator",
+        Standing::Met | Standing::Tried => "stranger",
+    }
+}
+
+fn write_json(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut impl Write) -> io::Result<()> {
+    for room in rooms {
+        let waits = waiting.get(&room.name);
+        let line = json!({
+            "room": hex::encode(room.name),
+            "made": room.record.made.to_string(),
+            "used": room.record.used.to_string(),
+            "by": by(room),
+            "note": room.note,
+            "waiting": waits.map_or(0, |waiting| waiting.blobs),
+            "waiting_until": waits.map(|waiting| waiting.until.to_string()),
+        });
+        writeln!(out, "{line}")?;
+    }
+    out.flush()
+}
+
 fn write_list(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut impl Write) -> io::Result<()> {
     writeln!(
         out,
@@ -171,19 +204,16 @@ fn write_list(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut im
         "ROOM", "MADE", "USED", "BY", "WAITING"
     )?;
     for room in rooms {
-        let by = match room.record.standing {
-            Standing::Operators => "operator",
-            Standing::Met | Standing::Tried => "stranger",
-        };
         let waits = waiting.get(&room.name).map_or_else(
             || "-".to_owned(),
             |waiting| format!("{} until {}", waiting.blobs, waiting.until),
         );
         let line = format!(
-            "{}  {}  {}  {by}  {waits:19}  {}",
+            "{}  {}  {}  {}  {waits:19}  {}",
             hex::encode(room.name),
             room.record.made,
             room.record.used,
+            by(room),
             room.note.as_deref().unwrap_or_default()
         );
         writeln!(out, "{}", line.trim_end())?;
