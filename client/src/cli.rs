@@ -24,10 +24,10 @@ use crate::secret::source::Source;
 pub(crate) struct Cli {
     /// What to do; without it, the connect screen.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub(crate) command: Option<Command>,
     /// Questions instead of the connect screen, then lines in, lines out: for screen readers, and where TERM is dumb
     #[arg(long)]
-    pub plain: bool,
+    pub(crate) plain: bool,
 }
 
 /// What `sotto` can do.
@@ -63,16 +63,16 @@ pub(crate) enum Command {
 pub struct Identity {
     /// What the others call you: 1 to 32 columns
     #[arg(long, value_name = "NAME", value_parser = Name::new)]
-    pub name: Option<Name>,
+    pub(crate) name: Option<Name>,
     /// The room's name, if the URL has none
     #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
-    pub room: Option<RoomName>,
+    pub(crate) room: Option<RoomName>,
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
-    pub proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
     /// Where the passphrase comes from.
     #[command(flatten)]
-    pub source: Source,
+    pub(crate) source: Source,
 }
 
 /// `sotto host`
@@ -80,16 +80,16 @@ pub struct Identity {
 pub(crate) struct Host {
     /// Where to listen; if the default port is busy, the next free one is taken
     #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<std::net::SocketAddr>,
+    pub(crate) listen: Option<std::net::SocketAddr>,
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Speak TLS, with a key that is made once and kept; the line to hand over pins it
     #[arg(long)]
-    pub tls: bool,
+    pub(crate) tls: bool,
     /// Who we are and what we share.
     #[command(flatten)]
-    pub identity: Identity,
+    pub(crate) identity: Identity,
 }
 
 /// `sotto join`
@@ -97,16 +97,16 @@ pub(crate) struct Host {
 pub(crate) struct Join {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
-    pub target: Target,
+    pub(crate) target: Target,
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Who we are and what we share.
     #[command(flatten)]
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// Write down the sealed payloads that cross
     #[arg(long, value_name = "FILE", hide = true)]
-    pub record: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// `sotto pipe`
@@ -115,28 +115,28 @@ pub(crate) struct Join {
 pub(crate) struct Pipe {
     /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
-    pub target: Target,
+    pub(crate) target: Target,
     /// Who we are and what we share.
     #[command(flatten)]
-    pub identity: Identity,
+    pub(crate) identity: Identity,
     /// JSON Lines in and out
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// End of input does not end it
     #[arg(long)]
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// End after this many messages were received
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub count: Option<u64>,
+    pub(crate) count: Option<u64>,
     /// End when a peer has left and none is here any more
     #[arg(long)]
-    pub until_peer_leaves: bool,
+    pub(crate) until_peer_leaves: bool,
     /// How long to wait at the end until all is delivered
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
     /// Write down the sealed payloads that cross
     #[arg(long, value_name = "FILE", hide = true)]
-    pub record: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// `sotto demo`
@@ -144,10 +144,10 @@ pub(crate) struct Pipe {
 pub(crate) struct Demo {
     /// Lines in, lines out, nothing drawn: for screen readers, and where TERM is dumb
     #[arg(long)]
-    pub plain: bool,
+    pub(crate) plain: bool,
     /// Write down the sealed payloads that cross, as a relay sees them
     #[arg(long, value_name = "FILE")]
-    pub record: Option<PathBuf>,
+    pub(crate) record: Option<PathBuf>,
 }
 
 /// `sotto doctor`
@@ -155,13 +155,13 @@ pub(crate) struct Demo {
 pub(crate) struct Doctor {
     /// The relay: 'wss://host:4000/#pin=HEX', in single quotes; or a room of the configuration file
     #[arg(value_name = "URL|ROOM")]
-    pub target: Target,
+    pub(crate) target: Target,
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
-    pub proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
     /// A JSON object for each step
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
 }
 
 /// `sotto generate`
@@ -169,7 +169,7 @@ pub(crate) struct Doctor {
 pub(crate) struct Generate {
     /// How many words; each is worth 12.9 bits
     #[arg(long, value_name = "N", default_value_t = WORDS, value_parser = words)]
-    pub words: usize,
+    pub(crate) words: usize,
 }
 
 /// `sotto room-id`
@@ -181,13 +181,13 @@ pub(crate) struct Generate {
 pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes
     #[arg(value_name = "URL")]
-    pub invitation: Option<Invitation>,
+    pub(crate) invitation: Option<Invitation>,
     /// The room's name, if the URL has none
     #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
-    pub room: Option<RoomName>,
+    pub(crate) room: Option<RoomName>,
     /// Where the passphrase comes from.
     #[command(flatten)]
-    pub source: Source,
+    pub(crate) source: Source,
 }
 
 impl RoomId {

@@ -81,7 +81,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         conversation.list.push(clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, clock());
         let (ours, conversation) = Derived::of(settings).open_as(conversation);
-        show(options.plain, ours, conversation, config.settings())
+        show(options.plain, ours, conversation, config.settings.clone())
             .await
             .map(ended)?
     } else {

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde_json::json;
+use serde::Serialize;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
@@ -22,8 +21,7 @@ use crate::exit::{Exit, say};
 use crate::relay_url::{self, Address};
 use crate::room::relay::channel::{Channel, Incoming};
 use crate::room::relay::connect::{self, seconds};
-use crate::room::relay::counted::Counted;
-use crate::room::relay::socket::{self, Socket};
+use crate::room::relay::socket::{self, Counted, Socket};
 use crate::room::relay::trust;
 use crate::room::{RelayError, Timing};
 
@@ -44,6 +42,18 @@ struct Finding {
     took: Option<Duration>,
 }
 
+/// A finding as JSON.
+#[derive(Serialize)]
+struct Line<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ms: Option<f64>,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    step: &'static str,
+}
+
 impl Finding {
     fn good(step: &'static str, text: impl Into<String>) -> Self {
         Self {
@@ -55,19 +65,21 @@ impl Finding {
     }
 
     fn line(&self, as_json: bool) -> String {
-        let milliseconds = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ms = self.took.map(|took| took.as_secs_f64() * 1000.0);
+        let ok = self.trouble.is_none();
         if as_json {
-            let mut line = json!({"step": self.step, "ok": self.trouble.is_none(), "message": self.text});
-            if let Some(milliseconds) = milliseconds {
-                line["ms"] = json!(milliseconds);
-            }
-            if let Some(trouble) = &self.trouble {
-                line["reason"] = json!(trouble.word());
-            }
-            return line.to_string();
+            let line = Line {
+                message: &self.text,
+                ms,
+                ok,
+                reason: self.trouble.as_ref().map(RelayError::word),
+                step: self.step,
+            };
+            // Strings, numbers and options of them are always JSON.
+            return serde_json::to_string(&line).unwrap_or_default();
         }
-        let mark = if self.trouble.is_none() { '✓' } else { '✗' };
-        let time = milliseconds.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
+        let mark = if ok { '✓' } else { '✗' };
+        let time = ms.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
         format!("{mark} {}: {}{time}", self.step, self.text)
     }
 }
@@ -141,11 +153,13 @@ async fn steps(
 
     *step = "tls";
     let tls = connect::trust(address).await?;
+    let (tcp, received) = socket::counted(tcp);
     let (stream, text) = secure(address, timing, tcp, tls.clone()).await?;
     tell(Finding::good(step, text));
 
     *step = "upgrade";
-    let mut first = Seat::new(upgrade(address, timing, stream).await?);
+    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
+    let mut first = Seat::new(connect::upgraded(address, timing, upgrade, received).await?);
     tell(Finding::good(step, "it speaks WebSocket"));
 
     *step = "join";
@@ -193,10 +207,9 @@ async fn name(address: &Address, timing: &Timing) -> Result<String, RelayError> 
 async fn secure(
     address: &Address,
     timing: &Timing,
-    tcp: TcpStream,
+    tcp: Counted,
     tls: Option<Arc<ClientConfig>>,
 ) -> Result<(MaybeTlsStream<Counted>, String), RelayError> {
-    let tcp = Counted::new(tcp);
     let Some(tls) = tls else {
         let text = if address.is_local() {
             "none, and none is needed on this machine"
@@ -241,25 +254,6 @@ async fn secure(
         }
     };
     Ok((MaybeTlsStream::Rustls(stream), format!("{version}; {voucher}")))
-}
-
-async fn upgrade(
-    address: &Address,
-    timing: &Timing,
-    stream: MaybeTlsStream<Counted>,
-) -> Result<Socket, RelayError> {
-    let upgrade = client_async_with_config(address.socket_url(), stream, Some(socket::config()));
-    match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
-        Ok(Err(error)) => Err(connect::not_upgraded(error, address)),
-        Err(_) => Err(connect::no_relay(
-            address,
-            format!(
-                "no answer to the WebSocket upgrade within {}",
-                seconds(timing.upgrade)
-            ),
-        )),
-    }
 }
 
 /// A connection and its place in the room.
@@ -341,6 +335,8 @@ fn garbage(error: FrameError) -> RelayError {
 mod tests {
     use sotto_relay::tls::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
+
+    use serde_json::json;
 
     use super::*;
     use crate::relay_url::Invitation;

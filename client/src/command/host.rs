@@ -100,7 +100,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
     conversation.farewell = Some(FAREWELL.to_owned());
     conversation.complain(&complaints, clock());
     let (room, conversation) = derived.open_as(conversation);
-    let end = show(options.plain, room, conversation, config.settings()).await;
+    let end = show(options.plain, room, conversation, config.settings.clone()).await;
     shutdown.cancel();
     // It ends with the process at the latest.
     let _ = timeout(GOODBYE, serving).await;

@@ -42,6 +42,6 @@ pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
     drop(asker);
     let (room, mut conversation) = derived.open();
     conversation.complain(&complaints, clock());
-    let end = show(options.plain, room, conversation, config.settings()).await?;
+    let end = show(options.plain, room, conversation, config.settings.clone()).await?;
     Ok(ended(end))
 }

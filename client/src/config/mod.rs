@@ -4,110 +4,44 @@
 mod file;
 mod read;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use sotto_protocol::Name;
 
 pub(crate) use self::file::remember;
-use crate::screen::settings::{Complaint, Notices, RoomEntry, Settings, Told};
-pub(crate) use crate::screen::talk::clock::TimeFormat;
-use crate::screen::theme::Theme;
+use crate::screen::settings::{Complaint, Settings};
 use crate::screen::theme::depth::Depth;
 
 /// The settings with their defaults and what they are for, as the manual lists them.
+#[rustfmt::skip]
 pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
-    (
-        "relay",
-        "none",
-        "the relay that the connect screen begins with; remembered",
-    ),
-    (
-        "name",
-        "asked",
-        "what the others call you; remembered by the connect screen",
-    ),
-    (
-        "time_format",
-        "\"24h\"",
-        "how times are shown: \"24h\", \"12h\" or \"none\"",
-    ),
-    (
-        "theme",
-        "\"terminal\"",
-        "\"terminal\" (its own colours), \"dark\", \"light\", or one of your own",
-    ),
-    (
-        "colors",
-        "\"auto\"",
-        "how many colours the terminal has: \"auto\", \"none\", \"16\", \"256\" or \"true\"",
-    ),
-    (
-        "lock_after",
-        "\"never\"",
-        "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\"",
-    ),
-    (
-        "mouse",
-        "false",
-        "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift",
-    ),
+    ("relay", "none", "the relay that the connect screen begins with; remembered"),
+    ("name", "asked", "what the others call you; remembered by the connect screen"),
+    ("time_format", "\"24h\"", "how times are shown: \"24h\", \"12h\" or \"none\""),
+    ("theme", "\"terminal\"", "\"terminal\" (its own colours), \"dark\", \"light\", or one of your own"),
+    ("colors", "\"auto\"", "how many colours the terminal has: \"auto\", \"none\", \"16\", \"256\" or \"true\""),
+    ("lock_after", "\"never\"", "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\""),
+    ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
-    (
-        "receipts",
-        "true",
-        "false: the others are not told that you have read a message, only that it was delivered",
-    ),
-    (
-        "notices",
-        "bell = \"unfocused\", desktop = \"unfocused\"",
-        "how a message is told: \"never\", \"unfocused\" or \"always\"",
-    ),
-    (
-        "keys",
-        "none",
-        "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions",
-    ),
-    (
-        "room",
-        "none",
-        "[[room]] with name, relay and, if you like, room and passphrase_command: sotto join NAME",
-    ),
-    (
-        "themes.NAME",
-        "none",
-        "a theme of your own: base (one of the others), styles by name, and a list of accents",
-    ),
+    ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
+    ("notices", "bell = \"unfocused\", desktop = \"unfocused\"", "how a message is told: \"never\", \"unfocused\" or \"always\""),
+    ("keys", "none", "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions"),
+    ("room", "none", "[[room]] with name, relay and, if you like, room and passphrase_command: sotto join NAME"),
+    ("themes.NAME", "none", "a theme of your own: base (one of the others), styles by name, and a list of accents"),
 ];
 
 /// What the user has set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Config {
     /// The last relay, as a URL.
-    pub relay: Option<String>,
+    pub(crate) relay: Option<String>,
     /// What the others call us.
-    pub name: Option<Name>,
-    /// The rooms with names.
-    pub room: Vec<RoomEntry>,
-    /// How times are shown.
-    pub time_format: TimeFormat,
-    /// How things look.
-    pub theme: &'static Theme,
-    /// How a message is told.
-    pub notices: Notices,
-    /// What the others are told of us: `typing` and `receipts`.
-    pub told: Told,
-    /// Locks the screen when so long no key came; `None` never does.
-    pub lock_after: Option<Duration>,
-    /// The mouse is ours.
-    pub mouse: bool,
-    /// Keys of the user's own, by action.
-    pub keys: BTreeMap<String, String>,
+    pub(crate) name: Option<Name>,
+    /// What the screen goes by.
+    pub(crate) settings: Settings,
 }
 
 impl Config {
     /// Reads the file. What is wrong in it is said, and the rest counts; without a file, everything is as it comes.
-    pub fn load() -> (Self, Vec<Complaint>) {
+    pub(crate) fn load() -> (Self, Vec<Complaint>) {
         let depth = Depth::of(|name| std::env::var(name).ok());
         match file::read() {
             Ok(text) => Self::parse(&text, depth),
@@ -120,22 +54,8 @@ impl Config {
         }
     }
 
-    /// What of it the screen goes by.
-    pub fn settings(&self) -> Settings {
-        Settings {
-            lock_after: self.lock_after,
-            mouse: self.mouse,
-            time_format: self.time_format,
-            notices: self.notices,
-            told: self.told,
-            theme: self.theme,
-            keys: self.keys.clone(),
-            rooms: self.room.clone(),
-        }
-    }
-
     /// Reads a text, for a terminal of some colours.
-    pub fn parse(text: &str, depth: Depth) -> (Self, Vec<Complaint>) {
+    pub(crate) fn parse(text: &str, depth: Depth) -> (Self, Vec<Complaint>) {
         read::parse(text, depth)
     }
 }

@@ -1,8 +1,13 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use ratatui::style::{Color, Modifier, Style};
 
 use super::read::MAX_COMPLAINTS;
 use super::*;
 use crate::screen::settings::{Complaint, When};
+use crate::screen::talk::clock::TimeFormat;
+use crate::screen::theme::{Role, Theme};
 
 /// What is read, and the complaints as people see them.
 fn parsed(text: &str) -> (Config, Vec<String>) {
@@ -45,20 +50,26 @@ passphrase_command = "pass show anna"
     assert!(complaints.is_empty(), "{complaints:?}");
     assert_eq!(config.relay.as_deref(), Some("wss://example.org/#room=kdwqzmra"));
     assert_eq!(config.name, Name::new("ben").ok());
-    assert_eq!(config.time_format, TimeFormat::Hours12);
-    assert_eq!(config.lock_after, Some(Duration::from_secs(900)));
-    assert!(config.mouse);
-    assert!(!config.told.typing && !config.told.receipts);
+    assert_eq!(config.settings.time_format, TimeFormat::Hours12);
+    assert_eq!(config.settings.lock_after, Some(Duration::from_secs(900)));
+    assert!(config.settings.mouse);
+    assert!(!config.settings.told.typing && !config.settings.told.receipts);
     assert_eq!(
-        (config.notices.bell, config.notices.desktop),
+        (config.settings.notices.bell, config.settings.notices.desktop),
         (When::Never, When::Always)
     );
-    assert_eq!(config.keys["next-room"], "F6");
-    assert_eq!(config.theme.link.fg, Some(Color::Rgb(0, 255, 255)));
-    assert_eq!(config.theme.dim, Theme::built_in("dark").unwrap().dim);
+    assert_eq!(config.settings.keys["next-room"], "F6");
+    assert_eq!(
+        config.settings.theme.style(Role::Link).fg,
+        Some(Color::Rgb(0, 255, 255))
+    );
+    let dark = Theme::built_in("dark").unwrap();
+    assert_eq!(config.settings.theme.style(Role::Dim), dark.style(Role::Dim));
     let blue = Style::new().fg(Color::Blue).add_modifier(Modifier::BOLD);
-    assert_eq!(config.theme.accents, [Style::new().fg(Color::Cyan), blue]);
-    let room = &config.room[0];
+    let peers = [0, 1, 2].map(|person| config.settings.theme.style(Role::Peer(person)));
+    let cyan = Style::new().fg(Color::Cyan);
+    assert_eq!(peers, [cyan, blue, cyan]);
+    let room = &config.settings.rooms[0];
     assert_eq!(
         (room.name.as_str(), room.relay.address.to_string().as_str()),
         ("anna", "ws://host:4000/")
@@ -136,11 +147,11 @@ fn what_is_wrong_is_said_with_its_line_and_what_is_allowed_and_the_rest_counts()
     ] {
         let (config, complaints) = parsed(text);
         assert!(complaints[0].contains(said), "{text}: {complaints:?}");
-        assert_eq!(config.theme, Config::default().theme, "{text}");
+        assert_eq!(config.settings.theme, Config::default().settings.theme, "{text}");
     }
     let (config, complaints) = parsed("name = \"ben\"\ntime_format = 1\nlock_after = \"1h\"");
     assert_eq!(
-        (complaints.len(), config.lock_after),
+        (complaints.len(), config.settings.lock_after),
         (1, Some(Duration::from_secs(3600)))
     );
     assert_eq!(config.name, Name::new("ben").ok());
@@ -175,7 +186,7 @@ fn a_room_is_complained_of_once() {
     let room = |name: &str, relay: &str| format!("[[room]]\nname = {name}\nrelay = {relay}\n");
     let two = room("'anna'", "'ws://a'") + &room("'anna'", "'ws://b'");
     let (config, complaints) = parsed(&two);
-    assert_eq!(config.room.len(), 1);
+    assert_eq!(config.settings.rooms.len(), 1);
     assert_eq!(
         complaints,
         ["config.toml, line 5: name: there are two rooms called \"anna\"; the first counts"]
@@ -224,14 +235,15 @@ fn the_example_in_the_readme_is_right() {
     let (config, complaints) = parsed(example);
     assert!(complaints.is_empty(), "{complaints:?}");
     let own = Config {
-        relay: None,
-        name: None,
-        room: Vec::new(),
-        keys: BTreeMap::new(),
-        ..config.clone()
+        settings: Settings {
+            rooms: Vec::new(),
+            keys: BTreeMap::new(),
+            ..config.settings.clone()
+        },
+        ..Config::default()
     };
     assert_eq!(own, Config::default());
-    assert_eq!((config.room.len(), config.keys.len()), (1, 1));
+    assert_eq!((config.settings.rooms.len(), config.settings.keys.len()), (1, 1));
     for (setting, ..) in SETTINGS {
         let setting = setting.split('.').next().unwrap();
         assert!(example.contains(setting), "{setting}");

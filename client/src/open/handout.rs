@@ -30,17 +30,17 @@ pub(crate) enum Reach {
 /// What of a host's room is known to be handed over.
 pub(crate) struct Handout<'a> {
     /// Where the relay listens.
-    pub listening: SocketAddr,
+    pub(crate) listening: SocketAddr,
     /// Its key, if it speaks TLS.
-    pub pin: Option<Pin>,
+    pub(crate) pin: Option<Pin>,
     /// The addresses of the machine.
-    pub addresses: &'a [IpAddr],
+    pub(crate) addresses: &'a [IpAddr],
     /// The room's name.
-    pub room: &'a RoomName,
+    pub(crate) room: &'a RoomName,
     /// The passphrase, if it was made here.
-    pub passphrase: Option<&'a Passphrase>,
+    pub(crate) passphrase: Option<&'a Passphrase>,
     /// The words of the room.
-    pub words: RoomWords,
+    pub(crate) words: RoomWords,
 }
 
 /// The addresses of this machine's networks, without those that lead nowhere.

@@ -33,7 +33,7 @@ impl FromStr for Target {
 /// A room that the configuration file does not describe.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no room called {name:?} in config.toml{}; a relay's URL begins with ws:// or wss://", there_are(.rooms))]
-pub struct UnknownRoom {
+pub(crate) struct UnknownRoom {
     /// What was given.
     name: String,
     /// Which there are.
@@ -52,12 +52,12 @@ impl Target {
     ///
     /// # Errors
     /// [`UnknownRoom`].
-    pub fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
+    pub(crate) fn find(self, config: &Config) -> Result<(Invitation, Option<&RoomEntry>), UnknownRoom> {
         let name = match self {
             Self::Url(invitation) => return Ok((*invitation, None)),
             Self::Room(name) => name,
         };
-        match config.room.iter().find(|room| room.name == name) {
+        match config.settings.rooms.iter().find(|room| room.name == name) {
             Some(entry) => {
                 let mut invitation = entry.relay.clone();
                 invitation.room = invitation.room.or_else(|| entry.room.clone());
@@ -65,7 +65,12 @@ impl Target {
             }
             None => Err(UnknownRoom {
                 name: crate::visible::shortened(&name, 40),
-                rooms: config.room.iter().map(|room| room.name.clone()).collect(),
+                rooms: config
+                    .settings
+                    .rooms
+                    .iter()
+                    .map(|room| room.name.clone())
+                    .collect(),
             }),
         }
     }

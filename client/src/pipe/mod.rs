@@ -44,13 +44,13 @@ const HURRIED: Duration = Duration::from_millis(100);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ending {
     /// Not with the input.
-    pub follow: bool,
+    pub(crate) follow: bool,
     /// After so many messages received.
-    pub count: Option<u64>,
+    pub(crate) count: Option<u64>,
     /// When the last peer has left.
-    pub until_peer_leaves: bool,
+    pub(crate) until_peer_leaves: bool,
     /// How long to wait at the end until all is delivered.
-    pub timeout: Duration,
+    pub(crate) timeout: Duration,
 }
 
 impl Ending {

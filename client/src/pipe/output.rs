@@ -6,7 +6,7 @@ use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event};
 use time::OffsetDateTime;
 
-use self::json::{Written, millis, written};
+use self::json::{Complaint, Written, millis, written};
 use crate::room::{RelayError, Update};
 use crate::visible::{on_one_line, visible};
 
@@ -35,24 +35,20 @@ impl Format {
             Update::Event { event, name } if self.json => json(&written(event, name, at)),
             Update::Event { event, name } => self.plain(event, name),
             Update::Joined => self.either(&Written::Joined, || "joined the room".to_owned()),
-            Update::Reconnecting { why, wait } => {
-                let in_ms = millis(*wait);
-                let written = Written::Reconnecting {
-                    in_ms,
-                    reason: why.word(),
-                    message: why.to_string(),
-                };
-                self.either(&written, || {
-                    format!("{why}; trying again in {:.1} s", wait.as_secs_f64())
-                })
-            }
-            Update::Waiting { why, wait } => {
-                let written = Written::Error {
-                    reason: why.word(),
-                    message: why.to_string(),
-                    peer: None,
-                    peer_id: None,
-                    in_ms: Some(millis(*wait)),
+            Update::Reconnecting { why, wait } | Update::Waiting { why, wait } => {
+                let (in_ms, reason, message) = (millis(*wait), why.word(), why.to_string());
+                let written = match update {
+                    Update::Waiting { .. } => Written::Error(Complaint {
+                        reason,
+                        message,
+                        in_ms: Some(in_ms),
+                        ..Complaint::default()
+                    }),
+                    _ => Written::Reconnecting {
+                        in_ms,
+                        reason,
+                        message,
+                    },
                 };
                 self.either(&written, || {
                     format!("{why}; trying again in {:.1} s", wait.as_secs_f64())
@@ -83,13 +79,11 @@ impl Format {
 
     /// The line of something that went wrong on this side.
     pub(crate) fn error(&self, reason: &str, message: &str) -> Option<Line> {
-        let written = Written::Error {
+        let written = Written::Error(Complaint {
             reason,
             message: message.to_owned(),
-            peer: None,
-            peer_id: None,
-            in_ms: None,
-        };
+            ..Complaint::default()
+        });
         self.either(&written, || message.to_owned())
     }
 

@@ -16,7 +16,7 @@ use self::pin::{NotAPin, Pin};
 use self::proxy::{Proxy, ProxyError};
 
 /// The port on which a relay listens unless it is told otherwise.
-pub const USUAL_PORT: u16 = 4000;
+pub(crate) const USUAL_PORT: u16 = 4000;
 /// The longest URL that is looked at, in bytes: a room name of 255 bytes, each escaped, and room to spare.
 const MAX_URL: usize = 2048;
 /// Where a Phoenix server has its socket, and the version of the frames.
@@ -97,7 +97,7 @@ fn suggestion(url: &Option<String>) -> String {
 
 impl Address {
     /// The host for a TCP connection and, with TLS, the name in the certificate: without brackets.
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         match self.url.host() {
             Some(Host::Domain(name)) => name.to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
@@ -107,23 +107,23 @@ impl Address {
     }
 
     /// The port, or the scheme's: 80 for `ws`, 443 for `wss`.
-    pub fn port(&self) -> u16 {
+    pub(crate) fn port(&self) -> u16 {
         // Both schemes have a default port.
         self.url.port_or_known_default().unwrap_or_default()
     }
 
     /// Whether the URL left the port to the scheme, which is not where a relay usually listens.
-    pub fn has_default_port(&self) -> bool {
+    pub(crate) fn has_default_port(&self) -> bool {
         self.url.port().is_none()
     }
 
     /// Whether the way to the relay is encrypted (`wss`).
-    pub fn is_secure(&self) -> bool {
+    pub(crate) fn is_secure(&self) -> bool {
         self.url.scheme() == "wss"
     }
 
     /// Whether the relay is on this machine, so that nobody else sees the way to it.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         match self.url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -133,32 +133,32 @@ impl Address {
     }
 
     /// Whether it is an onion service, which only Tor finds.
-    pub fn is_onion(&self) -> bool {
+    pub(crate) fn is_onion(&self) -> bool {
         matches!(self.url.host(), Some(Host::Domain(name)) if name.trim_end_matches('.').ends_with(".onion"))
     }
 
     /// The one key that is trusted, if the URL names it.
-    pub fn pin(&self) -> Option<Pin> {
+    pub(crate) fn pin(&self) -> Option<Pin> {
         self.pin
     }
 
     /// Through what it is reached.
-    pub fn proxy(&self) -> Option<&Proxy> {
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
         self.proxy.as_ref()
     }
 
     /// The same relay, reached through a proxy.
-    pub fn through(self, proxy: Option<Proxy>) -> Self {
+    pub(crate) fn through(self, proxy: Option<Proxy>) -> Self {
         Self { proxy, ..self }
     }
 
     /// The URL of the WebSocket behind this address.
-    pub fn socket_url(&self) -> String {
+    pub(crate) fn socket_url(&self) -> String {
         format!("{}{SOCKET}", self.url)
     }
 
     /// The URL to hand over for a room on this relay.
-    pub fn invitation(&self, room: &RoomName) -> String {
+    pub(crate) fn invitation(&self, room: &RoomName) -> String {
         let pin = self.pin.map(|pin| format!("pin={pin}"));
         let name = utf8_percent_encode(room.as_str(), ESCAPED);
         let room = (!room.as_str().is_empty()).then(|| format!("room={name}"));
@@ -201,7 +201,7 @@ impl FromStr for Address {
 ///
 /// # Errors
 /// [`ProxyError`] when the environment names what cannot be used: it must not be gone around in silence.
-pub fn choose(given: Option<&Proxy>, address: Address) -> Result<Address, ProxyError> {
+pub(crate) fn choose(given: Option<&Proxy>, address: Address) -> Result<Address, ProxyError> {
     let proxy = match given {
         Some(proxy) => Some(proxy.clone()),
         None if address.is_local() => None,
@@ -214,7 +214,7 @@ pub fn choose(given: Option<&Proxy>, address: Address) -> Result<Address, ProxyE
 const HANDED: &str = "sotto join";
 
 /// The URL in what somebody typed or pasted, which may be the whole line that was handed over.
-pub fn handed_over(text: &str) -> &str {
+pub(crate) fn handed_over(text: &str) -> &str {
     let text = text.trim();
     let line = text.strip_prefix(HANDED);
     let rest = line.unwrap_or(text).trim_start();

@@ -7,16 +7,16 @@ use sha2::{Digest, Sha256};
 
 /// The hash of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Pin([u8; 32]);
+pub(crate) struct Pin([u8; 32]);
 
 /// Not 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a pin is 64 hex digits")]
-pub struct NotAPin;
+pub(crate) struct NotAPin;
 
 impl Pin {
     /// Of a key: its SubjectPublicKeyInfo in DER.
-    pub fn of(key: &[u8]) -> Self {
+    pub(crate) fn of(key: &[u8]) -> Self {
         Self(Sha256::digest(key).into())
     }
 }

@@ -14,7 +14,7 @@ const VARIABLES: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 
 /// Where a proxy is, and what it wants to know.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Proxy {
+pub(crate) struct Proxy {
     pub(crate) host: String,
     pub(crate) port: u16,
     /// User name and password: Tor keeps those with different ones on different ways.

@@ -26,7 +26,7 @@ impl Recorder {
     ///
     /// # Errors
     /// Those of opening the file.
-    pub fn create(path: &Path) -> io::Result<Self> {
+    pub(crate) fn create(path: &Path) -> io::Result<Self> {
         private_file(path, false).map(Self)
     }
 

@@ -12,11 +12,11 @@ use crate::relay_url::Invitation;
 
 /// What the others are told of what the user does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub(crate) struct Told {
     /// That something is being typed.
-    pub typing: bool,
+    pub(crate) typing: bool,
     /// That a message was read; that it was delivered they always are.
-    pub receipts: bool,
+    pub(crate) receipts: bool,
 }
 
 impl Default for Told {
@@ -32,26 +32,26 @@ impl Default for Told {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Settings {
     /// Locks the screen when so long no key came; `None` never does.
-    pub lock_after: Option<Duration>,
+    pub(crate) lock_after: Option<Duration>,
     /// How times are shown.
-    pub time_format: TimeFormat,
+    pub(crate) time_format: TimeFormat,
     /// How the user is told of a message.
-    pub notices: Notices,
+    pub(crate) notices: Notices,
     /// What the others are told of the user.
-    pub told: Told,
+    pub(crate) told: Told,
     /// How things look.
     pub theme: &'static Theme,
     /// The mouse is ours, and not the terminal's for its own selection.
-    pub mouse: bool,
+    pub(crate) mouse: bool,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
-    pub keys: BTreeMap<String, String>,
+    pub(crate) keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.
-    pub rooms: Vec<RoomEntry>,
+    pub(crate) rooms: Vec<RoomEntry>,
 }
 
 /// When a notice is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum When {
+pub(crate) enum When {
     /// Not at all.
     Never,
     /// While the user looks elsewhere.
@@ -63,33 +63,33 @@ pub enum When {
 
 /// How a message is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Notices {
+pub(crate) struct Notices {
     /// By the terminal's bell.
-    pub bell: When,
+    pub(crate) bell: When,
     /// By the desktop.
-    pub desktop: When,
+    pub(crate) desktop: When,
 }
 
 /// A room with a name for the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoomEntry {
+pub(crate) struct RoomEntry {
     /// What to call it here.
-    pub name: String,
+    pub(crate) name: String,
     /// Where it is, with the room's name where the URL has one.
-    pub relay: Invitation,
+    pub(crate) relay: Invitation,
     /// The room's name, where the URL has none.
-    pub room: Option<RoomName>,
+    pub(crate) room: Option<RoomName>,
     /// The command whose first line is the passphrase.
-    pub passphrase_command: Option<String>,
+    pub(crate) passphrase_command: Option<String>,
 }
 
 /// What is wrong in the file; all else of it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Complaint {
     /// In which line, from 1 on; `None` for the file as a whole.
-    pub line: Option<usize>,
+    pub(crate) line: Option<usize>,
     /// What is wrong, and what is allowed.
-    pub what: String,
+    pub(crate) what: String,
 }
 
 impl fmt::Display for Complaint {

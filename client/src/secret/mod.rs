@@ -11,4 +11,4 @@ pub(crate) mod kdf;
 pub mod verifier;
 
 /// The words of a generated passphrase: 77 bits.
-pub const WORDS: usize = 6;
+pub(crate) const WORDS: usize = 6;

@@ -33,7 +33,7 @@ static ANSWERS: AtomicBool = AtomicBool::new(false);
 
 /// Rates, if this process was started for that, until there is nothing more to rate; then `true`. To be called when
 /// the process begins.
-pub fn serve_if_asked() -> bool {
+pub(crate) fn serve_if_asked() -> bool {
     let asked = env::args_os().nth(1).is_some_and(|argument| argument == ARGUMENT);
     if asked {
         // Whoever asked is gone, or does not ask any more: there is nobody to tell.
@@ -70,7 +70,7 @@ pub struct Rater(Option<Apart>);
 
 impl Rater {
     /// Starts the process, so that the first passphrase need not wait for it.
-    pub fn warm(&mut self) {
+    pub(crate) fn warm(&mut self) {
         if self.0.is_none() && ANSWERS.load(Ordering::Relaxed) {
             self.0 = Apart::start().ok();
         }
@@ -94,7 +94,7 @@ impl Rater {
 
 /// A rater beside a screen, which need not wait for it.
 #[derive(Debug, Default)]
-pub struct RaterTask {
+pub(crate) struct RaterTask {
     /// Taken along by what is under way.
     rater: Rater,
     running: Option<JoinHandle<(Rater, Strength)>>,
@@ -104,13 +104,13 @@ pub struct RaterTask {
 
 impl RaterTask {
     /// Starts the process, so that the first passphrase need not wait for it.
-    pub fn warm(&mut self) {
+    pub(crate) fn warm(&mut self) {
         self.rater.warm();
     }
 
     /// Rates a passphrase; of several that come while one is being rated, the last. Has to be called inside a Tokio
     /// runtime.
-    pub fn rate(&mut self, passphrase: &str) {
+    pub(crate) fn rate(&mut self, passphrase: &str) {
         self.next = Some(Zeroizing::new(passphrase.to_owned()));
         if self.running.is_none() {
             self.begin();
@@ -128,7 +128,7 @@ impl RaterTask {
     }
 
     /// How strong the last passphrase is. May be dropped and called again: nothing is lost.
-    pub async fn rated(&mut self) -> Strength {
+    pub(crate) async fn rated(&mut self) -> Strength {
         loop {
             let Some(running) = &mut self.running else {
                 return pending().await;

@@ -33,21 +33,21 @@ const TRIES: usize = 3;
 /// The sources that the command line knows; at most one of them.
 #[derive(Debug, Clone, Default, Args)]
 #[group(multiple = false)]
-pub struct Source {
+pub(crate) struct Source {
     /// Read the passphrase from a file that holds nothing else
     #[arg(long, value_name = "FILE")]
-    pub passphrase_file: Option<PathBuf>,
+    pub(crate) passphrase_file: Option<PathBuf>,
     /// Read the passphrase from an open file descriptor: --passphrase-fd 3 3<FILE
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..))]
-    pub passphrase_fd: Option<u32>,
+    pub(crate) passphrase_fd: Option<u32>,
     /// Take the first line that a command prints: --passphrase-command 'pass show anna'
     #[arg(long, value_name = "COMMAND")]
-    pub passphrase_command: Option<String>,
+    pub(crate) passphrase_command: Option<String>,
 }
 
 impl Source {
     /// Whether there is one.
-    pub fn is_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.passphrase_file.is_some() || self.passphrase_fd.is_some() || self.passphrase_command.is_some()
     }
 }
@@ -156,9 +156,9 @@ pub(crate) fn ask(prompt: &mut dyn Prompt, question: &str) -> Result<Option<Pass
 #[derive(Debug)]
 pub struct Fetched {
     /// The passphrase.
-    pub passphrase: Passphrase,
+    pub(crate) passphrase: Passphrase,
     /// What there is to say about it.
-    pub warning: Option<Warning>,
+    pub(crate) warning: Option<Warning>,
 }
 
 /// Takes the first line that a command prints. Blocks.

@@ -18,7 +18,7 @@ const FAR: usize = 2;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Strength {
     /// How many words it has.
-    pub words: usize,
+    pub(crate) words: usize,
     /// The guesses that it takes, as a power of ten.
     guesses: f64,
 }
@@ -26,7 +26,7 @@ pub struct Strength {
 impl Strength {
     /// Of a passphrase that somebody typed, which takes so many guesses, as a power of ten. Words of the list are taken
     /// for drawn ones where the guesses do not say otherwise.
-    pub fn of(passphrase: &str, guesses: f64) -> Self {
+    pub(crate) fn of(passphrase: &str, guesses: f64) -> Self {
         let words = passphrase.split_whitespace().count();
         let drawn = Self::of_random_words(words).guesses;
         let all_of_list = words >= MANY_WORDS && passphrase.split_whitespace().all(words::is_word);
@@ -39,7 +39,7 @@ impl Strength {
     }
 
     /// The strength of so many words that were drawn from the list.
-    pub fn of_random_words(words: usize) -> Self {
+    pub(crate) fn of_random_words(words: usize) -> Self {
         Self {
             words,
             guesses: words as f64 * words::BITS_PER_WORD / std::f64::consts::LOG2_10,
@@ -47,28 +47,28 @@ impl Strength {
     }
 
     /// As bits.
-    pub fn bits(self) -> f64 {
+    pub(crate) fn bits(self) -> f64 {
         self.guesses * std::f64::consts::LOG2_10
     }
 
     /// Whether it has to be confirmed.
-    pub fn is_weak(self) -> bool {
+    pub(crate) fn is_weak(self) -> bool {
         self.guesses < WEAK_BELOW
     }
 
     /// For people: words, bits, and what to think of them.
-    pub fn in_words(self) -> String {
+    pub(crate) fn in_words(self) -> String {
         let words = if self.words == 1 { "word" } else { "words" };
         format!("{} {words}, {}", self.words, self.in_short())
     }
 
     /// The bits, and what to think of them.
-    pub fn in_short(self) -> String {
+    pub(crate) fn in_short(self) -> String {
         format!("about {:.0} bits: {}", self.bits().floor(), self.word())
     }
 
     /// In a word.
-    pub fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self.guesses {
             guesses if guesses < WEAK_BELOW => "weak",
             guesses if guesses < STRONG_FROM => "fair",
@@ -81,9 +81,9 @@ impl Strength {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slip<'a> {
     /// Which word, from 1 on.
-    pub place: usize,
+    pub(crate) place: usize,
     /// What was typed.
-    pub word: &'a str,
+    pub(crate) word: &'a str,
 }
 
 impl<'a> Slip<'a> {

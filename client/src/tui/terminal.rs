@@ -66,7 +66,7 @@ pub(crate) struct Terminal {
     /// It may know links (OSC 8): the Linux console does not even know to pass over them.
     links: bool,
     /// It was asked whether it can tell keys apart; the answer comes with the keys.
-    pub asked: bool,
+    pub(crate) asked: bool,
     out: platform::Stdout,
 }
 

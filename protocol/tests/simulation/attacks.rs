@@ -8,6 +8,7 @@ use sotto_protocol::instance::Event;
 use sotto_protocol::message::{Acknowledged, Content, Kind};
 
 use crate::member::{Manners, Member, box_key};
+use crate::memory::freed_with;
 use crate::secs;
 use crate::world::{HANDSHAKE, World, keys};
 
@@ -148,6 +149,73 @@ fn a_flood_of_strangers_costs_bounded_answers() {
     world.say(initiator, "well?");
     world.run(secs(2));
     assert!(world.is_delivered());
+}
+
+#[test]
+fn a_seat_that_says_nothing_costs_those_who_talk_no_handshakes() {
+    let mut world = World::new(51);
+    world.start("anna");
+    world.start("ben");
+    world.start("cleo");
+    world.run(secs(5));
+    world.member_sits = true;
+    world.tell_seats();
+    let frames = world.history.len();
+    world.run(secs(3600));
+    let later = &world.history[frames..];
+    // Four an hour in each of three pairs, each of two.
+    let handshakes = later.iter().filter(|frame| frame.len() == HANDSHAKE).count();
+    assert!(handshakes <= 24, "{handshakes} of handshakes");
+    // Hellos to all and keep-alives, with their answers: two each half minute from each, to all or in each pair.
+    assert!(later.len() < 1200, "{} frames", later.len());
+}
+
+#[test]
+fn those_who_came_and_died_are_not_called_for_ever() {
+    let mut world = World::new(52);
+    let a = world.start("anna");
+    world.start("ben");
+    world.run(secs(5));
+    for n in 0..20 {
+        let visitor = world.start(&format!("visitor {n}"));
+        world.run(secs(2));
+        world.stop(visitor);
+        // A name that it never gets.
+        world.rename(a, &format!("anna {n}"));
+        world.run(secs(1));
+        world.kill(visitor);
+    }
+    world.run(secs(300));
+    let frames = world.history.len();
+    world.run(secs(3600));
+    // A ping and its answer each half minute, at times from both, and four handshakes an hour.
+    let frames = world.history.len() - frames;
+    assert!(frames < 4 * 120 + 8, "{frames} frames");
+}
+
+#[test]
+fn a_crowd_costs_bounded_memory() {
+    let manners = [(true, true), (true, false), (false, false)];
+    for (echoes, agrees) in manners {
+        let mut world = World::new(50);
+        let a = world.start("anna");
+        for seed in 0..300 {
+            let mut member = Member::new(
+                seed,
+                Manners {
+                    echoes,
+                    agrees,
+                    ..Manners::default()
+                },
+            );
+            let hello = member.hello(None).unwrap();
+            world.members = vec![member];
+            world.inject(hello);
+            world.run(Duration::from_millis(400));
+        }
+        let bytes = freed_with(world.clients.swap_remove(a).instance);
+        assert!(bytes < 1 << 20, "{bytes} bytes");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use sotto_protocol::instance::Event;
 use sotto_protocol::message::InstanceId;
 
 use crate::client::{Client, Said};
+use crate::memory::freed_with;
 use crate::secs;
 use crate::words_are_the_same;
 use crate::world::World;
@@ -30,8 +31,11 @@ pub fn nothing_is_left_over(world: &mut World) {
     }
     reactions_are_the_last(world);
     what_is_said_now_arrives(world);
+    memory_is_bounded(world);
 }
 
+/// What an instance may have when all is quiet, in bytes: 128 others that it remembers, and what is for them.
+const MEMORY: usize = 256 * 1024;
 /// A text that was typed while alone goes out when those who came had so long to say their names.
 const GATHERING: Duration = secs(10);
 
@@ -303,6 +307,14 @@ fn reactions_are_the_last(world: &World) {
                 }
             }
         }
+    }
+}
+
+/// Whoever came and went, and whatever for: an instance keeps little of it. The world ends with this.
+fn memory_is_bounded(world: &mut World) {
+    for client in std::mem::take(&mut world.clients) {
+        let bytes = freed_with(client.instance);
+        assert!(bytes < MEMORY, "{bytes} bytes");
     }
 }
 

@@ -6,6 +6,7 @@ mod calm;
 mod client;
 mod fading;
 mod member;
+mod memory;
 mod mischief;
 mod redirection;
 mod storm;

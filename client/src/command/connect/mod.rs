@@ -50,7 +50,7 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
     let (config, complaints) = Config::load();
     let mut session = Session::take()?;
     let name = config.name.clone().or_else(login_name);
-    let settings = config.settings();
+    let settings = config.settings.clone();
     let mut front = Front {
         form: Form::new(
             session.terminal.size()?,

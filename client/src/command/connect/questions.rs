@@ -64,7 +64,9 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
     asker.remember(Some(url(&relay)), name).await?;
     drop((asker, passphrase));
     let (room, conversation) = opened.begun(Duration::ZERO);
-    Ok(ended(plain::run(room, conversation, config.settings()).await?))
+    Ok(ended(
+        plain::run(room, conversation, config.settings.clone()).await?,
+    ))
 }
 
 fn url(relay: &Invitation) -> String {

@@ -7,7 +7,7 @@ use toml_edit::{Item, Value};
 
 use super::{Reader, SHOWN, names};
 use crate::screen::theme::depth::Depth;
-use crate::screen::theme::{self, BUILT_IN, STYLES, Theme};
+use crate::screen::theme::{self, BUILT_IN, Role, Theme};
 use crate::visible::shortened;
 
 /// What says how things look, before it is known which themes there are.
@@ -20,12 +20,13 @@ pub(super) struct Look {
 
 impl Reader<'_> {
     pub(super) fn themes(&mut self, item: &Item, look: &mut Look) {
-        let Some(themes) = item.as_table_like() else {
-            return self.wrong("themes", item, "tables of its own: [themes.NAME]");
+        let themes = item.as_table_like();
+        let Some(themes) = self.wanted("themes", item, themes, "tables of its own: [themes.NAME]") else {
+            return;
         };
         for (name, item) in themes.iter() {
-            let Some(table) = item.as_table_like() else {
-                self.wrong(name, item, "a table: [themes.NAME]");
+            let table = item.as_table_like();
+            let Some(table) = self.wanted(name, item, table, "a table: [themes.NAME]") else {
                 continue;
             };
             let mut theme = match table.get("base") {
@@ -38,29 +39,24 @@ impl Reader<'_> {
             .unwrap_or_default()
             .clone();
             for (key, item) in table.iter() {
-                match (key, item.as_array()) {
+                match (key, Role::named(key)) {
                     ("base", _) => {}
-                    ("accents", Some(list)) if !list.is_empty() => {
-                        let styles: Vec<_> = list
-                            .iter()
-                            .filter_map(|value| self.style_of(key, value))
-                            .collect();
-                        if !styles.is_empty() {
-                            theme.accents = styles;
+                    ("accents", _) => {
+                        let list = item.as_array().filter(|list| !list.is_empty());
+                        let wanted = "a list of styles: [\"cyan\", \"bold magenta\"]";
+                        let list = self.wanted(key, item, list, wanted).into_iter().flatten();
+                        theme.set_accents(list.filter_map(|value| self.style_of(key, value)).collect());
+                    }
+                    (_, Some(role)) => {
+                        let value = self.wanted(key, item, item.as_value(), "a text");
+                        if let Some(style) = value.and_then(|value| self.style_of(key, value)) {
+                            theme.set(role, style);
                         }
                     }
-                    ("accents", _) => self.wrong(key, item, "a list of styles: [\"cyan\", \"bold magenta\"]"),
-                    _ => match (theme.style_mut(key), item.as_value()) {
-                        (Some(style), Some(value)) => {
-                            if let Some(read) = self.style_of(key, value) {
-                                *style = read;
-                            }
-                        }
-                        (Some(_), None) => self.wrong(key, item, "a text"),
-                        (None, _) => {
-                            self.unknown(table, key, "style", &names(["base"].into_iter().chain(STYLES)))
-                        }
-                    },
+                    (_, None) => {
+                        let known = ["base"].into_iter().chain(Role::names()).chain(["accents"]);
+                        self.unknown(table, key, "style", &names(known));
+                    }
                 }
             }
             look.own.insert(name.to_owned(), theme);

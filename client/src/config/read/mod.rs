@@ -50,7 +50,7 @@ pub(super) fn parse(text: &str, depth: Depth) -> (Config, Vec<Complaint>) {
             reader.complain(error.span(), what);
         }
     }
-    config.theme = reader.theme(look);
+    config.settings.theme = reader.theme(look);
     (config, reader.all_complaints())
 }
 
@@ -102,7 +102,7 @@ impl Reader<'_> {
                         ("12h", TimeFormat::Hours12),
                         ("none", TimeFormat::None),
                     ];
-                    config.time_format = self.choice(key, item, &formats).unwrap_or_default();
+                    config.settings.time_format = self.choice(key, item, &formats).unwrap_or_default();
                 }
                 "theme" => {
                     if let Some(theme) = self.string(key, item) {
@@ -122,13 +122,13 @@ impl Reader<'_> {
                         look.depth = depth;
                     }
                 }
-                "mouse" => self.switch(key, item, &mut config.mouse),
-                "typing" => self.switch(key, item, &mut config.told.typing),
-                "receipts" => self.switch(key, item, &mut config.told.receipts),
-                "lock_after" => config.lock_after = self.read(key, item, duration).flatten(),
-                "notices" => self.notices(item, &mut config.notices),
-                "keys" => self.keys(item, &mut config.keys),
-                "room" => self.rooms(item, &mut config.room),
+                "mouse" => self.switch(key, item, &mut config.settings.mouse),
+                "typing" => self.switch(key, item, &mut config.settings.told.typing),
+                "receipts" => self.switch(key, item, &mut config.settings.told.receipts),
+                "lock_after" => config.settings.lock_after = self.read(key, item, duration).flatten(),
+                "notices" => self.notices(item, &mut config.settings.notices),
+                "keys" => self.keys(item, &mut config.settings.keys),
+                "room" => self.rooms(item, &mut config.settings.rooms),
                 // TOML has no text and tables of one name.
                 "themes" => self.themes(item, look),
                 _ => self.unknown(
@@ -151,21 +151,25 @@ impl Reader<'_> {
             ("unfocused", When::Unfocused),
             ("always", When::Always),
         ];
-        let Some(table) = item.as_table_like() else {
-            return self.wrong("notices", item, "a table: [notices]");
+        let Some(table) = self.wanted("notices", item, item.as_table_like(), "a table: [notices]") else {
+            return;
         };
         for (key, item) in table.iter() {
-            match key {
-                "bell" => notices.bell = self.choice(key, item, &whens).unwrap_or_default(),
-                "desktop" => notices.desktop = self.choice(key, item, &whens).unwrap_or_default(),
-                _ => self.unknown(table, key, "notice", "bell and desktop"),
-            }
+            let when = match key {
+                "bell" => &mut notices.bell,
+                "desktop" => &mut notices.desktop,
+                _ => {
+                    self.unknown(table, key, "notice", "bell and desktop");
+                    continue;
+                }
+            };
+            *when = self.choice(key, item, &whens).unwrap_or_default();
         }
     }
 
     fn keys(&mut self, item: &Item, keys: &mut BTreeMap<String, String>) {
-        let Some(table) = item.as_table_like() else {
-            return self.wrong("keys", item, "a table: [keys]");
+        let Some(table) = self.wanted("keys", item, item.as_table_like(), "a table: [keys]") else {
+            return;
         };
         for (action, item) in table.iter() {
             if let Some(key) = self.string(action, item) {
@@ -179,18 +183,13 @@ impl Reader<'_> {
     }
 
     fn switch(&mut self, key: &str, item: &Item, on: &mut bool) {
-        match item.as_bool() {
-            Some(set) => *on = set,
-            None => self.wrong(key, item, "true or false"),
-        }
+        *on = self
+            .wanted(key, item, item.as_bool(), "true or false")
+            .unwrap_or(*on);
     }
 
     fn string<'i>(&mut self, key: &str, item: &'i Item) -> Option<&'i str> {
-        let text = item.as_str();
-        if text.is_none() {
-            self.wrong(key, item, "a text in quotes");
-        }
-        text
+        self.wanted(key, item, item.as_str(), "a text in quotes")
     }
 
     fn read<T>(&mut self, key: &str, item: &Item, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
@@ -205,17 +204,8 @@ impl Reader<'_> {
 
     fn choice<T: Copy>(&mut self, key: &str, item: &Item, choices: &[(&str, T)]) -> Option<T> {
         let allowed = names(choices.iter().map(|(name, _)| *name));
-        let text = match item.as_str() {
-            Some(text) => text,
-            None => {
-                self.wrong(key, item, &format!("one of {allowed}, in quotes"));
-                return None;
-            }
-        };
-        let found = choices
-            .iter()
-            .find(|(name, _)| *name == text)
-            .map(|(_, value)| *value);
+        let text = self.wanted(key, item, item.as_str(), &format!("one of {allowed}, in quotes"))?;
+        let found = choices.iter().find(|(name, _)| *name == text);
         if found.is_none() {
             let text = shortened(text, SHOWN);
             self.complain(
@@ -223,15 +213,16 @@ impl Reader<'_> {
                 format!("{key} cannot be {text:?}; it can be {allowed}"),
             );
         }
-        found
+        found.map(|(_, value)| *value)
     }
 
-    fn wrong(&mut self, key: &str, item: &Item, wanted: &str) {
-        let key = shortened(key, SHOWN);
-        self.complain(
-            item.span(),
-            format!("{key} has to be {wanted}, not {}", kind(item)),
-        );
+    /// What was found behind a key, if it is of the kind that is wanted there.
+    fn wanted<T>(&mut self, key: &str, item: &Item, found: Option<T>, wanted: &str) -> Option<T> {
+        if found.is_none() {
+            let (key, kind) = (shortened(key, SHOWN), kind(item));
+            self.complain(item.span(), format!("{key} has to be {wanted}, not {kind}"));
+        }
+        found
     }
 }
 

@@ -9,10 +9,9 @@ use crate::screen::settings::RoomEntry;
 
 impl Reader<'_> {
     pub(super) fn rooms(&mut self, item: &Item, rooms: &mut Vec<RoomEntry>) {
-        let Some(tables) = item.as_array_of_tables() else {
-            return self.wrong("room", item, "tables of its own: [[room]]");
-        };
-        for table in tables {
+        let tables = item.as_array_of_tables();
+        let tables = self.wanted("room", item, tables, "tables of its own: [[room]]");
+        for table in tables.into_iter().flatten() {
             let (mut name, mut relay, mut room, mut passphrase_command) = (None, None, None, None);
             for (key, item) in table.iter() {
                 match key {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sotto_protocol::fading::{FadeTime, Fading};
-use sotto_protocol::instance::{Departure, Event, Target};
+use sotto_protocol::instance::{Departure, Event, Receipt, Target};
 use sotto_protocol::message::InstanceId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -17,31 +17,22 @@ use super::{CROWDED, IMPOSTOR, NEWER, REFUSED};
 pub(super) enum Written<'a> {
     Joined,
     PeerJoined {
-        peer: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        peer: Peer<'a>,
         words: String,
         back: bool,
     },
-    PeerRenamed {
-        peer: &'a str,
-        peer_id: String,
-    },
-    PeerSilent {
-        peer: &'a str,
-        peer_id: String,
-    },
-    PeerHeard {
-        peer: &'a str,
-        peer_id: String,
-    },
+    PeerRenamed(Peer<'a>),
+    PeerSilent(Peer<'a>),
+    PeerHeard(Peer<'a>),
     PeerLeft {
-        peer: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        peer: Peer<'a>,
         how: &'static str,
     },
     Message {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         id: String,
         text: &'a str,
         at: String,
@@ -55,35 +46,35 @@ pub(super) enum Written<'a> {
         repeat: bool,
     },
     Edited {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         id: String,
         text: &'a str,
         at: String,
     },
     Deleted {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         id: String,
         at: String,
     },
     Reacted {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         to: Reference,
         reaction: &'a str,
         at: String,
     },
     Fading {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         seconds: u32,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         cannot: bool,
     },
     Typing {
-        from: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        from: From<'a>,
         on: bool,
     },
     Sent {
@@ -100,8 +91,8 @@ pub(super) enum Written<'a> {
         peer_id: String,
     },
     Withheld {
-        peer: &'a str,
-        peer_id: String,
+        #[serde(flatten)]
+        peer: Peer<'a>,
         of: &'a str,
         count: usize,
     },
@@ -123,16 +114,21 @@ pub(super) enum Written<'a> {
     Left {
         undelivered: usize,
     },
-    Error {
-        reason: &'a str,
-        message: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer: Option<&'a str>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        peer_id: Option<String>,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        in_ms: Option<u64>,
-    },
+    Error(Complaint<'a>),
+}
+
+/// Whom something is about.
+#[derive(Serialize)]
+pub(super) struct Peer<'a> {
+    peer: &'a str,
+    peer_id: String,
+}
+
+/// Who has done something.
+#[derive(Serialize)]
+pub(super) struct From<'a> {
+    from: &'a str,
+    peer_id: String,
 }
 
 /// Names a message of anybody's.
@@ -142,41 +138,53 @@ pub(super) struct Reference {
     id: String,
 }
 
-impl From<&Target> for Reference {
-    fn from(target: &Target) -> Self {
-        Self {
-            peer_id: target.author.to_string(),
-            id: target.id.to_string(),
-        }
-    }
+/// What went wrong.
+#[derive(Serialize, Default)]
+pub(super) struct Complaint<'a> {
+    pub(super) reason: &'a str,
+    pub(super) message: String,
+    #[serde(flatten)]
+    pub(super) peer: Option<Peer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) in_ms: Option<u64>,
 }
 
 pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -> Written<'a> {
     let at = || stamp(at);
+    let about = |peer: &InstanceId| Peer {
+        peer: name,
+        peer_id: peer.to_string(),
+    };
+    let by = |peer: &InstanceId| From {
+        from: name,
+        peer_id: peer.to_string(),
+    };
+    let from = |receipt: &Receipt| by(&receipt.peer);
+    let reference = |target: &Target| Reference {
+        peer_id: target.author.to_string(),
+        id: target.id.to_string(),
+    };
+    let error = |reason, message: String, peer: Option<&InstanceId>| {
+        Written::Error(Complaint {
+            reason,
+            message,
+            peer: peer.map(about),
+            in_ms: None,
+        })
+    };
     match event {
         Event::PeerJoined {
             peer, words, back, ..
         } => Written::PeerJoined {
-            peer: name,
-            peer_id: peer.to_string(),
+            peer: about(peer),
             words: words.to_string(),
             back: *back,
         },
-        Event::PeerRenamed { peer, .. } => Written::PeerRenamed {
-            peer: name,
-            peer_id: peer.to_string(),
-        },
-        Event::PeerSilent { peer } => Written::PeerSilent {
-            peer: name,
-            peer_id: peer.to_string(),
-        },
-        Event::PeerHeard { peer } => Written::PeerHeard {
-            peer: name,
-            peer_id: peer.to_string(),
-        },
+        Event::PeerRenamed { peer, .. } => Written::PeerRenamed(about(peer)),
+        Event::PeerSilent { peer } => Written::PeerSilent(about(peer)),
+        Event::PeerHeard { peer } => Written::PeerHeard(about(peer)),
         Event::PeerLeft { peer, how } => Written::PeerLeft {
-            peer: name,
-            peer_id: peer.to_string(),
+            peer: about(peer),
             how: match how {
                 Departure::Left => "left",
                 Departure::Gone => "gone",
@@ -191,26 +199,23 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             age,
             repeat,
         } => Written::Message {
-            from: name,
-            peer_id: receipt.peer.to_string(),
+            from: from(receipt),
             id: id.to_string(),
             text,
             at: at(),
-            reply_to: reply_to.as_ref().map(Reference::from),
+            reply_to: reply_to.as_ref().map(reference),
             fades_s: fades.map(FadeTime::as_secs),
             age_ms: age.map(millis),
             repeat: *repeat,
         },
         Event::Edited { receipt, id, text } => Written::Edited {
-            from: name,
-            peer_id: receipt.peer.to_string(),
+            from: from(receipt),
             id: id.to_string(),
             text,
             at: at(),
         },
         Event::Deleted { receipt, id } => Written::Deleted {
-            from: name,
-            peer_id: receipt.peer.to_string(),
+            from: from(receipt),
             id: id.to_string(),
             at: at(),
         },
@@ -219,15 +224,13 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             target,
             reaction,
         } => Written::Reacted {
-            from: name,
-            peer_id: receipt.peer.to_string(),
-            to: target.into(),
+            from: from(receipt),
+            to: reference(target),
             reaction,
             at: at(),
         },
         Event::Fading { peer, fading } => Written::Fading {
-            from: name,
-            peer_id: peer.to_string(),
+            from: by(peer),
             seconds: match fading {
                 Fading::After(time) => time.as_secs(),
                 Fading::Stay | Fading::Cannot => 0,
@@ -235,8 +238,7 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             cannot: *fading == Fading::Cannot,
         },
         Event::Typing { peer, on } => Written::Typing {
-            from: name,
-            peer_id: peer.to_string(),
+            from: by(peer),
             on: *on,
         },
         Event::Sent { id } => Written::Sent { id: id.to_string() },
@@ -251,38 +253,17 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             peer_id: by.to_string(),
         },
         Event::Withheld { peer, of, count } => Written::Withheld {
-            peer: name,
-            peer_id: peer.to_string(),
+            peer: about(peer),
             of: of.as_str(),
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
-        Event::Newer => complaint("newer_peer", NEWER.to_owned()),
-        Event::Crowded => complaint("crowded", CROWDED.to_owned()),
-        Event::Impostor { peer } => about("impostor", format!("{IMPOSTOR} {name}"), *peer, name),
-        Event::Refused { peer } => about("refused", format!("{name} {REFUSED}"), *peer, name),
-    }
-}
-
-fn about<'a>(reason: &'static str, message: String, peer: InstanceId, name: &'a str) -> Written<'a> {
-    Written::Error {
-        reason,
-        message,
-        peer: Some(name),
-        peer_id: Some(peer.to_string()),
-        in_ms: None,
-    }
-}
-
-fn complaint(reason: &'static str, message: String) -> Written<'static> {
-    Written::Error {
-        reason,
-        message,
-        peer: None,
-        peer_id: None,
-        in_ms: None,
+        Event::Newer => error("newer_peer", NEWER.to_owned(), None),
+        Event::Crowded => error("crowded", CROWDED.to_owned(), None),
+        Event::Impostor { peer } => error("impostor", format!("{IMPOSTOR} {name}"), Some(peer)),
+        Event::Refused { peer } => error("refused", format!("{name} {REFUSED}"), Some(peer)),
     }
 }
 

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use sotto_protocol::Name;
+use sotto_protocol::fading::FadeTime;
 use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::words::SafetyWords;
 
 use super::*;
 
@@ -124,6 +126,62 @@ fn every_event_of_a_peer_names_its_instance_in_json() {
         let said: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(said["peer_id"], "ab".repeat(16), "{line}");
         assert!(said["event"].is_string());
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn every_event_in_json_keeps_its_form() {
+    let (receipt, id, peer) = (RECEIPT, ID, PEER);
+    let target = Target { author: PEER, id: ID };
+    let of = Name::new("ben").unwrap();
+    let minute = FadeTime::from_secs(60).unwrap();
+    let words = SafetyWords(["acorn", "badge", "cabin", "daisy", "eagle", "fable"]);
+    let text = || "hi".to_owned();
+    let message = |reply_to, fades, age, repeat| {
+        Event::Message { receipt, id, text: text(), reply_to, fades, age, repeat }
+    };
+    let joined = Event::PeerJoined { peer, name: of.clone(), words, back: true, compared: false };
+    for (event, form) in [
+        (joined, r#"peer_joined","peer":"anna~2","peer_id":"PEER","words":"acorn badge cabin daisy eagle fable","back":true"#),
+        (Event::PeerRenamed { peer, name: of.clone() }, r#"peer_renamed","peer":"anna~2","peer_id":"PEER""#),
+        (Event::PeerSilent { peer }, r#"peer_silent","peer":"anna~2","peer_id":"PEER""#),
+        (Event::PeerHeard { peer }, r#"peer_heard","peer":"anna~2","peer_id":"PEER""#),
+        (Event::PeerLeft { peer, how: Departure::Gone }, r#"peer_left","peer":"anna~2","peer_id":"PEER","how":"gone""#),
+        (message(None, None, None, false), r#"message","from":"anna~2","peer_id":"PEER","id":"ID","text":"hi","at":"AT""#),
+        (
+            message(Some(target), Some(minute), Some(Duration::from_secs(90)), true),
+            r#"message","from":"anna~2","peer_id":"PEER","id":"ID","text":"hi","at":"AT","reply_to":{"peer_id":"PEER","id":"ID"},"fades_s":60,"age_ms":90000,"repeat":true"#,
+        ),
+        (Event::Edited { receipt, id, text: text() }, r#"edited","from":"anna~2","peer_id":"PEER","id":"ID","text":"hi","at":"AT""#),
+        (Event::Deleted { receipt, id }, r#"deleted","from":"anna~2","peer_id":"PEER","id":"ID","at":"AT""#),
+        (
+            Event::Reacted { receipt, target, reaction: text() },
+            r#"reacted","from":"anna~2","peer_id":"PEER","to":{"peer_id":"PEER","id":"ID"},"reaction":"hi","at":"AT""#,
+        ),
+        (Event::Fading { peer, fading: Fading::After(minute) }, r#"fading","from":"anna~2","peer_id":"PEER","seconds":60"#),
+        (Event::Fading { peer, fading: Fading::Cannot }, r#"fading","from":"anna~2","peer_id":"PEER","seconds":0,"cannot":true"#),
+        (Event::Typing { peer, on: true }, r#"typing","from":"anna~2","peer_id":"PEER","on":true"#),
+        (Event::Sent { id }, r#"sent","id":"ID""#),
+        (Event::Delivered { id, to: peer }, r#"delivered","id":"ID","to":"anna~2","peer_id":"PEER""#),
+        (Event::Read { id, by: peer }, r#"read","id":"ID","by":"anna~2","peer_id":"PEER""#),
+        (Event::Withheld { peer, of, count: 2 }, r#"withheld","peer":"anna~2","peer_id":"PEER","of":"ben","count":2"#),
+        (Event::Lost { id }, r#"lost","id":"ID""#),
+        (Event::Disturbed { count: 3 }, r#"disturbed","count":3"#),
+        (Event::Strangers { count: 1 }, r#"strangers","count":1"#),
+        (
+            Event::Crowded,
+            r#"error","reason":"crowded","message":"there are more peers than sotto talks to; the further ones are ignored""#,
+        ),
+        (
+            Event::Impostor { peer },
+            r#"error","reason":"impostor","message":"somebody with the passphrase tried to pose as anna~2","peer":"anna~2","peer_id":"PEER""#,
+        ),
+    ] {
+        let form = form.replace("PEER", &"ab".repeat(16)).replace("ID", &"cd".repeat(16));
+        let form = form.replace("AT", "2023-11-14T22:13:20.123Z");
+        let expected = format!("{{\"event\":\"{form}}}");
+        assert_eq!(line(true, false, &self::event(event)), Some(Line::Out(expected)));
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use rustls::ClientConfig;
@@ -13,8 +14,7 @@ use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
-use super::counted::Counted;
-use super::socket::{self, Socket};
+use super::socket::{self, Socket, Upgraded};
 use super::trust;
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
@@ -58,14 +58,21 @@ pub(crate) async fn upgrade(
     let connector = tls.map_or(Connector::Plain, Connector::Rustls);
     // Small frames are what there is to send, and each is written whole. A socket that refuses works as well.
     let _ = tcp.set_nodelay(true);
-    let upgrade = client_async_tls_with_config(
-        address.socket_url(),
-        Counted::new(tcp),
-        Some(socket::config()),
-        Some(connector),
-    );
+    let (tcp, received) = socket::counted(tcp);
+    let upgrade =
+        client_async_tls_with_config(address.socket_url(), tcp, Some(socket::config()), Some(connector));
+    upgraded(address, timing, upgrade, received).await
+}
+
+/// Waits for the relay's answer to an upgrade.
+pub(crate) async fn upgraded<Answer>(
+    address: &Address,
+    timing: &Timing,
+    upgrade: impl Future<Output = Result<(Upgraded, Answer), Error>>,
+    received: Arc<AtomicU64>,
+) -> Result<Socket, RelayError> {
     match timeout(timing.upgrade, upgrade).await {
-        Ok(Ok((stream, _))) => Ok(Socket::new(stream)),
+        Ok(Ok((stream, _))) => Ok(Socket::new(stream, received)),
         Ok(Err(error)) => Err(not_upgraded(error, address)),
         Err(_) => Err(no_relay(
             address,
@@ -172,7 +179,7 @@ fn in_turn(addresses: impl Iterator<Item = SocketAddr>) -> Vec<SocketAddr> {
     turns
 }
 
-pub(crate) fn not_upgraded(error: Error, address: &Address) -> RelayError {
+fn not_upgraded(error: Error, address: &Address) -> RelayError {
     let other_scheme = if address.is_secure() {
         "is it ws:// perhaps?"
     } else {
@@ -206,7 +213,7 @@ pub(crate) fn not_upgraded(error: Error, address: &Address) -> RelayError {
     no_relay(address, why)
 }
 
-pub(crate) fn no_relay(address: &Address, why: String) -> RelayError {
+fn no_relay(address: &Address, why: String) -> RelayError {
     RelayError::NoRelay {
         address: with_port(address),
         why,

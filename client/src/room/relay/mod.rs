@@ -2,7 +2,6 @@
 //! ([`channel`], [`presence`]), and whether it is still there ([`heartbeat`]).
 
 pub(crate) mod connect;
-pub(crate) mod counted;
 pub(crate) mod socket;
 pub(crate) mod trust;
 

@@ -3,15 +3,18 @@
 use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use futures_util::{Sink, Stream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use tokio_util::io::InspectReader;
 
-use super::counted::Counted;
 use crate::room::error::RelayError;
 use crate::visible::shortened;
 
@@ -35,9 +38,26 @@ pub(crate) fn config() -> WebSocketConfig {
         .max_frame_size(Some(MAX_MESSAGE))
 }
 
+/// A TCP connection that counts what comes: over a slow link a frame may be long on the way.
+pub(crate) type Counted = InspectReader<TcpStream, Box<dyn FnMut(&[u8]) + Send>>;
+
+/// The connection, and the bytes that have come.
+pub(crate) fn counted(tcp: TcpStream) -> (Counted, Arc<AtomicU64>) {
+    let received = Arc::new(AtomicU64::new(0));
+    let count = received.clone();
+    let counts = move |bytes: &[u8]| {
+        count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+    };
+    (InspectReader::new(tcp, Box::new(counts)), received)
+}
+
+/// A WebSocket on such a connection.
+pub(crate) type Upgraded = WebSocketStream<MaybeTlsStream<Counted>>;
+
 /// A WebSocket whose both directions move in one place, so that neither holds up the other.
 pub(crate) struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<Counted>>,
+    stream: Upgraded,
+    received: Arc<AtomicU64>,
     queue: VecDeque<Message>,
     queued: usize,
     /// Something was written that may not have left.
@@ -45,9 +65,10 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(stream: WebSocketStream<MaybeTlsStream<Counted>>) -> Self {
+    pub(crate) fn new(stream: Upgraded, received: Arc<AtomicU64>) -> Self {
         Self {
             stream,
+            received,
             queue: VecDeque::new(),
             queued: 0,
             unflushed: false,
@@ -67,12 +88,7 @@ impl Socket {
 
     /// Bytes that have come, whole frames or not.
     pub(crate) fn received(&self) -> u64 {
-        match self.stream.get_ref() {
-            MaybeTlsStream::Plain(tcp) => tcp.received(),
-            MaybeTlsStream::Rustls(tls) => tls.get_ref().0.received(),
-            // There is no other in this program.
-            _ => 0,
-        }
+        self.received.load(Ordering::Relaxed)
     }
 
     /// Writes what is queued and, if `read`, gives back the next message. Never ends without, but with an

@@ -37,21 +37,20 @@ pub struct Browse {
 
 impl Browse {
     /// What is to stand out in the list.
-    pub fn marked(&self) -> Marked<'_> {
+    pub(crate) fn marked(&self) -> Marked<'_> {
         Marked {
             selected: Some(self.selected),
             needle: self.needle.as_ref(),
-            ..Marked::default()
         }
     }
 
     /// Whether something is being typed on the event line: characters are text then.
-    pub fn asks(&self) -> bool {
+    pub(crate) fn asks(&self) -> bool {
         self.asks.is_some()
     }
 
     /// What the event line says.
-    pub fn line(&self, keymap: &Keymap) -> String {
+    pub(crate) fn line(&self, keymap: &Keymap) -> String {
         let keys = |does: &[Browsing]| {
             let keys = does
                 .iter()
@@ -74,7 +73,7 @@ impl Browse {
 
 impl Conversation {
     /// What the event line says while browsing: of a message that fades, also when.
-    pub fn browsing_told(&self, keymap: &Keymap, now: Duration) -> Option<String> {
+    pub(crate) fn browsing_told(&self, keymap: &Keymap, now: Duration) -> Option<String> {
         let browse = self.browse.as_ref()?;
         let fades = self
             .selected()
@@ -91,7 +90,7 @@ impl Conversation {
     }
 
     /// A message as others know it.
-    pub fn target_of(&self, said: &Said) -> Target {
+    pub(crate) fn target_of(&self, said: &Said) -> Target {
         Target {
             author: said.by().unwrap_or(self.id),
             id: said.id,
@@ -99,7 +98,7 @@ impl Conversation {
     }
 
     /// Browses no more. `back`: to where the reader was before.
-    pub fn stop_browsing(&mut self, back: bool) {
+    pub(crate) fn stop_browsing(&mut self, back: bool) {
         if let Some(browse) = self.browse.take()
             && back
         {

@@ -201,7 +201,7 @@ impl Conversation {
     }
 
     /// When the next message goes.
-    pub fn next_fade(&self) -> Option<Duration> {
+    pub(crate) fn next_fade(&self) -> Option<Duration> {
         self.list.next_fade()
     }
 

@@ -11,9 +11,9 @@ pub(crate) const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct WayOut {
     /// It is being left.
-    pub begun: bool,
+    pub(crate) begun: bool,
     /// It is, and waits for nothing.
-    pub now: bool,
+    pub(crate) now: bool,
     /// To leave when all that was typed is with the room, and how long to wait then.
     pub(crate) then: Option<Duration>,
 }

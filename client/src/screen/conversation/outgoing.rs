@@ -12,16 +12,16 @@ use crate::screen::talk::entry::{Author, Content, Marks, Said};
 
 /// Something to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub(crate) struct Text {
     /// What.
-    pub text: String,
+    pub(crate) text: String,
     /// What it answers.
-    pub reply_to: Option<Target>,
+    pub(crate) reply_to: Option<Target>,
 }
 
 impl Text {
     /// What hands it to a room.
-    pub fn say(self, room: RoomId) -> Effect {
+    pub(crate) fn say(self, room: RoomId) -> Effect {
         let Self { text, reply_to } = self;
         Effect::Say { room, text, reply_to }
     }
@@ -31,13 +31,13 @@ impl Text {
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// The texts in order; the first is before the room just now.
-    pub texts: VecDeque<Text>,
+    pub(crate) texts: VecDeque<Text>,
 }
 
 impl Conversation {
     /// Takes a text that is to be said. Gives back what to hand to the room now: one at a time, as what is refused
     /// must not be overtaken.
-    pub fn say(&mut self, text: String) -> Option<Text> {
+    pub(crate) fn say(&mut self, text: String) -> Option<Text> {
         let reply_to = match self.purpose {
             Purpose::Reply(target) => Some(target),
             _ => None,
@@ -49,7 +49,7 @@ impl Conversation {
     }
 
     /// The room has taken the first text that is on its way.
-    pub fn taken(&mut self, posted: Posted, at: Clock) {
+    pub(crate) fn taken(&mut self, posted: Posted, at: Clock) {
         let Posted { id, to, fades } = posted;
         let Some(Text { text, reply_to }) = self.outgoing.texts.pop_front() else {
             return;
@@ -58,7 +58,7 @@ impl Conversation {
             to,
             ..Marks::default()
         };
-        self.list.to_newest();
+        self.list.go_to_newest();
         self.list.answered();
         self.list.push(
             at,
@@ -77,7 +77,7 @@ impl Conversation {
     }
 
     /// The room did not take it: everything on its way is in the input again, before what was typed since.
-    pub fn refused(&mut self) {
+    pub(crate) fn refused(&mut self) {
         self.give_up();
         let first = self.outgoing.texts.front();
         if let Some(target) = first.and_then(|text| text.reply_to) {

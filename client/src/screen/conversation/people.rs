@@ -15,23 +15,23 @@ const MAX_MET: usize = 64;
 
 /// A peer with whom a session is confirmed.
 #[derive(Debug, Clone)]
-pub struct Person {
+pub(crate) struct Person {
     /// Which instance.
-    pub id: InstanceId,
+    pub(crate) id: InstanceId,
     /// Its name, as no other one has it just now.
-    pub name: String,
+    pub(crate) name: String,
     /// What the name looks like that it gave itself.
-    pub skeleton: Skeleton,
+    pub(crate) skeleton: Skeleton,
     /// The pair's safety words.
-    pub words: SafetyWords,
+    pub(crate) words: SafetyWords,
     /// They were compared.
-    pub compared: bool,
+    pub(crate) compared: bool,
     /// What it wants of messages that fade.
-    pub fading: Fading,
+    pub(crate) fading: Fading,
     /// Since when it is here.
-    pub since: Duration,
+    pub(crate) since: Duration,
     /// Since when nothing was heard of it, while that is so: by both clocks.
-    pub silent_since: Option<(Duration, Clock)>,
+    pub(crate) silent_since: Option<(Duration, Clock)>,
     /// Until when it is shown as typing.
     typing: Option<Duration>,
 }
@@ -53,7 +53,7 @@ pub struct People {
 
 impl People {
     /// Somebody has come. One who was known keeps whether the words were compared.
-    pub fn joined(
+    pub(crate) fn joined(
         &mut self,
         id: InstanceId,
         name: String,
@@ -109,19 +109,19 @@ impl People {
     }
 
     /// Somebody is gone.
-    pub fn left(&mut self, id: InstanceId) -> Option<Person> {
+    pub(crate) fn left(&mut self, id: InstanceId) -> Option<Person> {
         let at = self.here.iter().position(|person| person.id == id)?;
         Some(self.here.remove(at))
     }
 
     /// The number of its colour.
-    pub fn accent(&self, id: InstanceId) -> usize {
+    pub(crate) fn accent(&self, id: InstanceId) -> usize {
         let met = self.met.iter().find(|met| met.id == id);
         met.map_or(MAX_MET, |met| met.accent)
     }
 
     /// Whether nobody is here.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.here.is_empty()
     }
 
@@ -131,12 +131,12 @@ impl People {
     }
 
     /// All who are here.
-    pub fn iter(&self) -> impl Iterator<Item = &Person> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Person> {
         self.here.iter()
     }
 
     /// One of them.
-    pub fn get_mut(&mut self, id: InstanceId) -> Option<&mut Person> {
+    pub(crate) fn get_mut(&mut self, id: InstanceId) -> Option<&mut Person> {
         self.here.iter_mut().find(|person| person.id == id)
     }
 
@@ -144,7 +144,7 @@ impl People {
     ///
     /// # Errors
     /// A sentence, when it is nobody or could be several.
-    pub fn named(&self, name: Option<&str>) -> Result<&Person, String> {
+    pub(crate) fn named(&self, name: Option<&str>) -> Result<&Person, String> {
         match (name, self.here.as_slice()) {
             (Some(name), people) => people
                 .iter()
@@ -157,14 +157,14 @@ impl People {
     }
 
     /// Somebody types, or has stopped to.
-    pub fn typing(&mut self, id: InstanceId, on: bool, now: Duration) {
+    pub(crate) fn typing(&mut self, id: InstanceId, on: bool, now: Duration) {
         if let Some(person) = self.get_mut(id) {
             person.typing = on.then(|| now + TYPING_SHOWN);
         }
     }
 
     /// The names of those who type.
-    pub fn typists(&self, now: Duration) -> Vec<&str> {
+    pub(crate) fn typists(&self, now: Duration) -> Vec<&str> {
         let typing = |person: &&Person| person.typing.is_some_and(|until| until > now);
         self.here
             .iter()
@@ -174,7 +174,7 @@ impl People {
     }
 
     /// When the next typing notice expires.
-    pub fn next_expiry(&self, now: Duration) -> Option<Duration> {
+    pub(crate) fn next_expiry(&self, now: Duration) -> Option<Duration> {
         self.here
             .iter()
             .filter_map(|person| person.typing)

@@ -29,15 +29,15 @@ pub enum Purpose {
 
 impl Conversation {
     /// The input is for an answer from now on.
-    pub fn reply(&mut self, to: Target) {
+    pub(crate) fn reply(&mut self, to: Target) {
         self.give_up();
         self.stop_browsing(false);
-        self.list.to_newest();
+        self.list.go_to_newest();
         self.purpose = Purpose::Reply(to);
     }
 
     /// The input is for other words for a message of ours from now on; its text is in it.
-    pub fn edit(&mut self, id: MessageId) {
+    pub(crate) fn edit(&mut self, id: MessageId) {
         let number = self.list.find(None, id);
         let Some(text) = number
             .and_then(|number| self.list.said(number))
@@ -53,7 +53,7 @@ impl Conversation {
     }
 
     /// The input is for something new again, and the draft that waited comes back. False when it was all the time.
-    pub fn give_up(&mut self) -> bool {
+    pub(crate) fn give_up(&mut self) -> bool {
         match std::mem::take(&mut self.purpose) {
             Purpose::New => return false,
             Purpose::Reply(_) => {}
@@ -63,7 +63,7 @@ impl Conversation {
     }
 
     /// What the event line says about it.
-    pub fn purpose_told(&self) -> Option<String> {
+    pub(crate) fn purpose_told(&self) -> Option<String> {
         match &self.purpose {
             Purpose::New => None,
             Purpose::Edit { .. } => Some("editing: Enter saves, Esc gives up".to_owned()),

@@ -29,7 +29,7 @@ struct Place {
 
 impl History {
     /// A line was sent.
-    pub fn push(&mut self, line: &str) {
+    pub(crate) fn push(&mut self, line: &str) {
         (self.place, self.query) = (None, None);
         if self.lines.back().is_some_and(|last| last.as_str() == line) {
             return;
@@ -45,7 +45,7 @@ impl History {
     }
 
     /// A line is not to be had again. If it is the one in the input, gives back what was there before.
-    pub fn forget(&mut self, text: &str) -> Option<Zeroizing<String>> {
+    pub(crate) fn forget(&mut self, text: &str) -> Option<Zeroizing<String>> {
         let is_it = |line: &str| {
             line == text || line.strip_prefix("/edit ") == Some(text) || line.strip_prefix('/') == Some(text)
         };
@@ -70,13 +70,13 @@ impl History {
     }
 
     /// The line before the one in the input, which holds `draft`; nothing where there is none.
-    pub fn older(&mut self, draft: &str) -> Option<&str> {
+    pub(crate) fn older(&mut self, draft: &str) -> Option<&str> {
         let line = self.place.as_ref().map_or(self.lines.len(), |place| place.line);
         self.go(line.checked_sub(1)?, draft)
     }
 
     /// The line after the one in the input, or what was there before the first one.
-    pub fn newer(&mut self) -> Option<Zeroizing<String>> {
+    pub(crate) fn newer(&mut self) -> Option<Zeroizing<String>> {
         let place = self.place.as_mut()?;
         if place.line + 1 < self.lines.len() {
             place.line += 1;
@@ -86,12 +86,12 @@ impl History {
     }
 
     /// What is being searched for, if anything.
-    pub fn query(&self) -> Option<&str> {
+    pub(crate) fn query(&self) -> Option<&str> {
         self.query.as_ref().map(|query| query.as_str())
     }
 
     /// Begins to search.
-    pub fn begin_search(&mut self, draft: &str) {
+    pub(crate) fn begin_search(&mut self, draft: &str) {
         self.query = Some(Zeroizing::default());
         self.place = Some(Place {
             line: self.lines.len(),
@@ -100,24 +100,24 @@ impl History {
     }
 
     /// One character more to search for; the newest line that has it all.
-    pub fn search_on(&mut self, c: char) -> Option<&str> {
+    pub(crate) fn search_on(&mut self, c: char) -> Option<&str> {
         self.query.as_mut()?.push(c);
         self.find(0)
     }
 
     /// One character less.
-    pub fn search_back(&mut self) -> Option<&str> {
+    pub(crate) fn search_back(&mut self) -> Option<&str> {
         self.query.as_mut()?.pop();
         self.find(0)
     }
 
     /// The next older line that has it.
-    pub fn search_older(&mut self) -> Option<&str> {
+    pub(crate) fn search_older(&mut self) -> Option<&str> {
         self.find(1)
     }
 
     /// Ends a search; the line that was found stays where it is.
-    pub fn end_search(&mut self) {
+    pub(crate) fn end_search(&mut self) {
         self.query = None;
         if self
             .place
@@ -129,7 +129,7 @@ impl History {
     }
 
     /// Gives a search up: what was in the input before.
-    pub fn give_up(&mut self) -> Option<Zeroizing<String>> {
+    pub(crate) fn give_up(&mut self) -> Option<Zeroizing<String>> {
         self.query = None;
         self.place.take().map(|place| place.draft)
     }

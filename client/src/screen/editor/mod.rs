@@ -42,18 +42,18 @@ enum Last {
 
 /// The rows of an editor at some width, and where its caret is among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// How many rows there are.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// The caret's row.
-    pub row: usize,
+    pub(crate) row: usize,
     /// The caret's column.
-    pub column: usize,
+    pub(crate) column: usize,
 }
 
 /// What an Enter means for the text before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Enter {
+pub(crate) enum Enter {
     /// It is complete.
     Complete,
     /// It goes on in a new line, which is there now.
@@ -62,22 +62,22 @@ pub enum Enter {
 
 impl Editor {
     /// What it holds.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether it holds nothing.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
     /// The caret, as a byte index into the text.
-    pub fn caret(&self) -> usize {
+    pub(crate) fn caret(&self) -> usize {
         self.caret
     }
 
     /// Takes the text out, for good: it cannot be brought back from here.
-    pub fn take(&mut self) -> String {
+    pub(crate) fn take(&mut self) -> String {
         self.caret = 0;
         self.last = Last::Other;
         self.undo.clear();
@@ -88,13 +88,13 @@ impl Editor {
     }
 
     /// Holds another text, the caret at its end.
-    pub fn set(&mut self, text: &str) {
+    pub(crate) fn set(&mut self, text: &str) {
         self.last = Last::Other;
         self.replace(0..self.text.len(), &clean(text));
     }
 
     /// Puts a text at the caret. Control characters are taken as their pictures: what is seen is what is sent.
-    pub fn insert(&mut self, text: &str) {
+    pub(crate) fn insert(&mut self, text: &str) {
         let text = clean(text);
         let typed = text.chars().nth(1).is_none();
         // A word at a time is taken back.
@@ -110,7 +110,7 @@ impl Editor {
     }
 
     /// Takes the last change back; `false` when there is none.
-    pub fn undo(&mut self) -> bool {
+    pub(crate) fn undo(&mut self) -> bool {
         self.last = Last::Other;
         let Some(step) = self.undo.pop() else { return false };
         self.splice(step.inserted, &step.removed);
@@ -119,7 +119,7 @@ impl Editor {
     }
 
     /// An Enter came: a backslash at the end makes a new line of it, two of them are one and none.
-    pub fn enter(&mut self) -> Enter {
+    pub(crate) fn enter(&mut self) -> Enter {
         self.last = Last::Other;
         let line = &self.text[..self.line_end()];
         if !line.ends_with('\\') || (line.ends_with("\\\\") && line.len() < self.text.len()) {
@@ -135,17 +135,17 @@ impl Editor {
     }
 
     /// Deletes the grapheme before the caret.
-    pub fn backspace(&mut self) {
+    pub(crate) fn backspace(&mut self) {
         self.remove(self.before()..self.caret);
     }
 
     /// Deletes the grapheme after the caret.
-    pub fn delete(&mut self) {
+    pub(crate) fn delete(&mut self) {
         self.remove(self.caret..self.after());
     }
 
     /// Exchanges the graphemes on both sides of the caret, at the end of a line the last two.
-    pub fn transpose(&mut self) {
+    pub(crate) fn transpose(&mut self) {
         self.last = Last::Other;
         let middle = if self.caret == self.line_end() {
             self.before()
@@ -162,65 +162,65 @@ impl Editor {
     }
 
     /// One grapheme to the left.
-    pub fn left(&mut self) {
+    pub(crate) fn left(&mut self) {
         self.go(self.before());
     }
 
     /// One grapheme to the right.
-    pub fn right(&mut self) {
+    pub(crate) fn right(&mut self) {
         self.go(self.after());
     }
 
     /// To the beginning of the word before the caret.
-    pub fn word_left(&mut self) {
+    pub(crate) fn word_left(&mut self) {
         self.go(self.word_start());
     }
 
     /// To the end of the word after the caret.
-    pub fn word_right(&mut self) {
+    pub(crate) fn word_right(&mut self) {
         self.go(self.word_end());
     }
 
     /// To the beginning of the line.
-    pub fn home(&mut self) {
+    pub(crate) fn home(&mut self) {
         self.go(self.line_start());
     }
 
     /// To the end of the line.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.go(self.line_end());
     }
 
     /// Kills from the caret to the end of the line, or the line break there.
-    pub fn kill_to_end(&mut self) {
+    pub(crate) fn kill_to_end(&mut self) {
         let end = self.line_end();
         let end = if end == self.caret { self.after() } else { end };
         self.kill(self.caret..end, Side::After);
     }
 
     /// Kills from the beginning of the line to the caret.
-    pub fn kill_to_start(&mut self) {
+    pub(crate) fn kill_to_start(&mut self) {
         self.kill(self.line_start()..self.caret, Side::Before);
     }
 
     /// Kills the word before the caret.
-    pub fn kill_word(&mut self) {
+    pub(crate) fn kill_word(&mut self) {
         self.kill(self.word_start()..self.caret, Side::Before);
     }
 
     /// Kills the word after the caret.
-    pub fn kill_next_word(&mut self) {
+    pub(crate) fn kill_next_word(&mut self) {
         self.kill(self.caret..self.word_end(), Side::After);
     }
 
     /// Kills everything.
-    pub fn kill_all(&mut self) {
+    pub(crate) fn kill_all(&mut self) {
         self.last = Last::Other;
         self.kill(0..self.text.len(), Side::After);
     }
 
     /// Inserts what was killed last.
-    pub fn yank(&mut self) {
+    pub(crate) fn yank(&mut self) {
         let killed = Zeroizing::new(self.kills.newest().to_owned());
         let start = self.caret;
         self.replace(start..start, &killed);
@@ -228,7 +228,7 @@ impl Editor {
     }
 
     /// Right after a yank: what was killed before takes the place of what was yanked.
-    pub fn yank_earlier(&mut self) {
+    pub(crate) fn yank_earlier(&mut self) {
         if let Last::Yanked(yanked) = self.last.clone() {
             self.undo();
             self.kills.turn();
@@ -238,12 +238,12 @@ impl Editor {
     }
 
     /// What [`yank`](Self::yank) would insert.
-    pub fn killed(&self) -> &str {
+    pub(crate) fn killed(&self) -> &str {
         self.kills.newest()
     }
 
     /// Where the caret is at a width, and of how many rows; the last column of each is left to the caret.
-    pub fn layout(&self, width: usize) -> Layout {
+    pub(crate) fn layout(&self, width: usize) -> Layout {
         let mut kept = self.rows.borrow_mut();
         let rows = kept.at(&self.text, text_width(width));
         let row = rows
@@ -259,7 +259,7 @@ impl Editor {
     }
 
     /// The texts of some rows at a width.
-    pub fn rows(&self, width: usize, which: Range<usize>) -> Vec<&str> {
+    pub(crate) fn rows(&self, width: usize, which: Range<usize>) -> Vec<&str> {
         let mut kept = self.rows.borrow_mut();
         let rows = kept.at(&self.text, text_width(width));
         let which = which.start.min(rows.len())..which.end.min(rows.len());
@@ -267,7 +267,7 @@ impl Editor {
     }
 
     /// One row up or down at a width; `false` when there is none.
-    pub fn vertical(&mut self, down: bool, width: usize) -> bool {
+    pub(crate) fn vertical(&mut self, down: bool, width: usize) -> bool {
         let layout = self.layout(width);
         let target = if down {
             layout.row.checked_add(1)

@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::screen::text::line::{put, sign};
-use crate::screen::theme::Theme;
+use crate::screen::theme::{Role, Theme};
 
 /// The most that is taken, in bytes: as much as a passphrase is looked at before it is normalised.
 const MAX_HIDDEN: usize = 4 * MAX_PASSPHRASE;
@@ -74,11 +74,12 @@ impl Hidden {
     }
 
     /// A dot for each grapheme, as far as they fit. Gives back where the caret is.
-    pub(crate) fn draw(&self, area: Rect, theme: &Theme, buffer: &mut Buffer) -> Position {
+    pub(crate) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Position {
         let sign = sign(area.width);
         let room = usize::from(area.width).saturating_sub(sign.len() + 1);
         let dots = self.count().min(room);
-        let line = Line::from(vec![Span::styled(sign, theme.dim), Span::raw("•".repeat(dots))]);
+        let lead = Span::styled(sign, theme.style(Role::Dim));
+        let line = Line::from(vec![lead, Span::raw("•".repeat(dots))]);
         put(buffer, area, 0, &line);
         let column = u16::try_from(sign.len() + dots).unwrap_or(u16::MAX);
         Position::new(

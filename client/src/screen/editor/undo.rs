@@ -14,11 +14,11 @@ const MAX_BYTES: usize = 256 << 10;
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
     /// What was put in.
-    pub inserted: Range<usize>,
+    pub(crate) inserted: Range<usize>,
     /// What stood there before.
-    pub removed: Zeroizing<String>,
+    pub(crate) removed: Zeroizing<String>,
     /// Where the caret was before.
-    pub caret: usize,
+    pub(crate) caret: usize,
 }
 
 /// The changes, the newest last.

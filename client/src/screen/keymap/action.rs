@@ -2,7 +2,7 @@
 
 /// What a key asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Types a character.
     Insert(char),
     /// Sends the draft, or does its command.
@@ -101,7 +101,7 @@ pub enum Action {
 
 /// What a key asks for while a message is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Browsing {
+pub(crate) enum Browsing {
     /// Selects the message above.
     Older,
     /// Selects the message below.
@@ -140,7 +140,7 @@ pub enum Browsing {
 
 impl Action {
     /// Whether it means the same with a message selected as without.
-    pub fn is_for_the_window(self) -> bool {
+    pub(crate) fn is_for_the_window(self) -> bool {
         matches!(
             self,
             Self::Room(_)
@@ -159,13 +159,13 @@ impl Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding {
     /// What is done.
-    pub action: Action,
+    pub(crate) action: Action,
     /// What it is called in `[keys]`, and as a command.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The keys, separated by commas; keys that follow each other by spaces. Every Alt+X is Esc X, too.
-    pub keys: &'static str,
+    pub(crate) keys: &'static str,
     /// What the help says.
-    pub help: &'static str,
+    pub(crate) help: &'static str,
 }
 
 const fn bind(action: Action, name: &'static str, keys: &'static str, help: &'static str) -> Binding {

@@ -63,7 +63,7 @@ impl Chord {
 
     /// What a terminal tells of it.
     #[cfg(test)]
-    pub fn event(self) -> KeyEvent {
+    pub(crate) fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
     }
 

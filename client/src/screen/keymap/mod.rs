@@ -15,9 +15,9 @@ use self::chord::Chord;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The heading.
-    pub heading: &'static str,
+    pub(crate) heading: &'static str,
     /// What is explained, and the explanation; either may be empty.
-    pub lines: Vec<(String, String)>,
+    pub(crate) lines: Vec<(String, String)>,
 }
 
 /// How long after Esc a key counts as one with Alt: terminals that keep Alt for themselves leave this way. Not for
@@ -40,7 +40,7 @@ type Bound = (Vec<Chord>, Action);
 
 /// What a press comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pressed {
+pub(crate) enum Pressed {
     /// Something is to be done.
     Action(Action),
     /// More keys have to follow: [`Keymap::begun`].
@@ -60,7 +60,7 @@ impl Default for Keymap {
 impl Keymap {
     /// The keys of the table, but for what the user has otherwise: keys by the name of the action, separated by
     /// commas, nothing or `none` for no key. What is wrong with them is told, and passed over.
-    pub fn new(own: &BTreeMap<String, String>) -> (Self, Vec<String>) {
+    pub(crate) fn new(own: &BTreeMap<String, String>) -> (Self, Vec<String>) {
         let (mut typing, mut browsing) = (as_in(BINDINGS, own), as_in(BROWSING, own));
         let mut complaints = Vec::new();
         for (name, keys) in own {
@@ -90,7 +90,7 @@ impl Keymap {
     }
 
     /// A key was pressed; `browsing`: while a message is selected.
-    pub fn press(&mut self, key: &KeyEvent, browsing: bool, now: Duration) -> Pressed {
+    pub(crate) fn press(&mut self, key: &KeyEvent, browsing: bool, now: Duration) -> Pressed {
         let Some(chord) = Chord::of(key) else {
             return Pressed::Nothing;
         };
@@ -123,13 +123,8 @@ impl Keymap {
         }
     }
 
-    /// The last Esc is no Alt for the next key.
-    pub fn forget_esc(&mut self) {
-        self.esc = None;
-    }
-
     /// The keys that were pressed and that others have to follow.
-    pub fn begun(&self) -> Option<String> {
+    pub(crate) fn begun(&self) -> Option<String> {
         (!self.begun.is_empty()).then(|| shown(&self.begun))
     }
 
@@ -170,13 +165,13 @@ impl Keymap {
     }
 
     /// The keys of an action, as the help shows them.
-    pub fn keys(&self, action: Action) -> String {
+    pub(crate) fn keys(&self, action: Action) -> String {
         let keys = self.bound(true).filter(|(_, bound)| *bound == action);
         keys.map(|(keys, _)| shown(keys)).collect::<Vec<_>>().join(", ")
     }
 
     /// What the help says about keys.
-    pub fn help(&self) -> Section {
+    pub(crate) fn help(&self) -> Section {
         let mut lines = Vec::new();
         let mut shell: Vec<String> = Vec::new();
         for binding in BINDINGS {
@@ -200,7 +195,7 @@ impl Keymap {
     }
 
     /// What the help says about the keys while a message is selected.
-    pub fn help_browsing(&self) -> Section {
+    pub(crate) fn help_browsing(&self) -> Section {
         let line = |binding: &Binding| (self.keys(binding.action), binding.help.to_owned());
         let lines = BROWSING.iter().map(line).filter(|(keys, _)| !keys.is_empty());
         Section {
@@ -210,7 +205,7 @@ impl Keymap {
     }
 
     /// The first key of an action, if it has one.
-    pub fn first_key(&self, action: Action) -> Option<String> {
+    pub(crate) fn first_key(&self, action: Action) -> Option<String> {
         let mut bound = self.bound(true);
         bound
             .find(|(_, bound)| *bound == action)
@@ -218,7 +213,7 @@ impl Keymap {
     }
 
     /// Every action by its name, with its keys.
-    pub fn names(&self) -> Section {
+    pub(crate) fn names(&self) -> Section {
         let line = |binding: &Binding| match self.keys(binding.action) {
             keys if keys.is_empty() => (binding.name.to_owned(), "no key".to_owned()),
             keys => (binding.name.to_owned(), keys),

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::{Ctx, Layer, Taken};
 use crate::screen::keymap::Section;
@@ -10,7 +10,7 @@ use crate::screen::keymap::action::Action;
 use crate::screen::text::line::put;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
-use crate::screen::theme::Theme;
+use crate::screen::theme::{Role, Theme};
 
 /// What stands left of the explanations takes this part of the columns at most.
 const LEFT_PART: usize = 3;
@@ -44,7 +44,7 @@ impl Page {
     }
 
     /// All its rows.
-    fn rows(&self, width: usize, theme: &Theme) -> Vec<Line<'static>> {
+    fn rows(&self, width: usize) -> Vec<(Role, String)> {
         let lines = self.sections.iter().flat_map(|section| &section.lines);
         let explained = lines.filter(|(_, does)| !does.is_empty());
         let longest = explained.map(|(what, _)| columns(what)).max().unwrap_or(0);
@@ -52,63 +52,61 @@ impl Page {
         let mut rows = Vec::new();
         for section in &self.sections {
             if !rows.is_empty() {
-                rows.push(Line::default());
+                rows.push((Role::Plain, String::new()));
             }
-            rows.push(Line::styled(section.heading, theme.notice));
+            rows.push((Role::Notice, section.heading.to_owned()));
             for (what, does) in &section.lines {
-                beside(what, does, left, width, &mut rows);
+                let explained = beside(what, does, left, width).into_iter();
+                rows.extend(explained.map(|row| (Role::Plain, row)));
             }
         }
         rows
     }
 
     /// The rows that are shown, and whether there are more below.
-    pub fn shown(&self, width: usize, height: usize, theme: &Theme) -> (Vec<Line<'static>>, bool) {
-        let rows = self.rows(width, theme);
+    pub(crate) fn shown(&self, width: usize, height: usize) -> (Vec<(Role, String)>, bool) {
+        let rows = self.rows(width);
         let top = self.top.min(rows.len().saturating_sub(height));
         let more = rows.len() > top + height;
         (rows.into_iter().skip(top).take(height).collect(), more)
     }
 
     /// From the top, in the place of the talk.
-    pub(crate) fn draw(&self, area: Rect, theme: &Theme, buffer: &mut Buffer) {
-        let (rows, _) = self.shown(area.width.into(), area.height.into(), theme);
-        for (number, row) in rows.iter().enumerate() {
-            put(buffer, area, number, row);
+    pub(crate) fn draw(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+        let (rows, _) = self.shown(area.width.into(), area.height.into());
+        for (number, (role, row)) in rows.into_iter().enumerate() {
+            put(buffer, area, number, &Line::styled(row, theme.style(role)));
         }
     }
 
     fn scroll(&mut self, by: isize, width: usize, height: usize) {
-        let last = self.rows(width, <&Theme>::default()).len().saturating_sub(height);
+        let last = self.rows(width).len().saturating_sub(height);
         self.top = self.top.min(last).saturating_add_signed(by).min(last);
     }
 }
 
 /// What is explained in `left` columns and the explanation beside it; below it where there are no such columns.
-fn beside(what: &str, does: &str, left: Option<usize>, width: usize, rows: &mut Vec<Line<'static>>) {
+fn beside(what: &str, does: &str, left: Option<usize>, width: usize) -> Vec<String> {
     let pieces = |text: &str, width: usize| -> Vec<String> {
         let rows = wrap(text, width, width, Breaks::Words).into_iter();
         rows.map(|row| text[row].trim_end().to_owned()).collect()
     };
     let Some(left) = left.filter(|_| !does.is_empty()) else {
-        rows.extend(pieces(what, width).into_iter().map(Line::from));
+        let mut rows = pieces(what, width);
         if !does.is_empty() {
             let below = pieces(does, width.saturating_sub(GAP)).into_iter();
-            rows.extend(below.map(|piece| Line::from(format!("{}{piece}", " ".repeat(GAP)))));
+            rows.extend(below.map(|piece| format!("{}{piece}", " ".repeat(GAP))));
         }
-        return;
+        return rows;
     };
     let (whats, does) = (pieces(what, left), pieces(does, width.saturating_sub(left + GAP)));
-    for number in 0..whats.len().max(does.len()) {
-        let what = whats.get(number).cloned().unwrap_or_default();
-        let does = does.get(number).cloned().unwrap_or_default();
+    let row = |number: usize| {
+        let piece = |of: &[String]| of.get(number).cloned().unwrap_or_default();
+        let what = piece(&whats);
         let blank = " ".repeat((left + GAP).saturating_sub(columns(&what)));
-        rows.push(Line::from(vec![
-            Span::raw(what),
-            Span::raw(blank),
-            Span::raw(does),
-        ]));
-    }
+        what + &blank + &piece(&does)
+    };
+    (0..whats.len().max(does.len())).map(row).collect()
 }
 
 impl Layer for Page {
@@ -168,10 +166,8 @@ mod tests {
     }
 
     fn rows(page: &Page, width: usize) -> Vec<String> {
-        let (rows, _) = page.shown(width, usize::MAX, Default::default());
-        rows.iter()
-            .map(|row| row.to_string().trim_end().to_owned())
-            .collect()
+        let (rows, _) = page.shown(width, usize::MAX);
+        rows.iter().map(|(_, row)| row.trim_end().to_owned()).collect()
     }
 
     #[test]
@@ -206,15 +202,15 @@ mod tests {
     #[test]
     fn a_page_scrolls_to_its_end_and_not_beyond() {
         let mut page = page();
-        assert!(page.shown(40, 4, Default::default()).1);
+        assert!(page.shown(40, 4).1);
         page.scroll(isize::MAX, 40, 4);
-        let (rows, more) = page.shown(40, 4, Default::default());
+        let (rows, more) = page.shown(40, 4);
         assert_eq!((rows.len(), more), (4, false));
         page.scroll(isize::MIN, 40, 4);
-        assert_eq!(page.shown(40, 4, Default::default()).0[0].to_string(), "keys");
+        assert_eq!(page.shown(40, 4).0[0].1, "keys");
         // A larger window shows what fits, from the last place on.
         page.scroll(3, 40, 2);
-        assert_eq!(page.shown(40, 60, Default::default()).0.len(), 6);
-        assert_eq!(page.shown(0, 0, Default::default()).0.len(), 0);
+        assert_eq!(page.shown(40, 60).0.len(), 6);
+        assert_eq!(page.shown(0, 0).0.len(), 0);
     }
 }

@@ -16,7 +16,7 @@ use crate::secret::source;
 #[derive(Debug)]
 pub struct Joining {
     /// What it will be called here.
-    pub id: RoomId,
+    pub(crate) id: RoomId,
     pub(crate) to: Destination,
     pub(crate) name: Name,
     /// What was typed of the passphrase; it stays until the room is open.
@@ -42,12 +42,12 @@ pub(crate) enum Stage {
 
 impl Joining {
     /// What is typed, while the passphrase is asked for.
-    pub fn asked(&self) -> Option<&Hidden> {
+    pub(crate) fn asked(&self) -> Option<&Hidden> {
         matches!(self.stage, Stage::Asking | Stage::Rating(_)).then_some(&self.passphrase)
     }
 
     /// What the line above the input says about it.
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         let room = match self.to.room.as_str() {
             "" => "the room without a name".to_owned(),
             name => format!("the room {name}"),

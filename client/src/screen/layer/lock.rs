@@ -139,8 +139,8 @@ impl Lock {
                 put(buffer, area, first + number, &Line::raw(row));
             }
         }
-        let input = Rect::new(0, above, width, height.min(1));
-        self.typed.draw(input, theme, buffer)
+        self.typed
+            .draw(theme, Rect::new(0, above, width, height.min(1)), buffer)
     }
 }
 

@@ -41,7 +41,7 @@ impl State {
     }
 
     /// What the window is called: what waits to be read, and nobody's name.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let rooms = self.rooms.iter().map(|(_, room)| room);
         match rooms.filter(|room| !room.muted).map(|room| room.unread).sum() {
             0_usize => "sotto".to_owned(),

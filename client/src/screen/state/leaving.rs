@@ -9,7 +9,7 @@ use crate::screen::state::State;
 
 impl State {
     /// Leaves all rooms without waiting for anything.
-    pub fn leave_now(&mut self) -> Vec<Effect> {
+    pub(crate) fn leave_now(&mut self) -> Vec<Effect> {
         let mut effects = Vec::new();
         for id in self.rooms.ids() {
             if let Some(room) = self.rooms.get_mut(id) {
@@ -21,12 +21,12 @@ impl State {
     }
 
     /// Whether all rooms are being left.
-    pub fn leaving(&self) -> bool {
+    pub(crate) fn leaving(&self) -> bool {
         self.rooms.iter().all(|(_, room)| room.out.begun)
     }
 
     /// Whether all rooms are being left, and nothing is waited for.
-    pub fn leaving_now(&self) -> bool {
+    pub(crate) fn leaving_now(&self) -> bool {
         self.rooms.iter().all(|(_, room)| room.out.now)
     }
 

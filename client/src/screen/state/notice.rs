@@ -19,7 +19,7 @@ pub struct Notice {
 
 impl Notice {
     /// Says something for a while.
-    pub fn say(&mut self, text: impl Into<String>, now: Duration) {
+    pub(crate) fn say(&mut self, text: impl Into<String>, now: Duration) {
         *self = Self {
             text: text.into(),
             since: Some(now),
@@ -28,7 +28,7 @@ impl Notice {
     }
 
     /// Asks something until there is an answer.
-    pub fn ask(&mut self, text: String) {
+    pub(crate) fn ask(&mut self, text: String) {
         *self = Self {
             text,
             since: None,
@@ -37,7 +37,7 @@ impl Notice {
     }
 
     /// Says that typed bytes were not taken.
-    pub fn full(&mut self, bytes: usize, now: Duration) {
+    pub(crate) fn full(&mut self, bytes: usize, now: Duration) {
         let not_taken = self.not_taken + bytes;
         let count = grouped(not_taken);
         self.say(
@@ -48,31 +48,31 @@ impl Notice {
     }
 
     /// Says nothing any more.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self::default();
     }
 
     /// A key came: what had its time goes.
-    pub fn key(&mut self, now: Duration) {
+    pub(crate) fn key(&mut self, now: Duration) {
         if self.since.is_some_and(|since| now >= since + AT_LEAST) {
             self.clear();
         }
     }
 
     /// Time has passed.
-    pub fn expire(&mut self, now: Duration) {
+    pub(crate) fn expire(&mut self, now: Duration) {
         if self.until().is_some_and(|until| now >= until) {
             self.clear();
         }
     }
 
     /// When it goes by itself.
-    pub fn until(&self) -> Option<Duration> {
+    pub(crate) fn until(&self) -> Option<Duration> {
         Some(self.since? + AT_MOST)
     }
 
     /// What it says; empty for nothing.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }

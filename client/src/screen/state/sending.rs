@@ -35,7 +35,7 @@ impl State {
                 let room = self.rooms.current_mut();
                 room.history.push(&line);
                 room.draft.take();
-                room.list.to_newest();
+                room.list.go_to_newest();
                 self.notice.clear();
                 if !self.run(command, moment, effects) {
                     // What is wrong with it can be mended.

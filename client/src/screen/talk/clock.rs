@@ -26,7 +26,7 @@ impl Default for Clock {
 
 impl Clock {
     /// The day in words.
-    pub fn day(&self) -> String {
+    pub(crate) fn day(&self) -> String {
         format!(
             "{}, {} {}",
             self.date.weekday(),
@@ -38,7 +38,7 @@ impl Clock {
 
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum TimeFormat {
+pub(crate) enum TimeFormat {
     /// `16:05`.
     #[default]
     Hours24,
@@ -50,7 +50,7 @@ pub enum TimeFormat {
 
 impl TimeFormat {
     /// A time, with a space behind it; nothing when times are not shown.
-    pub fn show(self, clock: Clock) -> String {
+    pub(crate) fn show(self, clock: Clock) -> String {
         let Clock { hour, minute, .. } = clock;
         match self {
             Self::Hours24 => format!("{hour:02}:{minute:02} "),
@@ -63,7 +63,7 @@ impl TimeFormat {
     }
 
     /// The columns that a time takes.
-    pub fn columns(self) -> usize {
+    pub(crate) fn columns(self) -> usize {
         match self {
             Self::Hours24 => 6,
             Self::Hours12 => 9,

@@ -7,7 +7,7 @@ use sotto_protocol::message::{InstanceId, MessageId};
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
-pub use super::clock::Clock;
+pub(crate) use super::clock::Clock;
 use super::clock::TimeFormat;
 use super::expiry::Fades;
 
@@ -18,11 +18,11 @@ const MAX_REACTIONS: usize = 16;
 
 /// An entry.
 #[derive(Debug, Clone)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// When it came.
-    pub at: Clock,
+    pub(crate) at: Clock,
     /// What it is.
-    pub content: Content,
+    pub(crate) content: Content,
 }
 
 /// What an entry is.
@@ -53,28 +53,28 @@ pub enum Copyable {
 #[derive(Debug, Clone)]
 pub struct Said {
     /// Its author's id for it.
-    pub id: MessageId,
+    pub(crate) id: MessageId,
     /// Who said it.
-    pub author: Author,
+    pub(crate) author: Author,
     /// What the author was called then.
-    pub name: String,
+    pub(crate) name: String,
     /// What it says now.
-    pub text: Zeroizing<String>,
+    pub(crate) text: Zeroizing<String>,
     /// What it answers.
-    pub reply_to: Option<Target>,
+    pub(crate) reply_to: Option<Target>,
     /// The author changed it.
-    pub edited: bool,
+    pub(crate) edited: bool,
     /// The author deleted it; the text is gone.
-    pub deleted: bool,
+    pub(crate) deleted: bool,
     /// Whether it goes by itself, and when.
-    pub fades: Fades,
+    pub(crate) fades: Fades,
     /// Name and reaction of those who reacted.
-    pub reactions: Vec<(String, String)>,
+    pub(crate) reactions: Vec<(String, String)>,
 }
 
 /// Who said something.
 #[derive(Debug, Clone)]
-pub enum Author {
+pub(crate) enum Author {
     /// We did, and this became of it.
     Me(Marks),
     /// A peer did.
@@ -92,22 +92,22 @@ pub enum Author {
 
 /// What became of a message of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Marks {
+pub(crate) struct Marks {
     /// The relay has it.
-    pub sent: bool,
+    pub(crate) sent: bool,
     /// To how many it was said; at least one, who may be still to come.
-    pub to: usize,
+    pub(crate) to: usize,
     /// Who holds it.
-    pub delivered: Vec<InstanceId>,
+    pub(crate) delivered: Vec<InstanceId>,
     /// Who has read it.
-    pub read: Vec<InstanceId>,
+    pub(crate) read: Vec<InstanceId>,
     /// Nobody has it, and nobody will get it.
-    pub lost: bool,
+    pub(crate) lost: bool,
 }
 
 impl Marks {
     /// The mark: `…` waiting, `✓` sent, `✓✓` delivered, `read`, or `lost`; counted while not all of several have it.
-    pub fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let counted = |mark: &str, of: usize| {
             if of < self.to {
                 format!("{mark} {of} of {}", self.to)
@@ -127,12 +127,12 @@ impl Marks {
     }
 
     /// Whether everybody holds it who should.
-    pub fn all_have_it(&self) -> bool {
+    pub(crate) fn all_have_it(&self) -> bool {
         self.delivered.len() >= self.to
     }
 
     /// The columns of the widest mark that it may come to have: its place is kept, so that nothing moves.
-    pub fn widest(&self) -> usize {
+    pub(crate) fn widest(&self) -> usize {
         match self.to {
             0 | 1 => "read".len(),
             to => format!("read {} of {to}", to - 1).len(),
@@ -144,18 +144,18 @@ impl Marks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Measure {
     /// The columns there are.
-    pub width: usize,
+    pub(crate) width: usize,
     /// The widest name in the room.
-    pub name: usize,
+    pub(crate) name: usize,
     /// How times are shown.
-    pub time: TimeFormat,
+    pub(crate) time: TimeFormat,
     /// Only texts, for the terminal's own selection: no names, times, marks, and nothing of what happened.
-    pub bare: bool,
+    pub(crate) bare: bool,
 }
 
 impl Said {
     /// Who wrote it, as a key: `None` is us.
-    pub fn by(&self) -> Option<InstanceId> {
+    pub(crate) fn by(&self) -> Option<InstanceId> {
         match &self.author {
             Author::Me(_) => None,
             Author::Peer { receipt, .. } => Some(receipt.peer),
@@ -163,19 +163,19 @@ impl Said {
     }
 
     /// It says something else now.
-    pub fn edit(&mut self, text: String) {
+    pub(crate) fn edit(&mut self, text: String) {
         self.text = text.into();
         self.edited = true;
     }
 
     /// It says nothing any more.
-    pub fn delete(&mut self) {
+    pub(crate) fn delete(&mut self) {
         self.text = Zeroizing::default();
         self.deleted = true;
     }
 
     /// Somebody reacts to it, or with nothing takes that back.
-    pub fn react(&mut self, name: String, reaction: &str) {
+    pub(crate) fn react(&mut self, name: String, reaction: &str) {
         self.reactions.retain(|(by, _)| *by != name);
         if !reaction.is_empty() && self.reactions.len() < MAX_REACTIONS {
             let reaction = reaction.graphemes(true).take(MAX_REACTION).collect();
@@ -184,14 +184,14 @@ impl Said {
     }
 
     /// What it tells that its author does, if it is that: `/me waves`.
-    pub fn deed(&self) -> Option<&str> {
+    pub(crate) fn deed(&self) -> Option<&str> {
         self.text.strip_prefix("/me ").filter(|_| !self.deleted)
     }
 }
 
 impl Entry {
     /// What it takes in memory, in bytes, roughly.
-    pub fn weight(&self) -> usize {
+    pub(crate) fn weight(&self) -> usize {
         let text = match &self.content {
             Content::Said(said) => said.text.len() + said.name.len() + 32 * said.reactions.len(),
             Content::Quiet(parts) => parts.iter().map(String::len).sum(),

@@ -6,7 +6,7 @@ use sotto_protocol::fading::FadeTime;
 
 /// Whether a message goes by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Fades {
+pub(crate) enum Fades {
     /// It stays.
     #[default]
     Never,
@@ -24,7 +24,7 @@ impl From<Option<FadeTime>> for Fades {
 
 impl Fades {
     /// When a message goes, in words; nothing for one that stays. `mine`: it is ours.
-    pub fn told(self, mine: bool, now: Duration) -> Option<String> {
+    pub(crate) fn told(self, mine: bool, now: Duration) -> Option<String> {
         match self {
             Self::Never => None,
             Self::After(time) if mine => Some(format!("fades {time} after all have it")),
@@ -39,7 +39,7 @@ impl Fades {
     }
 
     /// When these words change.
-    pub fn told_until(self, now: Duration) -> Option<Duration> {
+    pub(crate) fn told_until(self, now: Duration) -> Option<Duration> {
         let Self::At(due) = self else {
             return None;
         };

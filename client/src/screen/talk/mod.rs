@@ -5,7 +5,7 @@
 pub mod clock;
 pub mod entry;
 pub(crate) mod expiry;
-pub mod list;
+pub(crate) mod list;
 pub(crate) mod row;
 pub(crate) mod transcript;
 pub(crate) mod unread;

@@ -20,9 +20,9 @@ pub(crate) struct Unread {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Line {
     /// The entry below it.
-    pub entry: u64,
+    pub(crate) entry: u64,
     /// How many messages were new.
-    pub count: usize,
+    pub(crate) count: usize,
     /// Not all of them were seen yet; what comes counts as one of them.
     grows: bool,
 }
@@ -31,9 +31,9 @@ pub(crate) struct Line {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// The entries.
-    pub entries: Vec<u64>,
+    pub(crate) entries: Vec<u64>,
     /// How far each peer's messages are read now, where that is further than before.
-    pub read: Vec<Receipt>,
+    pub(crate) read: Vec<Receipt>,
 }
 
 impl Unread {

@@ -18,9 +18,9 @@ const MAX_LINKS: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TextLine {
     /// Where it stands, without its line break.
-    pub range: Range<usize>,
+    pub(crate) range: Range<usize>,
     /// It is part of a block of code, or its fence.
-    pub code: bool,
+    pub(crate) code: bool,
 }
 
 /// The lines of a text, with the blocks between ``` lines told apart. A block without an end is none.

@@ -6,14 +6,14 @@ use memchr::memchr2_iter;
 
 /// What is looked for. Without a capital letter in it, capitals make no difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Needle {
+pub(crate) struct Needle {
     text: String,
     exact: bool,
 }
 
 impl Needle {
     /// Nothing is no needle.
-    pub fn new(text: &str) -> Option<Self> {
+    pub(crate) fn new(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self {
             text: text.to_owned(),
             exact: text.chars().any(char::is_uppercase),
@@ -21,17 +21,17 @@ impl Needle {
     }
 
     /// What it was made of.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
     /// Whether it is in a text.
-    pub fn is_in(&self, text: &str) -> bool {
+    pub(crate) fn is_in(&self, text: &str) -> bool {
         self.first_in(text, 0).is_some()
     }
 
     /// Where it is in a text.
-    pub fn places(&self, text: &str) -> Vec<Range<usize>> {
+    pub(crate) fn places(&self, text: &str) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = Vec::new();
         while let Some(place) = self.first_in(text, places.last().map_or(0, |place| place.end)) {
             places.push(place);

@@ -4,7 +4,7 @@ use ratatui::style::{Color, Style};
 
 /// How many colours a terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Depth {
+pub(crate) enum Depth {
     /// None, or none are wanted.
     None,
     /// The sixteen that have names.
@@ -17,7 +17,7 @@ pub enum Depth {
 
 impl Depth {
     /// What the environment says of the terminal: `NO_COLOR` (no-color.org), `COLORTERM`, `TERM`.
-    pub fn of(environment: impl Fn(&str) -> Option<String>) -> Self {
+    pub(crate) fn of(environment: impl Fn(&str) -> Option<String>) -> Self {
         let is_set = |name| environment(name).is_some_and(|value| !value.is_empty());
         let term = environment("TERM").unwrap_or_default();
         let colours = environment("COLORTERM").unwrap_or_default();

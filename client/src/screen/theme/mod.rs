@@ -1,209 +1,185 @@
-//! What things look like: named styles, by default in the terminal's own colours. Each thing is drawn in the style of its
-//! role, and a theme holds no more colours than there are: so no colour gets past `NO_COLOR`.
+//! What things look like: a style for each role, by default in the terminal's own colours.
 
-pub mod depth;
+pub(crate) mod depth;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::screen::theme::depth::Depth;
+use self::depth::Depth;
+
+/// What a text is, whatever it looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// Nothing in particular.
+    Plain,
+    /// What may stay unread.
+    Dim,
+    /// What may not.
+    Loud,
+    /// What is not well, but no alarm.
+    Warning,
+    /// Answers and questions of the chat itself.
+    Notice,
+    /// Our own name.
+    Me,
+    /// The name of another.
+    Peer(usize),
+    /// A link in a text.
+    Link,
+    /// Code in a text.
+    Code,
+    /// What was searched for.
+    Found,
+    /// What is selected.
+    Selection,
+    /// The line above what is unread, and unread counts.
+    Unread,
+}
 
 /// How things look. Styles hold no more than the terminal can show ([`Theme::at`]).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Theme {
-    /// What may stay unread.
-    pub dim: Style,
-    /// What may not.
-    pub loud: Style,
-    /// What is not well, but no alarm.
-    pub warning: Style,
-    /// Answers and questions of the chat itself.
-    pub notice: Style,
-    /// Our own name.
-    pub me: Style,
-    /// A link in a text.
-    pub link: Style,
-    /// Code in a text.
-    pub code: Style,
-    /// What was searched for.
-    pub found: Style,
-    /// What is selected.
-    pub selection: Style,
-    /// The line above what is unread, and unread counts.
-    pub unread: Style,
+    styles: BTreeMap<Role, Style>,
     /// The names of the others, one a person; never empty.
-    pub accents: Vec<Style>,
+    accents: Vec<Style>,
 }
 
-/// The names of the styles, as the configuration file has them; `accents` is a list.
-pub const STYLES: [&str; 11] = [
-    "dim",
-    "loud",
-    "warning",
-    "notice",
-    "me",
-    "link",
-    "code",
-    "found",
-    "selection",
-    "unread",
-    "accents",
-];
-
-/// The names of the themes that are always there.
+/// The names of the themes that are always there: in the terminal's own colours, for dark backgrounds, for light ones.
 pub const BUILT_IN: [&str; 3] = ["terminal", "dark", "light"];
 
+/// The roles that have a name in the configuration file, and their styles in the built-in themes.
+#[rustfmt::skip]
+const ROLES: [(&str, Role, [&str; 3]); 10] = [
+    ("dim", Role::Dim, ["dim", "#9aa0aa", "#5f646c"]),
+    ("loud", Role::Loud, ["bold reversed red", "bold #ffffff on #b3261e", "bold #ffffff on #b3261e"]),
+    ("warning", Role::Warning, ["yellow", "bold #e5c07b", "bold #855600"]),
+    ("notice", Role::Notice, ["bold"; 3]),
+    ("me", Role::Me, ["bold green", "bold #98c379", "bold #2e6b1f"]),
+    ("link", Role::Link, ["underlined", "underlined #82aaff", "underlined #1f4fbf"]),
+    ("code", Role::Code, ["magenta", "#d7ba7d", "#7a4a00"]),
+    ("found", Role::Found, ["black on yellow", "#1c1c1c on #e5c07b", "#1c1c1c on #ffd866"]),
+    ("selection", Role::Selection, ["reversed", "on #384050", "on #d5ddec"]),
+    ("unread", Role::Unread, ["bold yellow", "bold #e5c07b", "bold #855600"]),
+];
+
+/// The colours of the others' names in the built-in themes, all in bold.
+const ACCENTS: [&[&str]; 3] = [
+    &[
+        "cyan",
+        "magenta",
+        "blue",
+        "lightgreen",
+        "lightcyan",
+        "lightmagenta",
+    ],
+    &["#7fc8d8", "#c8a2e8", "#8fb5ff", "#e8b08a", "#9ad0b0", "#e8a0b8"],
+    &["#00667a", "#7a2ea0", "#1f4fbf", "#944600", "#1f6b4a", "#a02860"],
+];
+
 /// What a style may say.
-pub const STYLE_HELP: &str = "a style is any of bold, dim, italic, underlined and reversed, a colour, and 'on' with \
+pub(crate) const STYLE_HELP: &str = "a style is any of bold, dim, italic, underlined and reversed, a colour, and 'on' with \
      another; a colour is black, red, green, yellow, blue, magenta, cyan, gray, darkgray, lightred … lightcyan, \
      white, default, a number from 0 to 255, or #rrggbb";
 
-/// The terminal's own colours.
-static TERMINAL: LazyLock<Theme> = LazyLock::new(|| {
-    let bold = |colour| Style::new().fg(colour).add_modifier(Modifier::BOLD);
-    Theme {
-        dim: Style::new().add_modifier(Modifier::DIM),
-        loud: bold(Color::Red).add_modifier(Modifier::REVERSED),
-        warning: Style::new().fg(Color::Yellow),
-        notice: Style::new().add_modifier(Modifier::BOLD),
-        me: bold(Color::Green),
-        link: Style::new().add_modifier(Modifier::UNDERLINED),
-        code: Style::new().fg(Color::Magenta),
-        found: Style::new().fg(Color::Black).bg(Color::Yellow),
-        selection: Style::new().add_modifier(Modifier::REVERSED),
-        unread: bold(Color::Yellow),
-        accents: [
-            Color::Cyan,
-            Color::Magenta,
-            Color::Blue,
-            Color::LightGreen,
-            Color::LightCyan,
-            Color::LightMagenta,
-        ]
-        .map(bold)
-        .to_vec(),
+static THEMES: LazyLock<[Theme; 3]> = LazyLock::new(|| {
+    std::array::from_fn(|theme| Theme {
+        styles: ROLES
+            .iter()
+            .map(|(_, role, styles)| (*role, style(styles[theme]).unwrap_or_default()))
+            .collect(),
+        accents: ACCENTS[theme]
+            .iter()
+            .map(|colour| style(colour).unwrap_or_default().add_modifier(Modifier::BOLD))
+            .collect(),
+    })
+});
+
+impl Role {
+    /// The names of roles in the configuration file.
+    pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+        ROLES.iter().map(|(name, ..)| *name)
     }
-});
 
-/// For dark backgrounds.
-static DARK: LazyLock<Theme> = LazyLock::new(|| Theme {
-    dim: rgb(0x9aa0aa),
-    loud: rgb(0xffffff)
-        .bg(Color::from_u32(0xb3261e))
-        .add_modifier(Modifier::BOLD),
-    warning: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
-    notice: Style::new().add_modifier(Modifier::BOLD),
-    me: rgb(0x98c379).add_modifier(Modifier::BOLD),
-    link: rgb(0x82aaff).add_modifier(Modifier::UNDERLINED),
-    code: rgb(0xd7ba7d),
-    found: rgb(0x1c1c1c).bg(Color::from_u32(0xe5c07b)),
-    selection: Style::new().bg(Color::from_u32(0x384050)),
-    unread: rgb(0xe5c07b).add_modifier(Modifier::BOLD),
-    accents: [0x7fc8d8, 0xc8a2e8, 0x8fb5ff, 0xe8b08a, 0x9ad0b0, 0xe8a0b8]
-        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
-        .to_vec(),
-});
-
-/// For light backgrounds.
-static LIGHT: LazyLock<Theme> = LazyLock::new(|| Theme {
-    dim: rgb(0x5f646c),
-    loud: rgb(0xffffff)
-        .bg(Color::from_u32(0xb3261e))
-        .add_modifier(Modifier::BOLD),
-    warning: rgb(0x855600).add_modifier(Modifier::BOLD),
-    notice: Style::new().add_modifier(Modifier::BOLD),
-    me: rgb(0x2e6b1f).add_modifier(Modifier::BOLD),
-    link: rgb(0x1f4fbf).add_modifier(Modifier::UNDERLINED),
-    code: rgb(0x7a4a00),
-    found: rgb(0x1c1c1c).bg(Color::from_u32(0xffd866)),
-    selection: Style::new().bg(Color::from_u32(0xd5ddec)),
-    unread: rgb(0x855600).add_modifier(Modifier::BOLD),
-    accents: [0x00667a, 0x7a2ea0, 0x1f4fbf, 0x944600, 0x1f6b4a, 0xa02860]
-        .map(|colour| rgb(colour).add_modifier(Modifier::BOLD))
-        .to_vec(),
-});
-
-fn rgb(colour: u32) -> Style {
-    Style::new().fg(Color::from_u32(colour))
+    pub(crate) fn named(wanted: &str) -> Option<Self> {
+        let found = ROLES.iter().find(|(name, ..)| *name == wanted);
+        found.map(|(_, role, _)| *role)
+    }
 }
 
 impl Theme {
     /// A theme that is always there.
     pub fn built_in(name: &str) -> Option<&'static Self> {
-        match name {
-            "terminal" => Some(&TERMINAL),
-            "dark" => Some(&DARK),
-            "light" => Some(&LIGHT),
-            _ => None,
+        let place = BUILT_IN.iter().position(|known| *known == name)?;
+        THEMES.get(place)
+    }
+
+    /// How a text looks. A person's name is the same in each row, another one for each of the first few.
+    pub(crate) fn style(&self, role: Role) -> Style {
+        let style = match role {
+            Role::Peer(person) => self.accents.get(person % self.accents.len().max(1)),
+            role => self.styles.get(&role),
+        };
+        style.copied().unwrap_or_default()
+    }
+
+    pub(crate) fn set(&mut self, role: Role, style: Style) {
+        self.styles.insert(role, style);
+    }
+
+    /// Has these styles for the names of others, if there are any.
+    pub(crate) fn set_accents(&mut self, accents: Vec<Style>) {
+        if !accents.is_empty() {
+            self.accents = accents;
         }
-    }
-
-    /// The name of a person: the same in each row, another one for each of the first few.
-    pub fn accent(&self, person: usize) -> Style {
-        let count = self.accents.len().max(1);
-        self.accents.get(person % count).copied().unwrap_or_default()
-    }
-
-    /// A style by its name in [`STYLES`]; `accents` is no single one.
-    pub fn style_mut(&mut self, name: &str) -> Option<&mut Style> {
-        Some(match name {
-            "dim" => &mut self.dim,
-            "loud" => &mut self.loud,
-            "warning" => &mut self.warning,
-            "notice" => &mut self.notice,
-            "me" => &mut self.me,
-            "link" => &mut self.link,
-            "code" => &mut self.code,
-            "found" => &mut self.found,
-            "selection" => &mut self.selection,
-            "unread" => &mut self.unread,
-            _ => return None,
-        })
     }
 
     /// The same theme in the colours that there are.
     #[must_use]
-    pub fn at(mut self, depth: Depth) -> Self {
-        for name in STYLES {
-            if let Some(style) = self.style_mut(name) {
-                *style = depth.style(*style);
-            }
-        }
-        for accent in &mut self.accents {
-            *accent = depth.style(*accent);
+    pub(crate) fn at(mut self, depth: Depth) -> Self {
+        for style in self.styles.values_mut().chain(&mut self.accents) {
+            *style = depth.style(*style);
         }
         // These say something only by how they look: where colour was all that they had, they need another way.
         if depth == Depth::None {
             let plain = [
-                (&mut self.loud, Modifier::BOLD.union(Modifier::REVERSED)),
-                (&mut self.selection, Modifier::REVERSED),
-                (&mut self.found, Modifier::REVERSED),
+                (Role::Loud, Modifier::BOLD.union(Modifier::REVERSED)),
+                (Role::Selection, Modifier::REVERSED),
+                (Role::Found, Modifier::REVERSED),
             ];
-            for (style, modifier) in plain {
-                *style = style.add_modifier(modifier);
+            for (role, modifier) in plain {
+                self.set(role, self.style(role).add_modifier(modifier));
             }
         }
         self
     }
 
+    /// The same theme for what stands on a selection's ground, where what is dim could not be read.
+    #[must_use]
+    pub(crate) fn selected(&self) -> Self {
+        let mut selected = self.clone();
+        selected.styles.remove(&Role::Dim);
+        selected
+    }
+
     /// Keeps a theme for the rest of the process, so that everything may point to it.
-    pub fn kept(self) -> &'static Self {
+    pub(crate) fn kept(self) -> &'static Self {
         Box::leak(Box::new(self))
     }
 }
 
-impl Default for &'static Theme {
+impl Default for &Theme {
     fn default() -> Self {
-        &TERMINAL
+        &THEMES[0]
     }
 }
 
 /// Why a text is no style: the word that is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoStyle(pub String);
+pub(crate) struct NoStyle(pub String);
 
 impl fmt::Display for NoStyle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -215,7 +191,7 @@ impl fmt::Display for NoStyle {
 ///
 /// # Errors
 /// [`NoStyle`].
-pub fn style(text: &str) -> Result<Style, NoStyle> {
+pub(crate) fn style(text: &str) -> Result<Style, NoStyle> {
     let mut style = Style::new();
     let mut background = false;
     for word in text.split_whitespace() {

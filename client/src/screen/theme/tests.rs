@@ -33,7 +33,7 @@ fn the_environment_says_how_many_colours_there_are() {
 fn without_colour_nothing_that_has_to_be_seen_is_lost() {
     for name in BUILT_IN {
         let theme = Theme::built_in(name).unwrap().clone().at(Depth::None);
-        for style in [theme.loud, theme.selection, theme.found] {
+        for style in [Role::Loud, Role::Selection, Role::Found].map(|role| theme.style(role)) {
             assert_eq!((style.fg, style.bg), (None, None));
             assert!(style.add_modifier.contains(Modifier::REVERSED), "{name}");
         }
@@ -67,10 +67,24 @@ fn a_style_is_read_word_by_word() {
     assert_eq!(style("red on"), Err(NoStyle("on".to_owned())));
 }
 
+/// Every style of a theme.
+fn all(theme: &Theme) -> Vec<Style> {
+    theme.styles.values().chain(&theme.accents).copied().collect()
+}
+
+#[test]
+fn every_style_of_a_built_in_theme_can_be_read() {
+    for text in ROLES.iter().flat_map(|(.., styles)| styles) {
+        assert!(style(text).is_ok_and(|style| style != Style::new()), "{text}");
+    }
+    for text in ACCENTS.iter().copied().flatten() {
+        assert!(style(text).is_ok_and(|style| style.fg.is_some()), "{text}");
+    }
+}
+
 #[test]
 fn no_two_styles_of_the_default_theme_look_alike() {
-    let theme: &Theme = Default::default();
-    let all: Vec<Style> = all(theme).chain(theme.accents.iter().copied()).collect();
+    let all = all(Default::default());
     for (at, style) in all.iter().enumerate() {
         assert_eq!(all.iter().position(|other| other == style), Some(at), "{style:?}");
     }
@@ -79,8 +93,9 @@ fn no_two_styles_of_the_default_theme_look_alike() {
 #[test]
 fn people_have_different_accents_for_as_long_as_there_are_some() {
     let theme: &Theme = Default::default();
-    assert_ne!(theme.accent(0), theme.accent(1));
-    assert_eq!(theme.accent(0), theme.accent(theme.accents.len()));
+    let name = |person| theme.style(Role::Peer(person));
+    assert_ne!(name(0), name(1));
+    assert_eq!(name(0), name(theme.accents.len()));
 }
 
 /// The contrast of two colours, from 1 to 21 (WCAG 2.2).
@@ -106,14 +121,14 @@ fn every_style_can_be_read_on_what_terminals_have_behind_it() {
     // Black and white, and the grounds of widespread schemes (One Dark, Solarized).
     for (name, grounds) in [("dark", [0x000000, 0x282c34]), ("light", [0xffffff, 0xfdf6e3])] {
         let theme = Theme::built_in(name).unwrap();
-        let selection = theme.selection.bg.unwrap();
-        for style in all(theme).chain(theme.accents.iter().copied()) {
+        let selection = theme.style(Role::Selection).bg.unwrap();
+        for style in all(theme) {
             let Some(text) = style.fg else { continue };
             let mut grounds: Vec<Color> = grounds.map(Color::from_u32).to_vec();
             match style.bg {
                 Some(own) => grounds = vec![own],
                 // In a selection it is plain.
-                None if style == theme.dim => {}
+                None if style == theme.style(Role::Dim) => {}
                 None => grounds.push(selection),
             }
             for ground in grounds {
@@ -122,14 +137,4 @@ fn every_style_can_be_read_on_what_terminals_have_behind_it() {
             }
         }
     }
-}
-
-/// All styles but the accents.
-fn all(theme: &Theme) -> impl Iterator<Item = Style> + use<> {
-    let mut theme = theme.clone();
-    let styles: Vec<Style> = STYLES
-        .iter()
-        .filter_map(|name| theme.style_mut(name).copied())
-        .collect();
-    styles.into_iter()
 }

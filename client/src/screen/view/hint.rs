@@ -11,21 +11,21 @@ use crate::screen::state::State;
 use crate::screen::state::layout::told;
 use crate::screen::text::line::{folded, put};
 use crate::screen::text::visible::{columns, visible_line};
+use crate::screen::theme::Role;
 
 /// `urgent`: only what the user has to know now; the line belongs to something else.
 pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
     let below = below(state);
-    let theme = state.settings.theme;
-    let (left, style) = match told(state) {
-        Some(text) => (text, theme.notice),
-        None if let Some(mode) = mode(state, now) => (mode, Style::new()),
+    let (left, role) = match told(state) {
+        Some(text) => (text, Role::Notice),
+        None if let Some(mode) = mode(state, now) => (mode, Role::Plain),
         None if state.rooms.current().away => (
             "away: nothing counts as read until you say something".to_owned(),
-            theme.dim,
+            Role::Dim,
         ),
         None if urgent && below.width() == 0 => return,
-        None if urgent => (String::new(), theme.dim),
-        None => (typing(state, now), theme.dim),
+        None if urgent => (String::new(), Role::Dim),
+        None => (typing(state, now), Role::Dim),
     };
     if urgent {
         buffer.set_stringn(
@@ -40,6 +40,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffe
         0 | 1 => vec![left.as_str()],
         height => folded(&left, area.width.into(), height.into()),
     };
+    let style = state.settings.theme.style(role);
     for (number, row) in rows.iter().enumerate() {
         put(buffer, area, number, &Line::styled(*row, style));
     }
@@ -75,11 +76,11 @@ fn typing(state: &State, now: Duration) -> String {
 }
 
 fn below(state: &State) -> Line<'static> {
-    let theme = state.settings.theme;
+    let styled = |text: String, role| Line::styled(text, state.settings.theme.style(role));
     if let Some(page) = &state.page {
-        let (_, more) = page.shown(usize::from(state.width), state.list_height(), theme);
+        let (_, more) = page.shown(usize::from(state.width), state.list_height());
         let text = if more { "more below" } else { "" };
-        return Line::styled(text, theme.dim);
+        return styled(text.to_owned(), Role::Dim);
     }
     let (measure, height) = (state.measure(), state.list_height());
     let list = &state.rooms.current().list;
@@ -87,7 +88,7 @@ fn below(state: &State) -> Line<'static> {
         return Line::default();
     }
     match list.below_unseen(measure, height) {
-        0 => Line::styled("more below", theme.dim),
-        count => Line::styled(format!("{count} new below"), theme.unread),
+        0 => styled("more below".to_owned(), Role::Dim),
+        count => styled(format!("{count} new below"), Role::Unread),
     }
 }

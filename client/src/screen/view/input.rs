@@ -7,11 +7,13 @@ use ratatui::text::{Line, Span};
 use crate::screen::state::State;
 use crate::screen::text::line::{input_width, put, sign};
 use crate::screen::text::visible::visible;
+use crate::screen::theme::Role;
 
 pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
     if let Some(hidden) = state.asked() {
-        return hidden.draw(area, state.settings.theme, buffer);
+        return hidden.draw(state.settings.theme, area, buffer);
     }
+    let dim = state.settings.theme.style(Role::Dim);
     let draft = &state.rooms.current().draft;
     let sign = sign(area.width);
     let layout = draft.layout(input_width(area.width));
@@ -34,10 +36,7 @@ pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Position {
             buffer,
             area,
             place,
-            &Line::from(vec![
-                Span::styled(lead, state.settings.theme.dim),
-                Span::raw(text),
-            ]),
+            &Line::from(vec![Span::styled(lead, dim), Span::raw(text)]),
         );
     }
     let column = u16::try_from(sign.len() + layout.column).unwrap_or(u16::MAX);

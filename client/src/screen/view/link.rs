@@ -4,11 +4,11 @@ use std::ops::Range;
 
 /// A link in one row of a picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
+pub(crate) struct Link {
     /// The row.
-    pub row: u16,
+    pub(crate) row: u16,
     /// The columns.
-    pub columns: Range<u16>,
+    pub(crate) columns: Range<u16>,
     /// What it opens: plain ASCII without spaces.
-    pub address: String,
+    pub(crate) address: String,
 }

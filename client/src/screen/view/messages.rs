@@ -13,18 +13,18 @@ use crate::screen::text::line::put;
 pub(crate) fn message_at(state: &State, area: Rect, row: usize) -> Option<u64> {
     let (measure, height) = (state.measure(), usize::from(area.height));
     let list = &state.rooms.current().list;
-    let rows = list.rows(measure, height, Marked::default()).len();
+    let rows = list
+        .rows(measure, height, Marked::default(), state.settings.theme)
+        .len();
     list.message_at(measure, height, row.checked_sub(height - rows.min(height))?)
 }
 
 pub(crate) fn draw(state: &State, area: Rect, buffer: &mut Buffer) -> Vec<Link> {
     let height = usize::from(area.height);
     let room = state.rooms.current();
-    let marked = Marked {
-        theme: state.settings.theme,
-        ..room.browse.as_ref().map_or(Marked::default(), Browse::marked)
-    };
-    let rows = room.list.rows(state.measure(), height, marked);
+    let marked = room.browse.as_ref().map_or(Marked::default(), Browse::marked);
+    let theme = state.settings.theme;
+    let rows = room.list.rows(state.measure(), height, marked, theme);
     let blank = height - rows.len().min(height);
     let mut links = Vec::new();
     for (number, row) in rows.into_iter().enumerate() {

@@ -12,12 +12,12 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-pub use self::link::Link;
+pub(crate) use self::link::Link;
 use super::state::State;
 use crate::screen::state::input::mouse::Spot;
 
 /// What stands in a cell of the picture.
-pub fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {
+pub(crate) fn spot(state: &State, now: Duration, column: u16, row: u16) -> Option<Spot> {
     let areas = state.areas();
     let within = |area: Rect| area.contains(Position::new(column, row));
     if within(areas.status) {
@@ -37,17 +37,16 @@ pub fn draw(state: &State, now: Duration) -> (Buffer, Position) {
 }
 
 /// Draws a state, and tells where links stand in the picture.
-pub fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
+pub(crate) fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position, Vec<Link>) {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.width, state.height));
-    let theme = state.settings.theme;
     if let Some(lock) = &state.locked {
-        let caret = lock.draw(now, theme, &mut buffer);
+        let caret = lock.draw(now, state.settings.theme, &mut buffer);
         return (buffer, caret, Vec::new());
     }
     let areas = state.areas();
     let links = match &state.page {
         Some(page) => {
-            page.draw(areas.list, theme, &mut buffer);
+            page.draw(state.settings.theme, areas.list, &mut buffer);
             Vec::new()
         }
         None => messages::draw(state, areas.list, &mut buffer),

@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::tabs;
 use crate::screen::conversation::Link;
 use crate::screen::conversation::people::Person;
-use crate::screen::settings::Settings;
 use crate::screen::state::State;
 use crate::screen::state::notice::seats;
+use crate::screen::talk::clock::TimeFormat;
 use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible_line};
+use crate::screen::theme::{Role, Theme};
 
 const SEPARATOR: &str = " · ";
 
@@ -38,11 +38,8 @@ fn tabs_beside(state: &State, now: Duration, width: usize) -> Option<Vec<Span<'s
     }
     let (relay, words) = (false, false);
     let least = people(state, Detail { relay, words }).width() + taken(link(state, now).as_deref());
-    Some(tabs::tabs(
-        &state.rooms,
-        width.saturating_sub(least + columns(SEPARATOR)),
-        state.settings.theme,
-    ))
+    let width = width.saturating_sub(least + columns(SEPARATOR));
+    Some(tabs::tabs(&state.rooms, width, state.settings.theme))
 }
 
 /// The columns that the connection takes.
@@ -59,7 +56,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     if let Some(tabs) = tabs_beside(state, now, width) {
         for line in &mut lines {
             let mut spans = tabs.clone();
-            spans.push(Span::styled(SEPARATOR, theme.dim));
+            spans.push(Span::styled(SEPARATOR, theme.style(Role::Dim)));
             spans.append(&mut line.spans);
             line.spans = spans;
         }
@@ -67,7 +64,7 @@ pub(crate) fn draw(state: &State, now: Duration, area: Rect, buffer: &mut Buffer
     let fitting = lines.iter().find(|line| line.width() + taken <= width);
     let line = fitting.or(lines.last()).cloned().unwrap_or_default();
     // The connection wins over who is here: that may no longer be true.
-    let link = Line::styled(link.unwrap_or_default(), theme.warning);
+    let link = Line::styled(link.unwrap_or_default(), theme.style(Role::Warning));
     let at = area
         .width
         .saturating_sub(u16::try_from(link.width()).unwrap_or(u16::MAX));
@@ -122,15 +119,16 @@ fn link(state: &State, now: Duration) -> Option<String> {
 
 fn people(state: &State, detail: Detail) -> Line<'static> {
     let (room, theme) = (state.rooms.current(), state.settings.theme);
+    let styled = |text: String, role| Span::styled(text, theme.style(role));
     let mut spans: Vec<Span<'static>> = Vec::new();
     let mut push = |parts: Vec<Span<'static>>| {
         if !spans.is_empty() {
-            spans.push(Span::styled(SEPARATOR, theme.dim));
+            spans.push(Span::styled(SEPARATOR, theme.style(Role::Dim)));
         }
         spans.extend(parts);
     };
     if detail.relay {
-        push(vec![Span::styled(visible_line(&room.relay), theme.dim)]);
+        push(vec![styled(visible_line(&room.relay), Role::Dim)]);
     }
     if room.people.is_empty() {
         let alone = match detail.words {
@@ -141,38 +139,35 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
     }
     // Two may talk here; with a third everybody has to know.
     if room.people.len() > 1 {
-        push(vec![Span::styled(
-            format!(" {} ARE HERE ", room.people.len() + 1),
-            theme.loud,
-        )]);
+        let here = format!(" {} ARE HERE ", room.people.len() + 1);
+        push(vec![styled(here, Role::Loud)]);
     }
     for person in room.people.iter() {
-        let accent = state.settings.theme.accent(room.people.accent(person.id));
-        push(one(person, detail, accent, &state.settings));
+        let role = Role::Peer(room.people.accent(person.id));
+        push(one(person, detail, role, theme, state.settings.time_format));
     }
     if let Some(time) = room.fades() {
-        push(vec![Span::styled(format!("fades {time}"), theme.dim)]);
+        push(vec![styled(format!("fades {time}"), Role::Dim)]);
     }
     if room.strangers > 0 {
-        push(vec![Span::styled(seats(room.strangers), theme.warning)]);
+        push(vec![styled(seats(room.strangers), Role::Warning)]);
     }
     Line::from(spans)
 }
 
-fn one(person: &Person, detail: Detail, accent: Style, settings: &Settings) -> Vec<Span<'static>> {
-    let theme = settings.theme;
-    let mut spans = vec![Span::styled(visible_line(&person.name), accent)];
+fn one(person: &Person, detail: Detail, role: Role, theme: &Theme, times: TimeFormat) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::styled(visible_line(&person.name), theme.style(role))];
     if let Some((_, at)) = person.silent_since {
-        let silent = match settings.time_format.show(at).trim() {
+        let silent = match times.show(at).trim() {
             time if detail.words && !time.is_empty() => format!(" (silent since {time})"),
             _ => " (silent)".to_owned(),
         };
-        spans.push(Span::styled(silent, theme.warning));
+        spans.push(Span::styled(silent, theme.style(Role::Warning)));
     }
     if person.compared {
         spans.push(Span::raw(" verified"));
     } else if detail.words {
-        spans.push(Span::styled(format!(" {}", person.words), theme.dim));
+        spans.push(Span::styled(format!(" {}", person.words), theme.style(Role::Dim)));
     }
     spans
 }

@@ -1,13 +1,12 @@
 //! The open rooms on the line on top: number, who is there, and how much waits to be read.
 
-use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::screen::conversation::{Conversation, Link};
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::visible::{columns, visible_line};
-use crate::screen::theme::Theme;
+use crate::screen::theme::{Role, Theme};
 
 /// The columns of a name in a tab, where several have to fit.
 const SHORT: usize = 8;
@@ -70,22 +69,22 @@ fn row(rooms: &Rooms, detail: Detail, theme: &Theme) -> Vec<Span<'static>> {
         };
         spans.push(Span::styled(
             format!("{}{name}{unread}", place + 1),
-            style(room, shown, theme),
+            theme.style(role(room, shown)),
         ));
     }
     spans
 }
 
-fn style(room: &Conversation, shown: bool, theme: &Theme) -> Style {
+fn role(room: &Conversation, shown: bool) -> Role {
     // A third party is to be seen from every room.
     if room.people.len() > 1 && !shown {
-        return theme.loud;
+        return Role::Loud;
     }
     match (shown, room.unread > 0, room.stirred || room.link != Link::Up) {
-        (true, ..) => theme.selection,
-        (false, true, _) => theme.unread,
-        (false, false, true) => theme.warning,
-        (false, false, false) => theme.dim,
+        (true, ..) => Role::Selection,
+        (false, true, _) => Role::Unread,
+        (false, false, true) => Role::Warning,
+        (false, false, false) => Role::Dim,
     }
 }
 
@@ -102,7 +101,7 @@ fn summary(rooms: &Rooms, theme: &Theme) -> Vec<Span<'static>> {
     if waits > 0 {
         text.push_str(&format!(" +{waits}"));
     }
-    vec![Span::styled(text, theme.selection)]
+    vec![Span::styled(text, theme.style(Role::Selection))]
 }
 
 fn shortened(name: &str) -> String {

@@ -187,7 +187,7 @@ impl Instance {
 
 impl Pair {
     /// How many of our messages it does not hold.
-    fn owed(&self) -> usize {
+    pub(super) fn owed(&self) -> usize {
         let undelivered = self.streams.outgoing.undelivered();
         undelivered.filter(|(item, _)| is_entry(item)).count()
     }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
 use super::{Field, Form, Stage};
 use crate::screen::text::line::put;
 use crate::screen::text::visible::{columns, visible, visible_line};
 use crate::screen::text::wrap::{Breaks, wrap};
+use crate::screen::theme::{Role, Theme};
 
 /// From this width on the fields have their whole names before them, from the other one short ones.
 const NAMES_FROM: u16 = 40;
@@ -33,6 +33,7 @@ struct Page {
     indent: usize,
     /// Where what is said of them begins.
     remarks: usize,
+    theme: &'static Theme,
 }
 
 /// Draws a form. The caret's place is inside the buffer, if it has any cell.
@@ -78,13 +79,11 @@ impl Page {
             } else {
                 columns(names[0])
             },
+            theme: form.theme,
         };
         if roomy {
-            page.text(
-                0,
-                "sotto: two who share a passphrase talk here",
-                form.theme.notice,
-            );
+            let what = "sotto: two who share a passphrase talk here";
+            page.text(0, what, Role::Notice);
             page.lines.push(Line::default());
         }
         for (field, name) in [Field::Relay, Field::Name, Field::Passphrase]
@@ -118,11 +117,8 @@ impl Page {
             }
             None => passphrase(form, room),
         };
-        let named = if focused {
-            Style::new().add_modifier(Modifier::BOLD)
-        } else {
-            form.theme.dim
-        };
+        let named = if focused { Role::Notice } else { Role::Dim };
+        let named = self.theme.style(named);
         for (number, row) in rows.into_iter().enumerate() {
             let lead = if number == 0 {
                 name.to_owned()
@@ -143,17 +139,17 @@ impl Page {
             } else {
                 strength.in_words()
             };
-            let style = if strength.is_weak() {
-                form.theme.warning
+            let role = if strength.is_weak() {
+                Role::Warning
             } else {
-                form.theme.dim
+                Role::Dim
             };
-            self.text(self.remarks, &text, style);
+            self.text(self.remarks, &text, role);
         }
         if let Some((at, why)) = &form.complaint
             && *at == field
         {
-            self.text(self.remarks, why, form.theme.warning);
+            self.text(self.remarks, why, Role::Warning);
         }
         if focused {
             self.until = self.lines.len().saturating_sub(1);
@@ -166,11 +162,11 @@ impl Page {
             Stage::Deriving(since) => {
                 let seconds = now.saturating_sub(since).as_secs_f32();
                 let text = format!("making the key of the passphrase … {seconds:.1} s (Esc: back)");
-                self.text(0, &text, form.theme.notice);
+                self.text(0, &text, Role::Notice);
                 self.until = self.lines.len() - 1;
             }
             Stage::Joining => {
-                self.text(0, "joining … (Esc: back)", form.theme.notice);
+                self.text(0, "joining … (Esc: back)", Role::Notice);
                 self.until = self.lines.len() - 1;
             }
             Stage::Typing => {
@@ -180,15 +176,16 @@ impl Page {
                 } else {
                     format!("Enter goes on · Ctrl+G makes a passphrase · Ctrl+T {shows} · Ctrl+C leaves")
                 };
-                self.text(0, &keys, form.theme.dim);
+                self.text(0, &keys, Role::Dim);
                 for remark in &form.remarks {
-                    self.text(0, remark, form.theme.warning);
+                    self.text(0, remark, Role::Warning);
                 }
             }
         }
     }
 
-    fn text(&mut self, indent: usize, text: &str, style: Style) {
+    fn text(&mut self, indent: usize, text: &str, role: Role) {
+        let style = self.theme.style(role);
         let text = visible(text);
         let room = self.width.saturating_sub(indent).max(1);
         for row in wrap(&text, room, room, Breaks::Words) {

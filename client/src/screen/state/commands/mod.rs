@@ -65,7 +65,7 @@ impl State {
         let list = &mut self.rooms.current_mut().list;
         let number = list.pushed();
         list.push(moment.clock, Content::Answer(text));
-        list.to_newest();
+        list.go_to_newest();
         list.show(number, measure, height);
     }
 

@@ -8,6 +8,7 @@ use crate::screen::keymap;
 use crate::screen::keymap::action::Action;
 
 /// The commands, as `/help` shows them.
+#[rustfmt::skip]
 pub(crate) const HELP: &[(&str, &str)] = &[
     ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
@@ -21,32 +22,20 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("/copy", "copies the text of the newest message"),
     ("/open", "opens the newest link"),
     ("/search TEXT", "searches what was said"),
-    (
-        "/bare",
-        "only the texts, for the terminal's own selection; again: all",
-    ),
+    ("/bare", "only the texts, for the terminal's own selection; again: all"),
     ("/editor", "writes in $VISUAL or $EDITOR"),
     ("/delete", "deletes your last message"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
-    (
-        "/join URL|ROOM",
-        "joins another room, by URL, of config.toml or this relay",
-    ),
+    ("/join URL|ROOM", "joins another room, by URL, of config.toml or this relay"),
     ("/next", "shows the next room in which something waits"),
     ("/room NUMBER|NAME", "shows that room"),
     ("/lock", "blank until the passphrase is given"),
     ("/save FILE", "writes the talk into a new file, in clear"),
-    (
-        "/fade 10m|off",
-        "messages go so long after they are read, if all agree",
-    ),
+    ("/fade 10m|off", "messages go so long after they are read, if all agree"),
     ("/clear", "takes the talk off this screen; the others keep theirs"),
-    (
-        "/away WHY",
-        "says so; nothing counts as read until you say something",
-    ),
+    ("/away WHY", "says so; nothing counts as read until you say something"),
     ("/mute", "no notice of what comes in this room, or again"),
     ("/leave", "leaves this room"),
     ("/quit", "leaves all rooms"),

@@ -52,7 +52,7 @@ impl State {
 
     /// Searches for a text from the newest message on. False when it is nowhere: then nothing is selected either.
     pub(crate) fn search(&mut self, text: &str, moment: Moment) -> bool {
-        self.rooms.current_mut().list.to_newest();
+        self.rooms.current_mut().list.go_to_newest();
         if !self.browse() {
             self.notice.say("nothing was said yet", moment.now);
             return false;
@@ -158,7 +158,7 @@ impl State {
                 room.stop_browsing(false);
                 if follows {
                     // The newest is where the reader was: what comes is to be seen.
-                    room.list.to_newest();
+                    room.list.go_to_newest();
                 }
                 return;
             }

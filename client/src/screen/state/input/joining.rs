@@ -13,7 +13,7 @@ use crate::secret::strength::Strength;
 
 impl State {
     /// The hidden line that is typed into just now instead of the draft.
-    pub fn asked(&self) -> Option<&Hidden> {
+    pub(crate) fn asked(&self) -> Option<&Hidden> {
         self.joining.as_ref().and_then(Joining::asked)
     }
 
@@ -91,7 +91,7 @@ impl State {
     }
 
     /// What [`Effect::Rate`] is about.
-    pub fn unrated(&self) -> Option<&str> {
+    pub(crate) fn unrated(&self) -> Option<&str> {
         match &self.joining.as_ref()?.stage {
             Stage::Rating(passphrase) => Some(passphrase.expose()),
             _ => None,
@@ -114,7 +114,7 @@ impl State {
     }
 
     /// What [`Effect::Open`] is about; given once.
-    pub fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
+    pub(crate) fn take_ticket(&mut self, id: RoomId) -> Option<(Ticket, Passphrase)> {
         let joining = self.joining.as_mut().filter(|joining| joining.id == id)?;
         match std::mem::replace(&mut joining.stage, Stage::Opening) {
             Stage::Ready(passphrase) => {
@@ -138,7 +138,7 @@ impl State {
     }
 
     /// Whether a room is still waited for: the user may have given it up.
-    pub fn awaits(&self, id: RoomId) -> bool {
+    pub(crate) fn awaits(&self, id: RoomId) -> bool {
         self.joining.as_ref().is_some_and(|joining| joining.id == id)
     }
 

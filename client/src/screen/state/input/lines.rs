@@ -17,7 +17,7 @@ const COLUMNS: u16 = 1000;
 
 /// What became of a line.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Taken {
+pub(crate) enum Taken {
     /// It was said or done, or refused with a notice.
     Whole(Vec<Effect>),
     /// It ends in a backslash: this is how the next one goes on.
@@ -26,7 +26,7 @@ pub enum Taken {
 
 impl State {
     /// A room without a screen.
-    pub fn without_screen(mut room: Conversation, settings: Settings) -> Self {
+    pub(crate) fn without_screen(mut room: Conversation, settings: Settings) -> Self {
         room.list.stands_alone();
         room.keeps_lines = true;
         let mut state = Self::new(room, COLUMNS, ROWS);
@@ -39,7 +39,7 @@ impl State {
     }
 
     /// Takes a line in, as if it had been typed and sent.
-    pub fn line(&mut self, line: &str, moment: Moment) -> Taken {
+    pub(crate) fn line(&mut self, line: &str, moment: Moment) -> Taken {
         self.catch_up(moment);
         self.focus.key(moment.now);
         self.notice.clear();

@@ -25,7 +25,7 @@ impl State {
             let invitation = room.invitation.clone();
             room.list.forget_copyable();
             room.list.push(moment.clock, Content::Copyable(invitation));
-            room.list.to_newest();
+            room.list.go_to_newest();
             self.told = Told::Asked;
             let asks = "only the passphrase above, which was made for you, unlocks it again: Enter locks, Esc does not";
             return self.notice.ask(asks.to_owned());

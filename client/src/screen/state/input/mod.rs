@@ -144,7 +144,7 @@ impl State {
             Action::WordLeft => draft.word_left(),
             Action::WordRight => draft.word_right(),
             Action::Home => draft.home(),
-            Action::End if draft.is_empty() => self.rooms.current_mut().list.to_newest(),
+            Action::End if draft.is_empty() => self.rooms.current_mut().list.go_to_newest(),
             Action::End => draft.end(),
             Action::Backspace => draft.backspace(),
             Action::Delete => draft.delete(),
@@ -196,7 +196,7 @@ impl State {
             }
             Action::Browse(does) => self.browse_for(does, moment, effects),
             Action::Panic => {}
-            Action::Bottom => self.rooms.current_mut().list.to_newest(),
+            Action::Bottom => self.rooms.current_mut().list.go_to_newest(),
         }
         self.type_notice(moment, effects);
     }

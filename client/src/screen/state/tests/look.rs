@@ -6,8 +6,8 @@ use sotto_protocol::instance::Event;
 
 use super::*;
 use crate::screen::talk::clock::TimeFormat;
-use crate::screen::theme::Theme;
 use crate::screen::theme::depth::Depth;
+use crate::screen::theme::{BUILT_IN, Role, Theme};
 
 #[test]
 fn name_and_time_stand_once_for_what_somebody_says_in_a_minute() {
@@ -123,6 +123,96 @@ fn links_and_code_in_a_line_have_a_style_and_cut_no_grapheme() {
         styled(&|cell| cell.modifier.contains(Modifier::UNDERLINED)),
         "https://example.org/e\u{301}"
     );
+}
+
+/// The cells of a text on the screen.
+fn cells_of(script: &Script, text: &str) -> Vec<ratatui::buffer::Cell> {
+    let (buffer, _) = draw(&script.state, script.now);
+    let cells = buffer.content();
+    let symbols: Vec<String> = text.chars().map(String::from).collect();
+    let found = cells.windows(symbols.len()).find(|window| {
+        window
+            .iter()
+            .zip(&symbols)
+            .all(|(cell, symbol)| cell.symbol() == symbol)
+    });
+    found.unwrap().to_vec()
+}
+
+/// The style of a text on the screen, which has but one.
+fn style_of(script: &Script, text: &str) -> ratatui::style::Style {
+    let styles: Vec<_> = cells_of(script, text).iter().map(|cell| cell.style()).collect();
+    assert!(
+        styles.iter().all(|style| *style == styles[0]),
+        "{text}: {styles:?}"
+    );
+    styles[0]
+}
+
+#[test]
+fn what_is_two_things_at_once_looks_like_both_in_every_theme() {
+    for name in BUILT_IN {
+        let theme = Theme::built_in(name).unwrap();
+        let mut script = Script::with_anna(60, 9);
+        script.state.settings.theme = theme;
+        script.says(ANNA, "anna", "`see https://example.org/ there`");
+        script.says(ANNA, "anna", "`left` alone");
+        script.press(KeyCode::Esc);
+        let seen = |text, roles: &[Role]| {
+            let styles = roles.iter().map(|role| theme.style(*role));
+            let wanted = styles.reduce(|below, above| below.patch(above)).unwrap();
+            let is = style_of(&script, text);
+            let colour = |colour: Option<Color>| colour.unwrap_or_default();
+            assert_eq!(
+                (colour(is.fg), colour(is.bg), is.add_modifier),
+                (colour(wanted.fg), colour(wanted.bg), wanted.add_modifier),
+                "{name}: {text}"
+            );
+        };
+        seen("https://example.org/", &[Role::Code, Role::Link]);
+        seen("see", &[Role::Code]);
+        seen("`left`", &[Role::Selection, Role::Code]);
+        seen("alone", &[Role::Selection]);
+    }
+}
+
+#[test]
+fn what_is_dim_is_plain_on_the_ground_of_a_selection() {
+    let dark = Theme::built_in("dark").unwrap();
+    let mut script = Script::with_anna(60, 9);
+    script.state.settings.theme = dark;
+    script.says(ANNA, "anna", "one");
+    script.clock.minute += 1;
+    script.says(ANNA, "anna", "two");
+    assert_eq!(style_of(&script, "12:06").fg, dark.style(Role::Dim).fg);
+    script.press(KeyCode::Esc);
+    let time = style_of(&script, "12:06");
+    assert_eq!(
+        (time.fg, time.bg),
+        (Some(Color::Reset), dark.style(Role::Selection).bg)
+    );
+    assert_eq!(style_of(&script, "12:05").fg, dark.style(Role::Dim).fg);
+}
+
+#[test]
+fn where_there_are_no_colours_no_cell_has_any() {
+    for name in BUILT_IN {
+        let mut script = Script::with_anna(60, 9);
+        script.state.settings.theme = Theme::built_in(name).unwrap().clone().at(Depth::None).kept();
+        script.says(ANNA, "anna", "`code https://example.org/` words");
+        script.says_self("mine");
+        script.joins(CARL, "carl").press(KeyCode::Esc);
+        script.types("/words").press(KeyCode::Enter);
+        let (buffer, _) = draw(&script.state, script.now);
+        let plain = |cell: &ratatui::buffer::Cell| (cell.fg, cell.bg) == (Color::Reset, Color::Reset);
+        assert!(buffer.content().iter().all(plain), "{name}");
+        assert!(
+            cells_of(&script, "words")[0]
+                .modifier
+                .contains(Modifier::REVERSED),
+            "{name}"
+        );
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ const FEW: usize = 16;
 
 impl List {
     /// The clock of a message begins, if it fades and the clock does not run yet.
-    pub fn fade_from(&mut self, number: u64, now: Duration) {
+    pub(crate) fn fade_from(&mut self, number: u64, now: Duration) {
         let Some(kept) = self.index(number).and_then(|at| self.entries.get_mut(at)) else {
             return;
         };
@@ -25,12 +25,12 @@ impl List {
     }
 
     /// When the next one goes.
-    pub fn next_fade(&self) -> Option<Duration> {
+    pub(crate) fn next_fade(&self) -> Option<Duration> {
         self.fading.first().map(|(due, _)| *due)
     }
 
     /// Takes out those whose time has come.
-    pub fn take_faded(&mut self, now: Duration) -> Vec<Said> {
+    pub(crate) fn take_faded(&mut self, now: Duration) -> Vec<Said> {
         if self.next_fade().is_none_or(|due| due > now) {
             return Vec::new();
         }

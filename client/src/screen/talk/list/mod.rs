@@ -19,7 +19,6 @@ use super::expiry::Fades;
 use super::row::Place;
 use super::unread::Unread;
 use crate::screen::text::search::Needle;
-use crate::screen::theme::Theme;
 
 /// The entries that are kept; older ones go. Weeks of busy talk.
 const MAX_ENTRIES: usize = 100_000;
@@ -30,16 +29,16 @@ const MAX_PARTS: usize = 6;
 
 /// A row of the list: the entry's number, which it keeps for ever, and which of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub(crate) struct Spot {
     /// The entry's number.
-    pub entry: u64,
+    pub(crate) entry: u64,
     /// The row in it.
-    pub row: usize,
+    pub(crate) row: usize,
 }
 
 /// Where the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Reader {
+pub(crate) enum Reader {
     /// At the newest: follows what comes.
     #[default]
     Newest,
@@ -47,15 +46,13 @@ pub enum Reader {
     From(Spot),
 }
 
-/// What is to stand out, and how.
+/// What is to stand out.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Marked<'a> {
+pub(crate) struct Marked<'a> {
     /// The entry that is selected.
-    pub selected: Option<u64>,
+    pub(crate) selected: Option<u64>,
     /// What was looked for.
-    pub needle: Option<&'a Needle>,
-    /// How things look.
-    pub theme: &'static Theme,
+    pub(crate) needle: Option<&'a Needle>,
 }
 
 /// The list.
@@ -120,7 +117,7 @@ impl List {
     }
 
     /// Says what happened, in the same line as what happened just before, which keeps the time of the first.
-    pub fn quiet(&mut self, at: Clock, what: String) {
+    pub(crate) fn quiet(&mut self, at: Clock, what: String) {
         if let Some(Kept { entry, height, .. }) = self.entries.back_mut()
             && entry.at.date == at.date
             && !self.apart
@@ -137,33 +134,33 @@ impl List {
     }
 
     /// From now on what happens is not put together with what happened just before: it was read out already.
-    pub fn stands_alone(&mut self) {
+    pub(crate) fn stands_alone(&mut self) {
         self.apart = true;
     }
 
     /// How many entries were ever added.
-    pub fn pushed(&self) -> u64 {
+    pub(crate) fn pushed(&self) -> u64 {
         self.pushed
     }
 
     /// All entries, oldest first.
-    pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
         self.entries.iter().map(|kept| &kept.entry)
     }
 
     /// A message by its author (`None` is us) and id.
-    pub fn find(&self, author: Option<InstanceId>, id: MessageId) -> Option<u64> {
+    pub(crate) fn find(&self, author: Option<InstanceId>, id: MessageId) -> Option<u64> {
         self.numbers.get(&(author, id)).copied()
     }
 
     /// The message that somebody means; who is no peer here is us.
-    pub fn target(&self, target: Target) -> Option<u64> {
+    pub(crate) fn target(&self, target: Target) -> Option<u64> {
         self.find(Some(target.author), target.id)
             .or_else(|| self.find(None, target.id))
     }
 
     /// The message of that number.
-    pub fn said(&self, number: u64) -> Option<&Said> {
+    pub(crate) fn said(&self, number: u64) -> Option<&Said> {
         match &self.get(number)?.content {
             Content::Said(said) => Some(said),
             _ => None,
@@ -171,7 +168,7 @@ impl List {
     }
 
     /// Changes the message of that number, and gives back what that gives back.
-    pub fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Said) -> T) -> Option<T> {
+    pub(crate) fn change<T>(&mut self, number: u64, change: impl FnOnce(&mut Said) -> T) -> Option<T> {
         let at = self.index(number)?;
         let Kept { entry, height, .. } = self.entries.get_mut(at)?;
         let before = entry.weight();
@@ -185,13 +182,13 @@ impl List {
     }
 
     /// The last message of ours that is still there.
-    pub fn last_mine(&self) -> Option<u64> {
+    pub(crate) fn last_mine(&self) -> Option<u64> {
         let there = |number: &u64| self.said(*number).is_some_and(|said| !said.deleted);
         self.mine.iter().rev().copied().find(there)
     }
 
     /// The next message above, or below, an entry, that `fits`.
-    pub fn next(&self, from: u64, up: bool, mut fits: impl FnMut(&Said) -> bool) -> Option<u64> {
+    pub(crate) fn next(&self, from: u64, up: bool, mut fits: impl FnMut(&Said) -> bool) -> Option<u64> {
         let fitting = |kept: &&Kept| match &kept.entry.content {
             Content::Said(said) => fits(said),
             _ => false,
@@ -206,7 +203,7 @@ impl List {
     }
 
     /// The first and the last message.
-    pub fn ends(&self) -> Option<(u64, u64)> {
+    pub(crate) fn ends(&self) -> Option<(u64, u64)> {
         let is_said = |kept: &&Kept| matches!(kept.entry.content, Content::Said(_));
         let first = self.entries.iter().find(is_said)?;
         let last = self.entries.iter().rev().find(is_said)?;
@@ -214,7 +211,7 @@ impl List {
     }
 
     /// Takes out what was to be handed over.
-    pub fn forget_copyable(&mut self) {
+    pub(crate) fn forget_copyable(&mut self) {
         for Kept { entry, height, .. } in &mut self.entries {
             if matches!(entry.content, Content::Copyable(_)) {
                 entry.content = Content::Quiet(vec!["/invite shows again what to hand over".to_owned()]);
@@ -224,7 +221,7 @@ impl List {
     }
 
     /// Takes everything out. The numbers go on, so that none ever means two entries.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self {
             pushed: self.pushed,
             apart: self.apart,
@@ -295,7 +292,6 @@ impl List {
                 .map(|line| line.count),
             selected: marked.selected == Some(*number),
             needle: marked.needle,
-            theme: marked.theme,
             ..Place::default()
         };
         if let Content::Said(Said {

@@ -7,8 +7,9 @@ use sotto_protocol::instance::Receipt;
 
 use super::{Height, Kept, List, Marked, Reader, Spot};
 use crate::screen::talk::entry::Measure;
-use crate::screen::talk::row::Row;
+use crate::screen::talk::row::{Place, Row};
 use crate::screen::talk::unread::Seen;
+use crate::screen::theme::Theme;
 
 impl List {
     /// The rows of the entry that stands there.
@@ -101,12 +102,12 @@ impl List {
     }
 
     /// Whether the reader is somewhere above the newest.
-    pub fn is_scrolled(&self, measure: Measure, height: usize) -> bool {
+    pub(crate) fn is_scrolled(&self, measure: Measure, height: usize) -> bool {
         self.reader != Reader::Newest && self.top(measure, height) < self.newest_top(measure, height)
     }
 
     /// Scrolls by rows, up when negative. Whoever comes to the newest follows it from then on.
-    pub fn scroll(&mut self, rows: isize, measure: Measure, height: usize) {
+    pub(crate) fn scroll(&mut self, rows: isize, measure: Measure, height: usize) {
         let top = self.top(measure, height);
         let far = rows.unsigned_abs();
         let target = if rows == isize::MIN {
@@ -129,7 +130,7 @@ impl List {
     }
 
     /// Scrolls as little as need be to have an entry on the screen; of one that is higher, the beginning.
-    pub fn show(&mut self, number: u64, measure: Measure, height: usize) {
+    pub(crate) fn show(&mut self, number: u64, measure: Measure, height: usize) {
         let top = self.top(measure, height);
         let begin = Spot {
             entry: number,
@@ -152,34 +153,40 @@ impl List {
     }
 
     /// The entries that are on the screen, some of them in part.
-    pub fn shown(&self, measure: Measure, height: usize) -> Range<u64> {
+    pub(crate) fn shown(&self, measure: Measure, height: usize) -> Range<u64> {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
         top.entry..(bottom.entry + u64::from(bottom.row > 0))
     }
 
     /// Where the reader is, to come back to.
-    pub fn reader(&self) -> Reader {
+    pub(crate) fn reader(&self) -> Reader {
         self.reader
     }
 
     /// Goes back to where the reader was.
-    pub fn go_back(&mut self, reader: Reader) {
+    pub(crate) fn go_back(&mut self, reader: Reader) {
         self.reader = reader;
     }
 
     /// Stays here even when more comes.
-    pub fn hold(&mut self, measure: Measure, height: usize) {
+    pub(crate) fn hold(&mut self, measure: Measure, height: usize) {
         self.reader = Reader::From(self.top(measure, height));
     }
 
     /// To the newest entry.
-    pub fn to_newest(&mut self) {
+    pub(crate) fn go_to_newest(&mut self) {
         self.reader = Reader::Newest;
     }
 
     /// The rows on the screen, uppermost first.
-    pub fn rows(&self, measure: Measure, height: usize, marked: Marked<'_>) -> Vec<Row> {
+    pub(crate) fn rows(
+        &self,
+        measure: Measure,
+        height: usize,
+        marked: Marked<'_>,
+        theme: &Theme,
+    ) -> Vec<Row> {
         let top = self.top(measure, height);
         let mut rows = Vec::with_capacity(height);
         let (first, mut skip) = (self.at(top.entry), top.row);
@@ -187,7 +194,8 @@ impl List {
             if rows.len() >= height {
                 break;
             }
-            let its = kept.entry.rows(measure, self.place(first + at, marked));
+            let place = self.place(first + at, marked);
+            let its = kept.entry.rows(measure, Place { theme, ..place });
             rows.extend(its.into_iter().skip(skip).take(height - rows.len()));
             skip = 0;
         }
@@ -195,20 +203,20 @@ impl List {
     }
 
     /// The message of a row on the screen, counted from the uppermost one of the list.
-    pub fn message_at(&self, measure: Measure, height: usize, row: usize) -> Option<u64> {
+    pub(crate) fn message_at(&self, measure: Measure, height: usize, row: usize) -> Option<u64> {
         let spot = self.below(self.top(measure, height), row, measure);
         self.said(spot.entry).map(|_| spot.entry)
     }
 
     /// The messages of others whose last row is below the screen and that were never on it.
-    pub fn below_unseen(&self, measure: Measure, height: usize) -> usize {
+    pub(crate) fn below_unseen(&self, measure: Measure, height: usize) -> usize {
         let bottom = self.below(self.top(measure, height), height, measure);
         self.unread.from(bottom.entry)
     }
 
     /// Marks as seen the messages of others whose last row is on the screen: for those that fade, the clock begins.
     /// Gives back how far each peer's are read now, where that is further than before.
-    pub fn see(&mut self, measure: Measure, height: usize, now: Duration) -> Vec<Receipt> {
+    pub(crate) fn see(&mut self, measure: Measure, height: usize, now: Duration) -> Vec<Receipt> {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
         let Seen { entries, read } = self.unread.see(top.entry..bottom.entry);
@@ -223,12 +231,12 @@ impl List {
     }
 
     /// Nobody looks: what came gets a line above it.
-    pub fn unseen(&mut self) {
+    pub(crate) fn unseen(&mut self) {
         self.unread.draw_line();
     }
 
     /// The reader has answered: the line above what was new goes.
-    pub fn answered(&mut self) {
+    pub(crate) fn answered(&mut self) {
         self.unread.erase_line();
     }
 }

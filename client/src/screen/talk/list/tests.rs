@@ -24,7 +24,9 @@ fn list(entries: usize) -> List {
 }
 
 fn shown(list: &List, height: usize) -> Vec<String> {
-    let rows = list.rows(MEASURE, height, Marked::default()).into_iter();
+    let rows = list
+        .rows(MEASURE, height, Marked::default(), Default::default())
+        .into_iter();
     rows.map(|row| row.line.to_string().trim_start_matches("00:00 entry ").to_owned())
         .collect()
 }
@@ -68,7 +70,10 @@ fn what_is_kept_is_bounded() {
         list.push(Clock::default(), Content::Answer("x".repeat(1 << 20)));
     }
     assert!(list.bytes <= MAX_BYTES);
-    assert_eq!(list.rows(MEASURE, 5, Marked::default()).len(), 5);
+    assert_eq!(
+        list.rows(MEASURE, 5, Marked::default(), Default::default()).len(),
+        5
+    );
 }
 
 #[test]

@@ -11,11 +11,11 @@ use crate::screen::text::markup;
 use crate::screen::text::search::Needle;
 use crate::screen::text::visible::columns;
 use crate::screen::text::wrap::{Breaks, wrap};
-use crate::screen::theme::Theme;
+use crate::screen::theme::{Role, Theme};
 
 /// Rows that begin with a lead and hang below it.
-pub(super) struct Flow {
-    theme: &'static Theme,
+pub(super) struct Flow<'a> {
+    theme: &'a Theme,
     width: usize,
     indent: usize,
     /// What the next row begins with, if it is the first.
@@ -23,8 +23,8 @@ pub(super) struct Flow {
     pub(super) rows: Vec<Row>,
 }
 
-impl Flow {
-    pub(super) fn new(lead: Vec<Span<'static>>, width: usize, indent: usize, theme: &'static Theme) -> Self {
+impl<'a> Flow<'a> {
+    pub(super) fn new(lead: Vec<Span<'static>>, width: usize, indent: usize, theme: &'a Theme) -> Self {
         let used: usize = lead.iter().map(|span| columns(&span.content)).sum();
         // A lead that leaves no place for a text has rows of its own.
         if used > 0 && used + 4 > width {
@@ -66,26 +66,28 @@ impl Flow {
     }
 
     /// A text with its code and its links, and what of it is to stand out.
-    pub(super) fn text(&mut self, text: &str, style: Style, needle: Option<&Needle>) {
+    pub(super) fn text(&mut self, text: &str, role: Role, needle: Option<&Needle>) {
+        let [style, code, link, found] =
+            [role, Role::Code, Role::Link, Role::Found].map(|role| self.theme.style(role));
         let links = markup::links(text);
         let mut styled: Vec<(Range<usize>, Style)> = Vec::new();
         let lines = markup::lines(text);
         for line in &lines {
             if line.code {
-                styled.push((line.range.clone(), self.theme.code));
+                styled.push((line.range.clone(), code));
             } else {
                 let start = line.range.start;
                 let pieces = markup::code(&text[line.range.clone()]);
                 styled.extend(
                     pieces
                         .into_iter()
-                        .map(|piece| (piece.start + start..piece.end + start, self.theme.code)),
+                        .map(|piece| (piece.start + start..piece.end + start, code)),
                 );
             }
         }
-        styled.extend(links.iter().map(|(range, _)| (range.clone(), self.theme.link)));
+        styled.extend(links.iter().map(|(range, _)| (range.clone(), link)));
         let places = needle.map(|needle| needle.places(text)).unwrap_or_default();
-        styled.extend(places.into_iter().map(|range| (range, self.theme.found)));
+        styled.extend(places.into_iter().map(|range| (range, found)));
         let rest = self.width.saturating_sub(self.indent).max(1);
         for line in lines {
             let start = line.range.start;
@@ -137,7 +139,7 @@ impl Flow {
     }
 
     /// A text in exactly one row; what does not fit ends in `…`.
-    pub(super) fn one_row(&mut self, text: &str, style: Style) {
+    pub(super) fn one_row(&mut self, text: &str, role: Role) {
         let room = self.room();
         let (mut spans, _) = self.begin();
         let mut fitting = text;
@@ -148,7 +150,7 @@ impl Flow {
             fitting = &text[..end];
         }
         let cut = if fitting.len() < text.len() { "…" } else { "" };
-        spans.push(Span::styled(format!("{fitting}{cut}"), style));
+        spans.push(Span::styled(format!("{fitting}{cut}"), self.theme.style(role)));
         self.rows.push(Line::from(spans).into());
     }
 
@@ -159,13 +161,13 @@ impl Flow {
         {
             last.line
                 .spans
-                .push(Span::styled(format!(" {tail}"), self.theme.dim));
+                .push(Span::styled(format!(" {tail}"), self.theme.style(Role::Dim)));
             return;
         }
         let rest = self.width.saturating_sub(self.indent).max(1);
         for row in wrap(tail, rest, rest, Breaks::Words) {
             let lead = Span::raw(" ".repeat(self.indent));
-            let text = Span::styled(tail[row].to_owned(), self.theme.dim);
+            let text = Span::styled(tail[row].to_owned(), self.theme.style(Role::Dim));
             self.rows.push(Line::from(vec![lead, text]).into());
         }
     }
@@ -185,7 +187,9 @@ impl Flow {
         let mut row = row.unwrap_or_default();
         let gap = self.width.saturating_sub(row.line.width() + columns(mark));
         row.line.spans.push(Span::raw(" ".repeat(gap)));
-        row.line.spans.push(Span::styled(mark.to_owned(), self.theme.dim));
+        row.line
+            .spans
+            .push(Span::styled(mark.to_owned(), self.theme.style(Role::Dim)));
         self.rows.push(row);
     }
 }
@@ -197,7 +201,7 @@ fn fold_spans(spans: &[Span<'static>], width: usize, theme: &Theme) -> Vec<Row> 
         .iter()
         .rev()
         .find(|span| !span.content.trim().is_empty())
-        .map_or(theme.dim, |span| span.style);
+        .map_or(theme.style(Role::Dim), |span| span.style);
     wrap(&text, width, width, Breaks::Words)
         .into_iter()
         .map(|row| Line::styled(text[row].to_owned(), style).into())

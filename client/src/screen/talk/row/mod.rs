@@ -5,7 +5,6 @@ mod flow;
 use std::ops::Range;
 use std::time::Duration;
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::entry::{Author, Content, Copyable, Entry, Measure, Said};
@@ -13,7 +12,7 @@ use crate::screen::talk::row::flow::Flow;
 use crate::screen::text::search::Needle;
 use crate::screen::text::visible::{columns, visible, visible_line};
 use crate::screen::text::wrap::{Breaks, wrap};
-use crate::screen::theme::Theme;
+use crate::screen::theme::{Role, Theme};
 
 /// From this width on messages stand in columns: time, name, text.
 const COLUMNS_FROM: usize = 44;
@@ -28,70 +27,69 @@ const QUOTED: usize = 400;
 
 /// A row on the screen.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its text.
-    pub line: Line<'static>,
+    pub(crate) line: Line<'static>,
     /// The columns that are a link, and its address.
-    pub links: Vec<(Range<usize>, String)>,
+    pub(crate) links: Vec<(Range<usize>, String)>,
 }
 
 /// What the rows of an entry depend on beside itself and the measure.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// It is the first of its day.
-    pub new_day: bool,
+    pub(crate) new_day: bool,
     /// It is the first of so many new ones.
-    pub unread: Option<usize>,
+    pub(crate) unread: Option<usize>,
     /// Its author has said the one before in the same minute.
-    pub grouped: bool,
+    pub(crate) grouped: bool,
     /// The message that it answers, where it is still in the list.
-    pub quoted: Option<&'a Said>,
+    pub(crate) quoted: Option<&'a Said>,
     /// It is selected.
-    pub selected: bool,
+    pub(crate) selected: bool,
     /// What is to stand out.
-    pub needle: Option<&'a Needle>,
+    pub(crate) needle: Option<&'a Needle>,
     /// How things look.
-    pub theme: &'static Theme,
+    pub(crate) theme: &'a Theme,
 }
 
 impl Entry {
     /// Its rows. None only where it is left out.
-    pub fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
+    pub(crate) fn rows(&self, measure: Measure, place: Place<'_>) -> Vec<Row> {
         let (width, theme) = (measure.width, place.theme);
+        let styled = |text: String, role| Row::from(Line::styled(text, theme.style(role)));
         let mut rows = Vec::new();
         if !measure.bare {
             if place.new_day {
-                rows.push(Line::styled(format!("── {} ──", self.at.day()), theme.dim).into());
+                rows.push(styled(format!("── {} ──", self.at.day()), Role::Dim));
             }
             if let Some(count) = place.unread {
-                rows.push(Line::styled(format!("── {count} new ──"), theme.unread).into());
+                rows.push(styled(format!("── {count} new ──"), Role::Unread));
             }
         }
         let own = rows.len();
+        let selected = place.selected.then(|| theme.selected());
+        let theme = selected.as_ref().unwrap_or(theme);
         rows.extend(match &self.content {
-            Content::Said(said) => self.said(said, measure, place),
+            Content::Said(said) => self.said(said, measure, Place { theme, ..place }),
             Content::Quiet(_) if measure.bare => Vec::new(),
-            Content::Quiet(parts) => self.note(&parts.join(" · "), theme.dim, measure, theme),
-            Content::Loud(text) => self.note(&format!("!! {text}"), theme.loud, measure, theme),
-            Content::Answer(text) => self.note(text, Style::new(), measure, theme),
+            Content::Quiet(parts) => self.note(&parts.join(" · "), Role::Dim, measure, theme),
+            Content::Loud(text) => self.note(&format!("!! {text}"), Role::Loud, measure, theme),
+            Content::Answer(text) => self.note(text, Role::Plain, measure, theme),
             Content::Copyable(pieces) => pieces.iter().flat_map(|piece| piece.rows(width, theme)).collect(),
         });
         if place.selected {
             for Row { line, .. } in rows.iter_mut().skip(own) {
-                line.style = theme.selection;
+                line.style = theme.style(Role::Selection);
                 // A bar as wide as the screen, whatever the rows are.
                 let gap = width.saturating_sub(line.width());
                 line.spans.push(Span::raw(" ".repeat(gap)));
-                // On its ground what is dim could not be read.
-                for span in line.spans.iter_mut().filter(|span| span.style == theme.dim) {
-                    span.style = Style::new();
-                }
             }
         }
         rows
     }
 
-    fn note(&self, text: &str, style: Style, measure: Measure, theme: &'static Theme) -> Vec<Row> {
+    fn note(&self, text: &str, role: Role, measure: Measure, theme: &Theme) -> Vec<Row> {
         let lead: Vec<_> = self.time(measure, theme).into_iter().collect();
         let indent = if lead.is_empty() {
             hanging(measure)
@@ -99,7 +97,7 @@ impl Entry {
             measure.time.columns()
         };
         let mut flow = Flow::new(lead, measure.width, indent, theme);
-        flow.text(&visible(text), style, None);
+        flow.text(&visible(text), role, None);
         flow.rows
     }
 
@@ -107,7 +105,7 @@ impl Entry {
     fn time(&self, measure: Measure, theme: &Theme) -> Option<Span<'static>> {
         let time = measure.time.show(self.at);
         (measure.width >= TIME_FROM && !measure.bare && !time.is_empty())
-            .then(|| Span::styled(time, theme.dim))
+            .then(|| Span::styled(time, theme.style(Role::Dim)))
     }
 
     fn said(&self, said: &Said, measure: Measure, place: Place<'_>) -> Vec<Row> {
@@ -128,12 +126,12 @@ impl Entry {
         };
         let mut flow = Flow::new(lead, measure.width, indent, theme);
         if said.reply_to.is_some() && !measure.bare {
-            flow.one_row(&quote(place.quoted), theme.dim);
+            flow.one_row(&quote(place.quoted), Role::Dim);
         }
         let text = deed.unwrap_or(&said.text).trim_end_matches('\n');
         match said.deleted {
-            true => flow.text("deleted", theme.dim, None),
-            false => flow.text(&visible(text), Style::new(), place.needle),
+            true => flow.text("deleted", Role::Dim, None),
+            false => flow.text(&visible(text), Role::Plain, place.needle),
         }
         if !measure.bare {
             if let Some(tail) = tail(said) {
@@ -149,9 +147,9 @@ impl Entry {
 
 /// The author's name with what stands around it.
 fn name(said: &Said, measure: Measure, theme: &Theme) -> [Span<'static>; 2] {
-    let style = match said.author {
-        Author::Me(_) => theme.me,
-        Author::Peer { accent, .. } => theme.accent(accent),
+    let role = match said.author {
+        Author::Me(_) => Role::Me,
+        Author::Peer { accent, .. } => Role::Peer(accent),
     };
     let name = visible_line(&said.name);
     let (name, gap) = if said.deed().is_some() {
@@ -162,7 +160,7 @@ fn name(said: &Said, measure: Measure, theme: &Theme) -> [Span<'static>; 2] {
     } else {
         (name, ": ".to_owned())
     };
-    [Span::styled(name, style), Span::raw(gap)]
+    [Span::styled(name, theme.style(role)), Span::raw(gap)]
 }
 
 /// A message in one row, above the one that answers it.
@@ -200,13 +198,13 @@ fn tail(said: &Said) -> Option<String> {
 
 impl Copyable {
     fn rows(&self, width: usize, theme: &Theme) -> Vec<Row> {
-        let (text, style, breaks) = match self {
-            Self::Heading(text) => (text, theme.dim, Breaks::Words),
-            Self::Verbatim(text) => (text, theme.notice, Breaks::Full),
+        let (text, role, breaks) = match self {
+            Self::Heading(text) => (text, Role::Dim, Breaks::Words),
+            Self::Verbatim(text) => (text, Role::Notice, Breaks::Full),
         };
         wrap(text, width, width, breaks)
             .into_iter()
-            .map(|row| Line::styled(text[row].to_owned(), style).into())
+            .map(|row| Line::styled(text[row].to_owned(), theme.style(role)).into())
             .collect()
     }
 }

@@ -56,7 +56,9 @@ impl Instance {
             .last_at
             .is_none_or(|last| at >= last + HANDSHAKE_SPACING);
         if new || !echoes {
-            pair.hello.answer_due = true;
+            // One to all is for others where a session stands: whom it stands with no more calls us by itself, and an
+            // answer would ask for a handshake.
+            pair.hello.answer_due |= new || header.to != Recipient::All || !pair.handshakes.fresh;
             // A session stands for us, and it answers a join that is not our last: our hellos may be old to it, but a
             // first is not.
             let astray = !new && header.to != Recipient::All;
@@ -93,13 +95,10 @@ impl Instance {
             if of_kind.clone().count() < KNOWN {
                 continue;
             }
-            // Those with something undelivered last: it would be lost.
+            // Those who are owed a message last: it would be lost.
             let oldest = of_kind
                 .filter(|pair| !pair.is_here())
-                .min_by_key(|pair| {
-                    let owed = pair.streams.outgoing.undelivered().next().is_some();
-                    (owed, pair.person.compared, pair.hello.sign_at)
-                })
+                .min_by_key(|pair| (pair.owed() > 0, pair.person.compared, pair.hello.sign_at))
                 .map(|pair| pair.id);
             if let Some(oldest) = oldest {
                 self.forget(oldest);
@@ -181,9 +180,7 @@ impl Pair {
         let needed =
             (!self.handshakes.fresh || self.handshakes.wanted) && self.signs.presence != Presence::Left;
         let lately = self.hello.due_at < self.hello.sign_at.max(self.signs.heard_at) + GONE;
-        needed
-            && self.hello.nonce.is_some()
-            && (lately || self.streams.outgoing.undelivered().next().is_some())
+        needed && self.hello.nonce.is_some() && (lately || self.owed() > 0)
     }
 }
 
