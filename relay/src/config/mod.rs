@@ -2,5 +2,6 @@
 
 mod check;
 pub(crate) mod environment;
+mod keeping;
 pub mod options;
 pub(crate) mod size;

@@ -10,8 +10,8 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    admin::invite::Public, config::size::Size, kept::Keeping, limits, net::client_addr::ProxyOptions,
-    net::tls::TlsOptions, socket,
+    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
+    socket,
 };
 
 /// How a relay behaves. [`Options::default`] is what `sotto-relay` does without arguments.
@@ -374,21 +374,6 @@ impl Options {
     pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
         let asked = self.listen;
         asked != LISTEN && asked.port() != 0 && asked != got
-    }
-
-    /// Bytes that are kept in all.
-    fn kept_total(&self) -> usize {
-        let default = if self.db.is_some() {
-            limits::KEPT_FILE
-        } else {
-            limits::KEPT_MEMORY
-        };
-        self.kept_total.map_or(default, |size| size.0)
-    }
-
-    /// What is kept.
-    pub(crate) fn keeping(&self) -> Keeping {
-        Keeping::new(self.kept_days, self.kept_room.0, self.kept_total())
     }
 
     /// What a socket may take.

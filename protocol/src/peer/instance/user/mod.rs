@@ -164,7 +164,7 @@ impl Instance {
         }
     }
 
-    /// Gives what was [`Withheld`](Event::Withheld) to a new run.
+    /// Gives what was [`Withheld`](super::Event::Withheld) to a new run.
     pub fn release(&mut self, peer: InstanceId, now: Now) {
         let withheld = self
             .pairs
