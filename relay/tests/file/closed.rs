@@ -131,6 +131,7 @@ fn a_list_is_read_by_programs_as_json() {
     ] {
         let expected = json!({
             "room": room.name(), "made": today, "used": today, "by": "operator", "note": note,
+            "waiting": 0, "waiting_until": null,
         });
         assert_eq!(found, &expected);
     }
