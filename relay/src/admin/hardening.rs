@@ -28,6 +28,8 @@ pub fn seclude() -> Vec<String> {
             Level::ERROR,
             &format!("sotto-relay: a fault in the program at {place}"),
         );
+        // The process may be at its end.
+        log::flush();
     }));
     // What would read the dump from a pipe does not ask for the limit, and a limit may be out of reach.
     let none = Rlimit {
@@ -51,7 +53,6 @@ pub fn end_with_each_thread(worker: &'static str) {
     panic::set_hook(Box::new(move |panic| {
         tell(panic);
         if thread::current().name() != Some(worker) {
-            log::flush();
             process::exit(FAULT);
         }
     }));
