@@ -5,6 +5,7 @@ mod clocks;
 mod entering;
 mod leaving;
 mod links;
+mod members;
 mod plain;
 mod reading;
 mod rooms;
