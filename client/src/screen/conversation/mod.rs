@@ -25,7 +25,7 @@ use self::leaving::WayOut;
 use self::people::People;
 use self::reply_edit::Purpose;
 use super::editor::Editor;
-use super::editor::history::History;
+use super::editor::history::{History, Recall};
 use super::settings::Complaint;
 use super::talk::clock::Clock;
 use super::talk::entry::{Content, Copyable, Said};
@@ -123,6 +123,8 @@ pub struct Conversation {
     pub browse: Option<Browse>,
     /// What was sent from here.
     pub history: History,
+    /// The search among that, while there is one.
+    pub(crate) recall: Option<Recall>,
     /// What was typed and is being handed to the room.
     pub outgoing: Outgoing,
     /// How far it is on its way out.
@@ -174,6 +176,7 @@ impl Conversation {
             purpose: Purpose::default(),
             browse: None,
             history: History::default(),
+            recall: None,
             outgoing: Outgoing::default(),
             out: WayOut::default(),
             farewell: None,

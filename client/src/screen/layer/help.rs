@@ -112,7 +112,7 @@ fn beside(what: &str, does: &str, left: Option<usize>, width: usize) -> Vec<Stri
 impl Layer for Page {
     /// One that is not for the page puts it away and does its own.
     fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
-        let (width, height) = ctx.size;
+        let (width, height) = (ctx.measure.width, ctx.height);
         let page = page(height);
         let bare = ctx.rooms.current().draft.is_empty();
         let by = match action {

@@ -61,7 +61,7 @@ impl State {
 const MOST: u16 = 4;
 
 /// The rows that it takes on a screen that has so many for it: more than one only for what was answered or asked.
-pub(crate) fn hint_rows(state: &State, has: u16) -> u16 {
+fn hint_rows(state: &State, has: u16) -> u16 {
     let rows = told(state).map_or(1, |text| {
         folded(&text, state.width.into(), has.min(MOST).into()).len()
     });

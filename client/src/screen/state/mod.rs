@@ -181,12 +181,18 @@ impl State {
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Fetched(fetched) => {
-                if let Some(fetched) = self.joining_fetched(fetched, moment, &mut effects) {
-                    self.unlock(fetched.map(|fetched| fetched.passphrase), moment);
+            Input::Fetched(fetched) => match &mut self.joining {
+                Some(joining) if joining.fetches() => {
+                    effects.extend(joining.fetched(fetched, &mut self.notice, moment.now));
                 }
+                _ => self.unlock(fetched.map(|fetched| fetched.passphrase), moment),
+            },
+            Input::Rated(strength) => {
+                let joining = self.joining.as_mut();
+                effects.extend(
+                    joining.and_then(|joining| joining.rated(strength, &mut self.notice, moment.now)),
+                );
             }
-            Input::Rated(strength) => self.joining_rated(strength, moment, &mut effects),
             Input::Tick => self.rooms.tick(moment),
         }
         self.notice.expire(moment.now);
