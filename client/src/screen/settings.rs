@@ -85,7 +85,7 @@ pub(crate) struct RoomEntry {
 
 /// What is wrong in the file; all else of it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     /// In which line, from 1 on; `None` for the file as a whole.
     pub(crate) line: Option<usize>,
     /// What is wrong, and what is allowed.

@@ -27,7 +27,7 @@ const SHOWN: &[Browsing] = &[
 
 /// What is selected, and what was asked for.
 #[derive(Debug)]
-pub struct Browse {
+pub(crate) struct Browse {
     pub(crate) selected: u64,
     /// Where the reader was before.
     pub(crate) before: Reader,

@@ -78,7 +78,7 @@ impl People {
     }
 
     /// Somebody has another name. Gives back the one before.
-    pub fn renamed(&mut self, id: InstanceId, name: String, own: &Name) -> Option<String> {
+    pub(crate) fn renamed(&mut self, id: InstanceId, name: String, own: &Name) -> Option<String> {
         self.meet(id, own.skeleton());
         let person = self.get_mut(id)?;
         person.skeleton = own.skeleton();

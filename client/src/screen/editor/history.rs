@@ -11,7 +11,7 @@ const MAX_BYTES: usize = 512 << 10;
 
 /// The lines that were sent, and where the user is among them.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// The newest last.
     lines: VecDeque<Zeroizing<String>>,
     bytes: usize,

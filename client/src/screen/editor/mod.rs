@@ -20,7 +20,7 @@ use super::text::visible::{clean, columns};
 
 /// A text under construction. The caret stands between graphemes, never inside one.
 #[derive(Debug, Clone, Default)]
-pub struct Editor {
+pub(crate) struct Editor {
     text: Zeroizing<String>,
     caret: usize,
     undo: Undo,

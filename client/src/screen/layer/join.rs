@@ -18,7 +18,7 @@ use crate::secret::strength::Strength;
 
 /// A room that the user is about to join.
 #[derive(Debug)]
-pub struct Joining {
+pub(crate) struct Joining {
     /// What it will be called here.
     pub(crate) id: RoomId,
     to: Destination,

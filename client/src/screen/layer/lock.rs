@@ -37,7 +37,7 @@ pub(crate) enum Told {
 
 /// A locked screen.
 #[derive(Debug, Default)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// What was typed of the passphrase.
     typed: Hidden,
     /// What the screen says about it.

@@ -47,12 +47,12 @@ impl State {
     }
 
     /// The rows that the list has.
-    pub fn list_height(&self) -> usize {
+    pub(crate) fn list_height(&self) -> usize {
         usize::from(self.areas().list.height)
     }
 
     /// The columns that the draft has.
-    pub fn input_width(&self) -> usize {
+    pub(crate) fn input_width(&self) -> usize {
         input_width(self.width)
     }
 }

@@ -142,7 +142,7 @@ impl Marks {
 
 /// What the rows of an entry depend on beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Measure {
+pub(crate) struct Measure {
     /// The columns there are.
     pub(crate) width: usize,
     /// The widest name in the room.

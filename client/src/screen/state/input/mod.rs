@@ -5,9 +5,9 @@ mod completion;
 mod composing;
 mod joining;
 mod layers;
-pub mod lines;
+pub(crate) mod lines;
 mod locking;
-pub mod mouse;
+pub(crate) mod mouse;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
@@ -22,7 +22,7 @@ use crate::screen::keymap::action::Action;
 use crate::screen::layer::{Layer, help};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
-pub const MAX_DRAFT: usize = MAX_TEXT + 16;
+pub(crate) const MAX_DRAFT: usize = MAX_TEXT + 16;
 
 impl State {
     pub(crate) fn key(
