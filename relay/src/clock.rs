@@ -27,7 +27,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// Begins now.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self {
             began: Instant::now(),
         }

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The live part of a room. It is gone when the last seat is left; the record stays in [`rooms`](crate::rooms).
-pub(crate) struct Room {
+pub struct Room {
     topic: Topic,
     state: Mutex<State>,
 }

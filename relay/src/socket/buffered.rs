@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::{Close, Limits};
 
 /// What all sockets of a relay share: their limits, the one budget of what waits in them, and their common end.
-pub(crate) struct Sockets {
+pub struct Sockets {
     limits: Limits,
     /// What all queues and incomplete messages hold, in bytes.
     held: AtomicUsize,
