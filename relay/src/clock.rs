@@ -33,7 +33,6 @@ impl Clock {
         }
     }
 
-    /// Now.
     pub(crate) fn now(self) -> Moment {
         Moment(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }

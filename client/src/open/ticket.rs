@@ -18,7 +18,6 @@ use crate::secret::verifier::Verifier;
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Destination {
-    /// On which relay.
     pub(crate) address: Address,
     /// Which one there.
     pub(crate) room: RoomName,

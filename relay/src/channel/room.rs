@@ -123,7 +123,6 @@ impl State {
 }
 
 impl Room {
-    /// An empty room.
     pub(crate) fn new(topic: Topic) -> Self {
         Self {
             topic,
@@ -137,7 +136,6 @@ impl Room {
         }
     }
 
-    /// Its topic.
     pub(crate) fn topic(&self) -> &Topic {
         &self.topic
     }

@@ -115,7 +115,6 @@ pub struct Conversation {
     pub(crate) disturbed: u64,
     /// What was said and what happened.
     pub list: List,
-    /// What is being typed.
     pub(crate) draft: Editor,
     /// What it is for.
     pub(crate) purpose: Purpose,

@@ -57,7 +57,6 @@ impl Hidden {
         self.0.truncate(end);
     }
 
-    /// Takes everything away.
     pub(crate) fn clear(&mut self) {
         self.0.zeroize();
         self.0.reserve_exact(MAX_HIDDEN);
@@ -88,7 +87,6 @@ impl Hidden {
         )
     }
 
-    /// Whether nothing was typed.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -14,7 +14,6 @@ use self::chord::Chord;
 /// A section: its heading, and its lines, what is explained and the explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Section {
-    /// The heading.
     pub(crate) heading: &'static str,
     /// What is explained, and the explanation; either may be empty.
     pub(crate) lines: Vec<(String, String)>,

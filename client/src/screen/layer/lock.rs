@@ -61,7 +61,6 @@ impl Lock {
         }
     }
 
-    /// What the screen says.
     fn says(&self, now: Duration) -> String {
         let wait = self.wait(now);
         match (self.says.as_str(), wait.is_zero()) {

@@ -88,9 +88,7 @@ pub enum Input {
 /// Everything that the screen knows.
 #[derive(Debug)]
 pub struct State {
-    /// The terminal's columns.
     pub(crate) width: u16,
-    /// The terminal's rows.
     pub(crate) height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
@@ -98,7 +96,6 @@ pub struct State {
     pub(crate) joining: Option<Joining>,
     /// What is read in the place of the talk.
     pub(crate) page: Option<Page>,
-    /// The screen is locked.
     pub(crate) locked: Option<Lock>,
     /// Whether the user knows what unlocks it.
     pub(crate) told: Told,

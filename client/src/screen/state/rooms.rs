@@ -46,7 +46,6 @@ impl Rooms {
         self.open[self.current].0
     }
 
-    /// One of them, while it is open.
     pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Conversation> {
         let room = self.open.iter_mut().find(|(room, _)| *room == id)?;
         Some(&mut room.1)
@@ -57,7 +56,6 @@ impl Rooms {
         self.open.iter().map(|(id, room)| (*id, room))
     }
 
-    /// The ids of all of them.
     pub(crate) fn ids(&self) -> Vec<RoomId> {
         self.open.iter().map(|(id, _)| *id).collect()
     }
@@ -80,7 +78,6 @@ impl Rooms {
         self.open.iter().filter_map(|(_, room)| room.next_fade()).min()
     }
 
-    /// How many are open.
     pub(crate) fn len(&self) -> usize {
         self.open.len()
     }

@@ -102,23 +102,17 @@ pub enum Effect {
 /// The connect screen.
 #[derive(Debug)]
 pub struct Form {
-    /// The terminal's columns.
     pub(crate) width: u16,
-    /// The terminal's rows.
     pub(crate) height: u16,
     /// How things look.
     pub theme: &'static Theme,
     /// What is wrong in the configuration file.
     pub(crate) remarks: Vec<String>,
-    /// The relay.
     pub(crate) relay: Editor,
-    /// The name.
     pub(crate) name: Editor,
     /// The passphrase.
     pub passphrase: Hidden,
-    /// The passphrase is shown.
     pub(crate) shown: bool,
-    /// Where the caret is.
     pub(crate) focus: Field,
     /// What is wrong, and where.
     pub(crate) complaint: Option<(Field, String)>,
