@@ -161,6 +161,8 @@ pub enum Update {
     Left {
         /// How many of our messages were not delivered.
         undelivered: usize,
+        /// What to call those who have not got them, as far as it is known whom they were for.
+        to: Vec<String>,
     },
 }
 

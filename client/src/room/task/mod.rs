@@ -152,8 +152,13 @@ impl Task {
     }
 
     fn left(&self) -> Update {
+        let mut to: Vec<_> = (self.instance.awaited())
+            .map(|peer| self.names.known(peer))
+            .collect();
+        to.sort();
         Update::Left {
             undelivered: self.instance.undelivered(),
+            to,
         }
     }
 

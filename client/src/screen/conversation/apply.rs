@@ -216,6 +216,15 @@ impl Conversation {
                             forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
                 self.list.push(at, Content::Loud(what.to_owned()));
             }
+            Event::Unreached { seats } => {
+                let what = if seats == 1 { "1 seat" } else { &format!("{seats} seats") };
+                self.list.push(
+                    at,
+                    Content::Loud(format!(
+                        "{what} of the room said nothing in time: what waited went to those who are here"
+                    )),
+                );
+            }
             Event::Refused { .. } => self.list.push(
                 at,
                 Content::Loud(format!(
