@@ -175,8 +175,8 @@ pub(crate) struct Generate {
 /// `sotto room-id`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
-                  them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
+    after_help = "It prints one word. Who knows it can join nothing, but can try passphrases against it, as a relay \
+                  can. The operator runs: sotto-relay room add ID --note TEXT"
 )]
 pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes
