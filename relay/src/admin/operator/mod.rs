@@ -22,6 +22,7 @@ use crate::{
     store::{Added, Database, Listed, StoreError, Waiting},
 };
 pub use defaults::become_service;
+pub(crate) use defaults::is_service;
 
 /// Add, list and remove rooms, while the relay runs
 #[derive(Debug, Args)]
