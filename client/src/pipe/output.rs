@@ -55,7 +55,7 @@ impl Format {
                 })
             }
             Update::Expired => self.either(&Written::Expired, || {
-                "somebody destroyed the room; joining it again".to_owned()
+                "the room was ended, by a member or by the relay's operator; joining it again".to_owned()
             }),
             Update::RecordingFailed(error) => {
                 self.error("recording", &format!("cannot write the recording: {error}"))

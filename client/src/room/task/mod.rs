@@ -172,6 +172,10 @@ impl Task {
             RelayError::Expired => self.tell(Update::Expired),
             _ => {}
         }
+        if let Some(asked) = why.asks_to_wait() {
+            // And a little more, so that not all of those who were sent away come back in one moment.
+            wait = asked + backoff::wait(0, min, max, &mut self.rng);
+        }
         if why.is_busy() {
             wait = wait.max(self.timing.busy_min);
             self.tell(Update::Waiting { why, wait });

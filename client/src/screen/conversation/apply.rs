@@ -65,7 +65,9 @@ impl Conversation {
             Update::Expired => {
                 self.list.push(
                     at,
-                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
+                    Content::Loud(
+                        "the room was ended, by a member or by the relay's operator; joining anew".to_owned(),
+                    ),
                 );
             }
             Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
