@@ -208,3 +208,17 @@ impl RelayError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_cut_is_said_in_words() {
+        let cut = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls";
+        let cut = io::Error::new(io::ErrorKind::UnexpectedEof, cut);
+        assert_eq!(told(&cut), "it was cut off");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(told(&reset), reset.to_string());
+    }
+}
