@@ -85,6 +85,11 @@ impl Names {
             }
             _ => {}
         }
+        self.known(peer)
+    }
+
+    /// What to call a peer, as things stand.
+    pub(super) fn known(&self, peer: InstanceId) -> String {
         self.get(peer).map_or_else(|| unnamed(peer), Known::shown)
     }
 
@@ -225,6 +230,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         Event::Read { by, .. } => Some(*by),
         Event::Sent { .. }
         | Event::Lost { .. }
+        | Event::Unreached { .. }
         | Event::Disturbed { .. }
         | Event::Newer
         | Event::Crowded

@@ -133,15 +133,22 @@ impl Client {
         self.events.contains(&Event::Lost { id: said.id })
     }
 
-    /// Whether something that was said to nobody may still wait for those who come.
+    /// Whether what is said waits for those who come: nobody is met yet, or just now, or something else may wait.
     pub fn is_gathering(&self, now: Duration) -> bool {
+        let just = |at: Duration| now < at + GATHERING + secs(1);
+        let events = || self.events.iter().zip(&self.told_at);
+        let stayed = |from: Duration| {
+            let leaves = |(event, at): (&Event, &Duration)| {
+                matches!(event, Event::PeerLeft { .. }) && (from..from + GATHERING + secs(1)).contains(at)
+            };
+            !just(from) && !events().any(leaves)
+        };
+        let met = events().any(|(event, at)| matches!(event, Event::PeerJoined { .. }) && stayed(*at));
         let last = self.said.iter().rfind(|said| said.waits && said.text.is_some());
-        last.is_some_and(|said| {
-            let came = self.events.iter().zip(&self.told_at).skip(said.told);
+        !met || last.is_some_and(|said| {
+            let came = events().skip(said.told);
             let came = came.filter(|(event, _)| matches!(event, Event::PeerJoined { .. }));
-            came.map(|(_, at)| *at)
-                .next_back()
-                .is_none_or(|at| now < at + GATHERING + secs(1))
+            came.map(|(_, at)| *at).next_back().is_none_or(just)
         })
     }
 

@@ -99,6 +99,9 @@ pub(super) enum Written<'a> {
     Lost {
         id: String,
     },
+    Unreached {
+        seats: usize,
+    },
     Disturbed {
         count: u64,
     },
@@ -113,6 +116,8 @@ pub(super) enum Written<'a> {
     Expired,
     Left {
         undelivered: usize,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        to: &'a [String],
     },
     Error(Complaint<'a>),
 }
@@ -258,6 +263,7 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
+        Event::Unreached { seats } => Written::Unreached { seats: *seats },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
         Event::Newer => error("newer_peer", NEWER.to_owned(), None),

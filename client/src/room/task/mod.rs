@@ -151,8 +151,13 @@ impl Task {
     }
 
     fn left(&self) -> Update {
+        let mut to: Vec<_> = (self.instance.awaited())
+            .map(|peer| self.names.known(peer))
+            .collect();
+        to.sort();
         Update::Left {
             undelivered: self.instance.undelivered(),
+            to,
         }
     }
 
@@ -165,6 +170,10 @@ impl Task {
             RelayError::Unseated => self.run = Run::random(&mut self.rng),
             RelayError::Expired => self.tell(Update::Expired),
             _ => {}
+        }
+        if let Some(asked) = why.asks_to_wait() {
+            // And a little more, so that not all of those who were sent away come back in one moment.
+            wait = asked + backoff::wait(0, min, max, &mut self.rng);
         }
         if why.is_busy() {
             wait = wait.max(self.timing.busy_min);
