@@ -99,6 +99,7 @@ def room(passphrase, name, run):
         "topic": "anon_room:" + room_hash,
         "box_key": expand(root, b"sotto/v1/box").hex(),
         "psk": expand(root, b"sotto/v1/psk").hex(),
+        "mail": expand(root, b"sotto/v1/mail").hex(),
         "room_words": words(int.from_bytes(expand(root, b"sotto/v1/words", 8), "big"), 2),
     }
 
@@ -160,6 +161,88 @@ def kept(derived):
         "placed": '{"number":1099511627779,"until":20000,"durable":true,"dropped":[true,false]}',
         "dropped": '{"dropped":[true,false]}',
     }
+
+
+# - What waits for who is away
+
+NOTE_KINDS = {"text": 1, "edit": 2, "delete": 3, "receipts": 4}
+BLOB_BUCKETS = BUCKETS[:4]
+BLOB_OVERHEAD = 8 + 24 + TAG
+
+
+def note_content(kind, f):
+    hexed = lambda name: bytes.fromhex(f[name])  # noqa: E731
+    match kind:
+        case "text":
+            answers = "answers_author" in f
+            target = hexed("answers_author") + hexed("answers_id") if answers else b""
+            return hexed("id") + bytes([1 if answers else 0]) + target + f["text"].encode()
+        case "edit":
+            return hexed("id") + f["text"].encode()
+        case "delete":
+            return hexed("id")
+        case "receipts":
+            bits = bytearray(32)
+            for index in f["indexes"]:
+                byte, bit = divmod(index - f["first"], 8)
+                bits[byte] |= 1 << bit
+            return struct.pack(">I", f["first"]) + bytes(bits)
+
+
+def note(kind, author, to, written, until, index, lowest, fades=0, replaces=None, **fields):
+    """The encoding of a note, without the zeros that fill it, and the bucket that its blob has."""
+    nothing = 2**32 - 1
+    places = struct.pack(">IIIII", until, fades, index, nothing if replaces is None else replaces, lowest)
+    names = b"".join(bytes([len(name.encode())]) + name.encode() for name in (author, to))
+    said = note_content(kind, fields)
+    encoded = bytes([1, NOTE_KINDS[kind]]) + struct.pack(">Q", written) + places + names
+    encoded += struct.pack(">H", len(said)) + said
+    bucket = next(size for size in BLOB_BUCKETS if len(encoded) + BLOB_OVERHEAD <= size)
+    return {
+        "kind": kind,
+        "author": author,
+        "to": to,
+        "written_ms": written,
+        "until": until,
+        "fades_s": fades,
+        "index": index,
+        "replaces": replaces,
+        "lowest": lowest,
+        **fields,
+        "bucket": bucket,
+        "encoded": encoded.hex(),
+    }
+
+
+def under_passphrase(derived, name, note):
+    """The blob of a note that the passphrase alone opens."""
+    tag, nonce = stated(f"{name}, tag", 8), stated(f"{name}, nonce", 24)
+    secret = bytes.fromhex(derived["mail"]) + nonce
+    key, token = expand(secret, b"seal"), expand(secret, b"drop")
+    plaintext = bytes.fromhex(note["encoded"]).ljust(note["bucket"] - BLOB_OVERHEAD, b"\0")
+    associated = derived["topic"].encode() + tag + sha256(token)
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, key)
+    blob = tag + nonce + sealed
+    assert len(blob) == note["bucket"]
+    said = {"blob": blob.hex()} if len(blob) < 2048 else {"blob_sha256": sha256(blob).hex()}
+    return {"tag": tag.hex(), "nonce": nonce.hex(), "token": token.hex(), "note": note, **said}
+
+
+def mail(derived):
+    written, until = 1_767_225_600_123, 20_461
+    ident, other = stated("message id", 16).hex(), stated("another message id", 16).hex()
+    to_ben = {"author": "anna", "to": "Ben", "written": written, "until": until}
+    answer = {"answers_author": stated("an author", 16).hex(), "answers_id": other}
+    notes = [
+        note("text", "Zoë", "", written, until, 0, 0, id=ident, text="hello, whoever comes 🐎"),
+        note("text", **to_ben, index=7, lowest=3, fades=600, id=ident, **answer, text="yes"),
+        note("text", **to_ben, index=8, lowest=3, replaces=7, id=ident, text="long " * 400),
+        note("text", **to_ben, index=9, lowest=2**32 - 1, id=other, text="longer " * 2000),
+        note("edit", **to_ben, index=10, lowest=10, id=ident, text="no"),
+        note("delete", **to_ben, index=2**32 - 1, lowest=0, id=ident),
+        note("receipts", **to_ben, index=11, lowest=3, first=40, indexes=[40, 41, 47, 48, 295]),
+    ]
+    return [under_passphrase(derived, f"note {at}", note) for at, note in enumerate(notes)]
 
 
 # - The envelope
@@ -515,6 +598,7 @@ def make():
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
         "kept": {"room": 0, **kept(derived[0])},
+        "mail": {"room": 0, "under_passphrase": mail(derived[0])},
         "runs": [
             {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
         ],

@@ -9,6 +9,7 @@ mod file;
 mod frame;
 mod handshake;
 mod kept;
+mod mail;
 mod message;
 mod playback;
 mod run;
