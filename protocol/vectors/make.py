@@ -7,6 +7,7 @@ Nothing in it is random, so two runs write the same file:
 """
 
 import hashlib
+import hmac
 import json
 import struct
 import unicodedata
@@ -243,6 +244,81 @@ def mail(derived):
         note("receipts", **to_ben, index=11, lowest=3, first=40, indexes=[40, 41, 47, 48, 295]),
     ]
     return [under_passphrase(derived, f"note {at}", note) for at, note in enumerate(notes)]
+
+
+# - What two who have met remember of each other
+
+
+def mac(key, *parts):
+    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+
+class Generation:
+    """One generation of a bond, as both of its sides derive it."""
+
+    def __init__(self, name, mix=b""):
+        self.lo, self.hi, self.hash = (stated(f"{name}, {what}", 32) for what in ("lo", "hi", "hash"))
+        bond = expand(mix + self.lo + self.hi + self.hash, b"sotto/v1/bond")
+        self.id = expand(bond, b"id", 16)
+        self.chains = {"lo": expand(bond, b"lo"), "hi": expand(bond, b"hi")}
+        self.proof, self.mix = expand(bond, b"proof"), expand(bond, b"mix")
+
+    def exchanged(self):
+        return {"lo": self.lo.hex(), "hi": self.hi.hex(), "hash": self.hash.hex()}
+
+    def slot(self, role, indexes):
+        """What a proof says of it."""
+        shown = mac(self.proof, b"proof", role, self.hash, indexes)[:20]
+        mask = mac(self.proof, b"mask", role, self.hash, shown)
+        return bytes(a ^ b for a, b in zip(indexes, mask)) + shown
+
+    def held(self, role, number, indexes):
+        number = struct.pack(">I", number)
+        return number + indexes + mac(self.proof, b"held", role, self.hash, number, indexes)
+
+    def key(self, side):
+        """The next message key of a side; its chain moves on."""
+        key = expand(self.chains[side], b"m")
+        self.chains[side] = expand(self.chains[side], b"c")
+        return key
+
+
+def under_bond(derived, name, generation, note):
+    key, nonce = generation.key("lo"), stated(f"{name}, nonce", 24)
+    hint, token = mac(key, b"hint")[:8], expand(key, b"drop")
+    plaintext = bytes.fromhex(note["encoded"]).ljust(note["bucket"] - BLOB_OVERHEAD, b"\0")
+    associated = derived["topic"].encode() + hint + sha256(token)
+    seal = expand(key, b"seal")
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, seal)
+    return {"nonce": nonce.hex(), "token": token.hex(), "note": note, "blob": (hint + nonce + sealed).hex()}
+
+
+def bond(derived):
+    """Two generations of a bond. In each one `lo` leaves two messages; nothing of them is read."""
+    generations, mix, place = [], b"", 0
+    to_ben = {"author": "anna", "to": "Ben", "written": 1_767_225_600_123, "until": 20_461, "lowest": 0}
+    for number in range(2):
+        generation = Generation(f"generation {number}", mix)
+        mix = generation.mix
+        indexes = struct.pack(">III", place, 0, 0)
+        other = struct.pack(">III", 0, 0, 0)
+        filling = stated(f"generation {number}, proof", 24 * 32)
+        said = {
+            **generation.exchanged(),
+            "id": generation.id.hex(),
+            "held_lo": generation.held(b"\0", number, indexes).hex(),
+            "held_hi": generation.held(b"\1", number, other).hex(),
+            "filling": filling.hex(),
+            "proof_lo": (generation.slot(b"\0", indexes) + filling[32:]).hex(),
+            "blobs": [],
+        }
+        for _ in range(2):
+            ident = stated(f"message {place}", 16).hex()
+            said_note = note("text", **to_ben, index=place, id=ident, text=f"this is {place}")
+            said["blobs"].append(under_bond(derived, f"place {place}", generation, said_note))
+            place += 1
+        generations.append(said)
+    return generations
 
 
 # - The envelope
@@ -599,6 +675,7 @@ def make():
         "frames": {"room": 0, **frames(derived[0])},
         "kept": {"room": 0, **kept(derived[0])},
         "mail": {"room": 0, "under_passphrase": mail(derived[0])},
+        "bond": {"room": 0, "generations": bond(derived[0])},
         "runs": [
             {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
         ],

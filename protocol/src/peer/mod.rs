@@ -12,5 +12,6 @@ pub mod envelope;
 pub mod handshake;
 pub mod session;
 
+pub mod bond;
 pub mod instance;
 pub mod mail;
