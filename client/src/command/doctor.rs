@@ -2,19 +2,21 @@
 //!
 //! The first step that fails is the last: what comes after stands on it.
 
+mod finding;
+
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde::Serialize;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
+use self::finding::Finding;
 use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
@@ -33,58 +35,6 @@ const SMALL: usize = 256 + 40;
 const LARGE: usize = 64 * 1024 + 40;
 /// A certificate that ends within so many days should have been renewed.
 const SOON: u64 = 14;
-
-/// What a step found.
-struct Finding {
-    step: &'static str,
-    /// Why it failed; else `text` says what is.
-    trouble: Option<RelayError>,
-    text: String,
-    /// How long it took, where that is of interest.
-    took: Option<Duration>,
-}
-
-/// A finding as JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ms: Option<f64>,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    step: &'static str,
-}
-
-impl Finding {
-    fn good(step: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            step,
-            trouble: None,
-            text: text.into(),
-            took: None,
-        }
-    }
-
-    fn line(&self, as_json: bool) -> String {
-        let ms = self.took.map(|took| took.as_secs_f64() * 1000.0);
-        let ok = self.trouble.is_none();
-        if as_json {
-            let line = Line {
-                message: &self.text,
-                ms,
-                ok,
-                reason: self.trouble.as_ref().map(RelayError::word),
-                step: self.step,
-            };
-            // Strings, numbers and options of them are always JSON.
-            return serde_json::to_string(&line).unwrap_or_default();
-        }
-        let mark = if ok { '✓' } else { '✗' };
-        let time = ms.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
-        format!("{mark} {}: {}{time}", self.step, self.text)
-    }
-}
 
 /// Looks at the relay and writes what it finds to standard output.
 ///
@@ -359,10 +309,10 @@ fn garbage(error: FrameError) -> RelayError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sotto_relay::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
-
-    use serde_json::json;
 
     use super::*;
     use crate::relay_url::Invitation;
@@ -472,16 +422,5 @@ mod tests {
         assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
         let told = timeout(Duration::from_millis(300), updates.next()).await;
         assert!(told.is_err(), "a member sees nothing of it: {told:?}");
-    }
-
-    #[test]
-    fn a_step_as_json_is_one_object() {
-        let finding = Finding {
-            took: Some(Duration::from_micros(1500)),
-            ..Finding::good("round trip", "there and back")
-        };
-        let line: serde_json::Value = serde_json::from_str(&finding.line(true)).unwrap();
-        let expected = json!({"step": "round trip", "ok": true, "message": "there and back", "ms": 1.5});
-        assert_eq!(line, expected);
     }
 }

@@ -88,8 +88,14 @@ impl Names {
         self.known(peer)
     }
 
-    /// What to call a peer, as things stand.
-    pub(super) fn known(&self, peer: InstanceId) -> String {
+    /// What to call some peers, as things stand, in the order of their names.
+    pub(super) fn of_all(&self, peers: impl Iterator<Item = InstanceId>) -> Vec<String> {
+        let mut names: Vec<String> = peers.map(|peer| self.known(peer)).collect();
+        names.sort();
+        names
+    }
+
+    fn known(&self, peer: InstanceId) -> String {
         self.get(peer).map_or_else(|| unnamed(peer), Known::shown)
     }
 

@@ -151,32 +151,22 @@ impl Task {
     }
 
     fn left(&self) -> Update {
-        let mut to: Vec<_> = (self.instance.awaited())
-            .map(|peer| self.names.known(peer))
-            .collect();
-        to.sort();
         Update::Left {
             undelivered: self.instance.undelivered(),
-            to,
+            to: self.names.of_all(self.instance.awaited()),
         }
     }
 
     /// Says what happened and waits until the next try; `None` when it is time to leave instead.
     async fn pause(&mut self, why: RelayError) -> Option<()> {
-        let (min, max) = (self.timing.retry_min, self.timing.retry_max);
-        let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
+        let wait = backoff::after(&why, self.failures, &self.timing, &mut self.rng);
         self.failures = self.failures.saturating_add(1);
         match why {
             RelayError::Unseated => self.run = Run::random(&mut self.rng),
             RelayError::Expired => self.tell(Update::Expired),
             _ => {}
         }
-        if let Some(asked) = why.asks_to_wait() {
-            // And a little more, so that not all of those who were sent away come back in one moment.
-            wait = asked + backoff::wait(0, min, max, &mut self.rng);
-        }
         if why.is_busy() {
-            wait = wait.max(self.timing.busy_min);
             self.tell(Update::Waiting { why, wait });
         } else {
             self.tell(Update::Reconnecting { why, wait });
