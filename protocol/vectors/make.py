@@ -7,6 +7,7 @@ Nothing in it is random, so two runs write the same file:
 """
 
 import hashlib
+import hmac
 import json
 import struct
 import unicodedata
@@ -159,6 +160,25 @@ def kept(derived):
         "got": '{"count":2,"more":true}',
         "placed": '{"number":1099511627779,"until":20000,"durable":true,"dropped":[true,false]}',
         "dropped": '{"dropped":[true,false]}',
+    }
+
+
+# - The memory
+
+
+def memory(derived):
+    """Under which name and key a room is remembered on a device, and one that remembers nothing."""
+    root, device = bytes.fromhex(derived["root"]), stated("device secret", 32)
+    key = expand(root + device, b"sotto/v1/disk")
+    name = hmac.digest(device + root, b"sotto/v1/file", "sha256")[:16]
+    version, nonce, part = bytes([1]), stated("memory nonce", 24), bytes(4)
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(4096), version + name + part, nonce, key)
+    return {
+        "device": device.hex(),
+        "key": key.hex(),
+        "name": name.hex(),
+        "nonce": nonce.hex(),
+        "empty_sha256": sha256(version, nonce, sealed).hex(),
     }
 
 
@@ -515,6 +535,7 @@ def make():
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
         "kept": {"room": 0, **kept(derived[0])},
+        "memory": {"room": 0, **memory(derived[0])},
         "runs": [
             {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
         ],

@@ -14,4 +14,6 @@ pub mod handshake;
 pub mod run_key;
 pub mod session;
 
+pub mod memory;
+
 pub mod instance;
