@@ -60,7 +60,7 @@ pub(crate) enum Command {
 
 /// Who we are and what we share.
 #[derive(Debug, Args)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// What the others call you: 1 to 32 columns
     #[arg(long, value_name = "NAME", value_parser = Name::new)]
     pub(crate) name: Option<Name>,

@@ -333,7 +333,7 @@ fn garbage(error: FrameError) -> RelayError {
 
 #[cfg(test)]
 mod tests {
-    use sotto_relay::tls::TlsOptions;
+    use sotto_relay::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
 
     use serde_json::json;
@@ -410,7 +410,7 @@ mod tests {
         let options = Options {
             listen: ([127, 0, 0, 1], 0).into(),
             db: Some(directory.path().join("rooms.db")),
-            rooms: sotto_relay::options::Admittance::Closed,
+            rooms: sotto_relay::Admittance::Closed,
             ..Options::default()
         };
         let relay = Relay::bind(options).await.unwrap();

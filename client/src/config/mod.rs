@@ -30,7 +30,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 
 /// What the user has set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// The last relay, as a URL.
     pub(crate) relay: Option<String>,
     /// What the others call us.

@@ -23,9 +23,9 @@ pub(crate) enum Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Format {
     /// JSON Lines.
-    pub json: bool,
+    pub(crate) json: bool,
     /// Standard output is a terminal, which would obey what a peer wrote.
-    pub terminal: bool,
+    pub(crate) terminal: bool,
 }
 
 impl Format {

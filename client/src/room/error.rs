@@ -123,7 +123,7 @@ fn with_reason(reason: &str) -> String {
 
 impl RelayError {
     /// A word for programs.
-    pub fn word(&self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             Self::UnknownHost { .. } => "unknown_host",
             Self::NoAnswer { .. } => "no_answer",
@@ -160,7 +160,7 @@ impl RelayError {
     }
 
     /// The relay has no place for us now, but may have later: worth waiting even before the first join.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         matches!(
             self,
             Self::TooMany | Self::RoomFull | Self::RelayFull | Self::RateLimited
@@ -168,7 +168,7 @@ impl RelayError {
     }
 
     /// How a run ends whose first join met this.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Refused(_) | Self::Forbidden(_) => Exit::Refused,
             Self::Onion => Exit::Usage,

@@ -16,7 +16,7 @@ mod timing;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub use recorder::Recorder;
+pub(crate) use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
@@ -221,7 +221,7 @@ impl Room {
     }
 
     /// As [`say`](Self::say), without waiting: the answer is [`Update::Said`].
-    pub fn order_text(&self, text: String, reply_to: Option<Target>) {
+    pub(crate) fn order_text(&self, text: String, reply_to: Option<Target>) {
         self.request(Request::Say {
             text,
             reply_to,
@@ -230,7 +230,7 @@ impl Room {
     }
 
     /// As [`command`](Self::command), without waiting: the answer is [`Update::Done`].
-    pub fn order(&self, command: Command) {
+    pub(crate) fn order(&self, command: Command) {
         self.request(Request::Do {
             command,
             answer: None,
@@ -251,7 +251,7 @@ impl Updates {
     }
 
     /// As [`next`](Self::next), for those who wait for several rooms at once.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Update>> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Update>> {
         self.updates.poll_recv(context)
     }
 }

@@ -32,7 +32,6 @@ struct Known {
     /// What its name looks like.
     skeleton: Skeleton,
     here: bool,
-    /// Its words were compared.
     compared: bool,
     /// It is called by its name alone.
     plain: bool,
@@ -98,7 +97,6 @@ impl Names {
         }
     }
 
-    /// We have another name.
     pub(super) fn rename(&mut self, me: &Name) {
         self.me = me.skeleton();
     }

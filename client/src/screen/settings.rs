@@ -33,7 +33,6 @@ impl Default for Told {
 pub struct Settings {
     /// Locks the screen when so long no key came; `None` never does.
     pub(crate) lock_after: Option<Duration>,
-    /// How times are shown.
     pub(crate) time_format: TimeFormat,
     /// How the user is told of a message.
     pub(crate) notices: Notices,
@@ -64,9 +63,7 @@ pub(crate) enum When {
 /// How a message is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Notices {
-    /// By the terminal's bell.
     pub(crate) bell: When,
-    /// By the desktop.
     pub(crate) desktop: When,
 }
 
@@ -85,7 +82,7 @@ pub(crate) struct RoomEntry {
 
 /// What is wrong in the file; all else of it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     /// In which line, from 1 on; `None` for the file as a whole.
     pub(crate) line: Option<usize>,
     /// What is wrong, and what is allowed.

@@ -257,6 +257,32 @@ fn a_reaction_while_alone_goes_to_no_stranger() {
 }
 
 #[test]
+fn what_was_withheld_undoes_nothing_that_was_said_since() {
+    let mut world = World::new(64);
+    let (a, b) = (world.start("anna"), world.start("ben"));
+    world.run(secs(5));
+    let (own, question) = (world.say(a, "hello").id, world.say(b, "well?").id);
+    world.run(secs(5));
+    let target = Target {
+        author: id(&world, b),
+        id: question,
+    };
+    world.compared(a, id(&world, b));
+    world.kill(b);
+    world.react(a, target).unwrap();
+    world.edit(a, own, "hallo").unwrap();
+    let later = world.start("ben");
+    world.run(secs(20));
+    assert!(withheld(&world, a, id(&world, later), "ben", 2));
+    world.react(a, target).unwrap();
+    let (_, _, last) = world.clients[a].reacted[&target].clone();
+    let heir = id(&world, later);
+    world.release(a, heir);
+    world.run(secs(5));
+    assert_eq!(world.clients[later].reactions[&(id(&world, a), target)], last);
+}
+
+#[test]
 fn a_text_whose_addressee_is_forgotten_is_said_to_be_lost() {
     let mut world = World::new(56);
     let a = world.start("anna");

@@ -87,7 +87,7 @@ impl fmt::Display for Public {
 
 /// The URLs under which a relay is reached, the best first: one of the host that the operator gave or that the
 /// certificate is for, else one for each address.
-pub fn urls(
+pub(crate) fn urls(
     listening: SocketAddr,
     public: Option<&Public>,
     certificate: Option<&Certificate>,

@@ -116,7 +116,6 @@ impl Task {
         }
     }
 
-    /// Which instance we are.
     pub(super) fn id(&self) -> InstanceId {
         self.instance.id()
     }

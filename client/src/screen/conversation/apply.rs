@@ -16,7 +16,7 @@ const SILENT: Duration = Duration::from_secs(40);
 
 impl Conversation {
     /// Something has happened in the room. Gives back what the room is to be told.
-    pub fn apply(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
+    pub(crate) fn apply(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
         match &update {
             Update::Event {
                 event: Event::Message { .. },

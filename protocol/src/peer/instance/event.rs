@@ -232,9 +232,9 @@ pub struct Peer {
     /// Its name.
     pub name: Name,
     /// The pair's safety words.
-    pub words: SafetyWords,
+    pub(crate) words: SafetyWords,
     /// Whether the user has said that they were compared.
-    pub compared: bool,
+    pub(crate) compared: bool,
     /// Nothing was heard for 40 s.
-    pub silent: bool,
+    pub(crate) silent: bool,
 }

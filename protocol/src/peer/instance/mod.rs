@@ -12,7 +12,7 @@
 
 mod event;
 mod identity;
-pub mod limits;
+pub(crate) mod limits;
 
 mod outbox;
 mod pair;

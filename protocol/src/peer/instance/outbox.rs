@@ -77,6 +77,7 @@ impl Outbox {
         if self.entries.len() >= OUTBOX_MESSAGES || self.bytes + bytes > OUTBOX_BYTES {
             return Err(SayError::Full);
         }
+        self.supersede(&content);
         let key = self.next;
         self.next += 1;
         self.bytes += bytes;
@@ -99,6 +100,26 @@ impl Outbox {
             self.unaddressed.push_back(key);
         }
         Ok(key)
+    }
+
+    /// What waits may be given to somebody after what is said now: it must not undo that.
+    fn supersede(&mut self, newer: &Content) {
+        for entry in self.entries.values_mut() {
+            let now = match (&entry.content, newer) {
+                // Whoever was to get the old edit gets the new one as well.
+                (Content::Edit { id: of, .. }, Content::Edit { id, .. } | Content::Delete { id })
+                    if of == id =>
+                {
+                    Content::Empty
+                }
+                (Content::Reaction { target: to, .. }, Content::Reaction { target, .. }) if to == target => {
+                    newer.clone()
+                }
+                _ => continue,
+            };
+            self.bytes -= length(&entry.content);
+            entry.content = now;
+        }
     }
 
     /// Whether something waits for those who come.
@@ -146,6 +167,13 @@ impl Outbox {
         self.entries
             .get(&key)
             .is_some_and(|entry| entry.held_by.contains(&peer))
+    }
+
+    /// Whether what an entry said has been said anew since.
+    pub(super) fn is_superseded(&self, key: Key) -> bool {
+        self.entries
+            .get(&key)
+            .is_some_and(|entry| entry.content == Content::Empty)
     }
 
     /// The entry of a text that no socket has had yet.

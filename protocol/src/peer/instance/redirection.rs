@@ -206,7 +206,8 @@ impl Pair {
         };
         let is_it = |item: &StreamItem| matches!(item, StreamItem::Entry { key: its, .. } if its == key);
         let mut undelivered = self.streams.outgoing.undelivered();
-        !outbox.is_held_by(*key, self.id) && !undelivered.any(|(item, _)| is_it(item))
+        let has = outbox.is_held_by(*key, self.id) || undelivered.any(|(item, _)| is_it(item));
+        !has && !outbox.is_superseded(*key)
     }
 
     /// Whether both call themselves what looks alike.

@@ -27,15 +27,15 @@ pub use defaults::become_service;
 pub struct Room {
     /// The room database [default: $SOTTO_RELAY_DB, else that of /etc/default/sotto-relay]
     #[arg(long, value_name = "FILE", global = true)]
-    pub db: Option<PathBuf>,
+    pub(crate) db: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// What the operator does to rooms.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Let a room in, or change its access hash or note; it stays until it is removed
     ///
     /// Who wants the room prints both hashes with `sotto room-id`. They let nobody join.
@@ -72,7 +72,7 @@ pub enum Command {
 
 /// A hash of the table, as it is given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name(Hashed);
+pub(crate) struct Name(Hashed);
 
 /// Why nothing came of it.
 #[derive(Debug, thiserror::Error)]
