@@ -10,12 +10,10 @@ use tempfile::TempDir;
 const CRATES: [&str; 3] = ["client", "protocol", "relay"];
 
 /// Folders with more entries than others may have: a crate, and a path from its `src`.
-const WIDE: [(&str, &str); 3] = [
+const WIDE: [(&str, &str); 2] = [
     // A folder for each station on the way of a frame, and what all of them share.
     ("client", ""),
     ("relay", ""),
-    // What members compute and read: each a subject of the specification.
-    ("protocol", "peer"),
 ];
 
 /// What is wrong with a crate whose `src` folder has these files.
