@@ -9,6 +9,7 @@ mod member;
 mod memory;
 mod mischief;
 mod redirection;
+mod remembering;
 mod storm;
 mod world;
 

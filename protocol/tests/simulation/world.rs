@@ -118,9 +118,20 @@ impl World {
 
     /// A new run whose random bytes are those of the seed, its id among them.
     pub fn start_from(&mut self, name: &str, seed: u64) -> usize {
+        self.started(name, seed, |_, _| ())
+    }
+
+    /// The same, with what is done before it joins.
+    pub fn start_with(&mut self, name: &str, prepare: impl FnOnce(&mut Instance, Now)) -> usize {
+        let seed = self.rng.random();
+        self.started(name, seed, prepare)
+    }
+
+    fn started(&mut self, name: &str, seed: u64, prepare: impl FnOnce(&mut Instance, Now)) -> usize {
         let (keys, topic) = keys();
         let rng = StdRng::seed_from_u64(seed);
-        let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
+        let mut instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
+        prepare(&mut instance, self.time());
         self.clients.push(Client::new(instance, name));
         self.connect(self.clients.len() - 1);
         self.clients.len() - 1
