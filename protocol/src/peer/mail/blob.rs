@@ -32,13 +32,23 @@ pub fn seal(
     token: &Token,
     note: &Note,
 ) -> Option<Vec<u8>> {
-    let note = note.encode()?;
+    seal_bytes(key, tag, nonce, topic, token, &note.encode()?)
+}
+
+pub(super) fn seal_bytes(
+    key: &Secret,
+    tag: &Tag,
+    nonce: &Nonce,
+    topic: &Topic,
+    token: &Token,
+    note: &[u8],
+) -> Option<Vec<u8>> {
     let bucket = BUCKETS
         .into_iter()
         .find(|bucket| note.len() + SEAL_LEN <= *bucket)?;
     // As long as it gets at once: a buffer that grows leaves copies.
     let mut plaintext = Zeroizing::new(vec![0; bucket - SEAL_LEN]);
-    plaintext[..note.len()].copy_from_slice(&note);
+    plaintext[..note.len()].copy_from_slice(note);
     let payload = Payload {
         msg: &plaintext,
         aad: &associated(tag, topic, token),

@@ -11,6 +11,14 @@ fn key(root: u8) -> MailKey {
     MailKey::new(&root.keys(), Topic::of(&root.room_hash()))
 }
 
+/// Bytes that are sealed as a note would be.
+pub(crate) fn sealed_bytes(key: &MailKey, note: &[u8]) -> (Vec<u8>, Token) {
+    let nonce = [7; 24];
+    let (sealing, token) = key.derived(&nonce);
+    let blob = blob::seal_bytes(&sealing, &[0; 8], &nonce, &key.topic, &token, note).unwrap();
+    (blob, token)
+}
+
 fn sealed(note: &Note) -> Sealed {
     key(1).seal(note, &mut StdRng::seed_from_u64(1)).unwrap()
 }
