@@ -29,7 +29,6 @@ pub mod open;
 pub mod relay_url;
 pub mod secret;
 
-#[allow(dead_code, reason = "the task of a room holds it next")]
 mod memory;
 
 pub mod room;

@@ -9,7 +9,7 @@ use crate::platform::private::NotPrivate;
 
 /// Why a room is not remembered, as a sentence.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MemoryError {
+pub enum MemoryError {
     #[error("there is no place for it: neither XDG_STATE_HOME nor HOME names a folder")]
     NoPlace,
     #[error("{} {what}", .path.display())]

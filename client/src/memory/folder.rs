@@ -1,7 +1,7 @@
 //! Where memories are, and the secret of the device beside them.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{env, fs};
 
 use rand::rand_core::UnwrapErr;
@@ -138,11 +138,12 @@ impl Folder {
     }
 
     #[cfg(test)]
-    pub(super) fn at(path: &Path) -> Self {
+    pub(super) fn at(path: &std::path::Path) -> Self {
         Self(path.to_owned())
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    #[cfg(test)]
+    pub(super) fn path(&self) -> &std::path::Path {
         &self.0
     }
 }

@@ -13,7 +13,7 @@ use rand::rngs::SysRng;
 use sotto_protocol::Root;
 use sotto_protocol::memory::{DeviceSecret, MAX_FILE, Memory, MemoryKey, Part};
 
-pub(crate) use self::error::MemoryError;
+pub use self::error::MemoryError;
 pub(crate) use self::folder::Folder;
 use self::lock::{Lock, Mark, Noted};
 
@@ -29,9 +29,34 @@ pub(crate) struct MemoryFile {
     mark: Mark,
 }
 
+/// That a room may be remembered, where, and whether it is unasked.
+#[derive(Debug, Clone)]
+pub(crate) struct Remember {
+    /// Where memories are.
+    pub(crate) folder: Folder,
+    /// It is remembered from now on. Else only if it was before.
+    pub(crate) begin: bool,
+}
+
+impl Remember {
+    /// As the user wants it: `None` is only if it was before.
+    pub(crate) fn wanted(remember: Option<bool>) -> Option<Self> {
+        let folder = Folder::usual().ok()?;
+        let begin = remember.unwrap_or(false);
+        (remember != Some(false)).then_some(Self { folder, begin })
+    }
+}
+
+/// What is said of one that is gone.
+pub(crate) const LOST: &str =
+    "what was remembered of this room is gone from the disk; it begins anew: compare the words";
+/// What is said of one that is older than it was left.
+pub(crate) const OLDER: &str = "what is remembered of this room is older than it was left, as if from a backup: what waits may \
+     be a repeat";
+
 /// How a memory was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Found {
+pub enum Found {
     /// There was none.
     New,
     /// There was one, and it is gone.
@@ -150,6 +175,14 @@ impl MemoryFile {
             return Ok(false);
         }
         forget(&path, Lock::take(lock)?).map(|()| true)
+    }
+
+    /// Forgets the room.
+    ///
+    /// # Errors
+    /// [`MemoryError`].
+    pub(crate) fn forget(self) -> Result<(), MemoryError> {
+        forget(&self.path, self.lock)
     }
 }
 

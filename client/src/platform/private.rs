@@ -10,7 +10,7 @@ use rustix::process::getuid;
 
 /// Why a file or folder is not the user's alone.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NotPrivate {
+pub enum NotPrivate {
     #[error("is a symbolic link, which is not followed")]
     Link,
     #[error("belongs to another user")]

@@ -96,6 +96,9 @@ pub(super) enum Written<'a> {
         of: &'a str,
         count: usize,
     },
+    Waiting {
+        ids: Vec<String>,
+    },
     Lost {
         id: String,
     },

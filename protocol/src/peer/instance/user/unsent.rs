@@ -40,12 +40,18 @@ impl Instance {
                         name: name.clone(),
                         compared: pair.person.compared,
                         typed_alone: pair.streams.typed_alone,
-                        sent: was_sent || *repeat,
+                        // To one who is here it goes before it can be written that it went.
+                        sent: was_sent || *repeat || pair.is_here(),
                     });
                 }
             }
         }
         texts.into_values().collect()
+    }
+
+    /// Whether something waits for those who come, whoever they are.
+    pub fn is_waiting(&self) -> bool {
+        self.outbox.is_waiting()
     }
 
     /// Takes over what an earlier run of ours did not get delivered, before the first join. Whom it was for are runs that
