@@ -227,6 +227,8 @@ fn about(event: &Event) -> Option<InstanceId> {
         | Event::Typing { peer, .. }
         | Event::Withheld { peer, .. }
         | Event::Refused { peer }
+        | Event::Recognised { peer, .. }
+        | Event::Remembered { peer, .. }
         | Event::Impostor { peer } => Some(*peer),
         Event::Message { receipt, .. }
         | Event::Edited { receipt, .. }
@@ -238,6 +240,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         | Event::Lost { .. }
         | Event::Unreached { .. }
         | Event::Disturbed { .. }
+        | Event::Copied { .. }
         | Event::Newer
         | Event::Crowded
         | Event::Strangers { .. } => None,
