@@ -232,13 +232,14 @@ impl Chat {
         // A task that ended without a last word has delivered no more than the screen knows.
         let update = update.unwrap_or_else(|| Update::Left {
             undelivered: (self.state.rooms.get_mut(room)).map_or(0, |room| room.undelivered),
+            to: Vec::new(),
         });
         if let Update::Failed(_) | Update::Left { .. } = update {
             self.rooms.remove(room);
         }
         match update {
             Update::Failed(trouble) if self.rooms.is_empty() => self.over = Some(End::Failed(trouble)),
-            Update::Left { undelivered } => {
+            Update::Left { undelivered, .. } => {
                 self.undelivered += undelivered;
                 if self.rooms.is_empty() {
                     self.over = Some(End::Left {

@@ -21,13 +21,13 @@ const STOP: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(crate) struct Session {
     /// What is shown.
-    pub terminal: Terminal,
+    pub(crate) terminal: Terminal,
     /// What is typed.
-    pub keyboard: Keyboard,
+    pub(crate) keyboard: Keyboard,
     /// Brings a `()` when the process is asked to end; it then ends within a time.
-    pub signals: mpsc::Receiver<()>,
+    pub(crate) signals: mpsc::Receiver<()>,
     /// Tells that the process was stopped and goes on: the shell may have changed the terminal meanwhile.
-    pub continued: Continued,
+    pub(crate) continued: Continued,
 }
 
 impl Session {

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
+use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::Fading;
 use crate::peer::message::{Content, InstanceId, MessageId, Text};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 /// Names an entry of the outbox.
 pub(super) type Key = u64;
@@ -20,6 +22,12 @@ pub(super) enum StreamItem {
     Name(Name),
     /// What we want of messages that fade.
     Fading(Fading),
+    /// Which bonds we remember.
+    Proof(Box<Proof>),
+    /// Our part of a generation of a bond.
+    Exchange { generation: u32, bytes: Secret },
+    /// A generation is on our disk.
+    Held(Held),
     /// Something of the outbox. `repeat`: an earlier run of the peer may have it.
     Entry { key: Key, repeat: bool },
     /// A number whose message went elsewhere.
@@ -28,12 +36,45 @@ pub(super) enum StreamItem {
     Leave,
 }
 
+impl StreamItem {
+    /// What is sent of it. Of an entry the outbox knows that.
+    pub(super) fn content(&self) -> Content {
+        match self {
+            Self::Name(name) => Content::Name(name.clone()),
+            Self::Fading(fading) => Content::Fading(*fading),
+            Self::Proof(proof) => Content::Proof(proof.clone()),
+            Self::Exchange { generation, bytes } => Content::Exchange {
+                generation: *generation,
+                bytes: bytes.clone(),
+            },
+            Self::Held(held) => Content::Held(*held),
+            Self::Entry { .. } | Self::Empty => Content::Empty,
+            Self::Leave => Content::Leave,
+        }
+    }
+
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self, Self::Name(_))
+    }
+
+    pub(super) fn is_proof(&self) -> bool {
+        matches!(self, Self::Proof(_))
+    }
+
+    /// Whether a stream begins with it, before anything that was said.
+    pub(super) fn begins(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::Proof(_) | Self::Fading(_))
+    }
+}
+
 /// Something said.
 #[derive(Debug)]
 struct Entry {
     content: Content,
-    /// When it was typed, by the monotonic clock.
+    /// When it was typed, or taken over from an earlier run, by the monotonic clock.
     typed: Duration,
+    /// How long it had waited by then.
+    waited: Duration,
     /// It was given to a socket: what it says is out of our hands.
     handed: bool,
     /// The relay has it, and the user was told.
@@ -77,6 +118,7 @@ impl Outbox {
         if self.entries.len() >= OUTBOX_MESSAGES || self.bytes + bytes > OUTBOX_BYTES {
             return Err(SayError::Full);
         }
+        self.supersede(&content);
         let key = self.next;
         self.next += 1;
         self.bytes += bytes;
@@ -89,6 +131,7 @@ impl Outbox {
         let entry = Entry {
             content,
             typed,
+            waited: Duration::ZERO,
             handed: false,
             sent: false,
             held_by: Vec::new(),
@@ -101,9 +144,34 @@ impl Outbox {
         Ok(key)
     }
 
+    /// What waits may be given to somebody after what is said now: it must not undo that.
+    fn supersede(&mut self, newer: &Content) {
+        for entry in self.entries.values_mut() {
+            let now = match (&entry.content, newer) {
+                // Whoever was to get the old edit gets the new one as well.
+                (Content::Edit { id: of, .. }, Content::Edit { id, .. } | Content::Delete { id })
+                    if of == id =>
+                {
+                    Content::Empty
+                }
+                (Content::Reaction { target: to, .. }, Content::Reaction { target, .. }) if to == target => {
+                    newer.clone()
+                }
+                _ => continue,
+            };
+            self.bytes -= length(&entry.content);
+            entry.content = now;
+        }
+    }
+
     /// Whether something waits for those who come.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unaddressed.is_empty()
+    }
+
+    /// How much waits for those who come.
+    pub(super) fn waiting(&self) -> usize {
+        self.unaddressed.len()
     }
 
     /// What waits for those who come is for these: the keys, in order.
@@ -146,6 +214,13 @@ impl Outbox {
         self.entries
             .get(&key)
             .is_some_and(|entry| entry.held_by.contains(&peer))
+    }
+
+    /// Whether what an entry said has been said anew since.
+    pub(super) fn is_superseded(&self, key: Key) -> bool {
+        self.entries
+            .get(&key)
+            .is_some_and(|entry| entry.content == Content::Empty)
     }
 
     /// The entry of a text that no socket has had yet.
@@ -208,6 +283,18 @@ impl Outbox {
         lost
     }
 
+    /// An entry waited so long before it was added.
+    pub(super) fn has_waited(&mut self, key: Key, waited: Duration) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.waited = waited;
+        }
+    }
+
+    /// All contents, oldest first.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (Key, &Content)> {
+        self.entries.iter().map(|(key, entry)| (*key, &entry.content))
+    }
+
     /// The bytes of an entry's content.
     pub(super) fn encoded_len(&self, key: Key) -> usize {
         self.entries
@@ -222,7 +309,8 @@ impl Outbox {
         };
         let mut content = entry.content.clone();
         if let Content::Text(text) = &mut content {
-            let waited = now.saturating_sub(entry.typed).as_millis();
+            let waited = now.saturating_sub(entry.typed).saturating_add(entry.waited);
+            let waited = waited.as_millis();
             text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
             text.repeat = repeat;
         }
