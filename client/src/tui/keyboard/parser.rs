@@ -140,7 +140,10 @@ impl Parser {
                 State::Text { began: Some(byte) } => self.with_alt(byte),
                 State::Control(_) if self.held.is_empty() => self.with_alt(b'['),
                 State::Single(_) if self.held.is_empty() => self.with_alt(b'O'),
-                State::Control(alt) if self.is_of_rxvt() => self.control_sequence(b'$', alt),
+                State::Control(alt) if self.is_of_rxvt() => {
+                    self.held.pop();
+                    self.control_sequence(b'$', alt);
+                }
                 _ => {}
             }
             self.held.clear();
