@@ -8,7 +8,7 @@ pub(crate) mod stages;
 pub(crate) mod target;
 pub(crate) mod ticket;
 
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use crate::exit::{Exit, say};
 use crate::room::RelayError;
@@ -16,7 +16,7 @@ use crate::screen::talk::clock::Clock;
 
 /// How a chat ended.
 #[derive(Debug)]
-pub enum End {
+pub(crate) enum End {
     /// The room was left.
     Left {
         /// How many of our messages were not delivered.
@@ -27,7 +27,7 @@ pub enum End {
 }
 
 /// Says how a chat ended, where that is worth a word.
-pub fn ended(end: End) -> Exit {
+pub(crate) fn ended(end: End) -> Exit {
     match end {
         End::Left { undelivered: 0 } => Exit::Done,
         End::Left { undelivered } => {
@@ -48,11 +48,5 @@ pub fn ended(end: End) -> Exit {
 
 /// The time of the day where the user is; where that is not known, UTC.
 pub fn clock() -> Clock {
-    let now = OffsetDateTime::now_utc();
-    let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
-    Clock {
-        date: here.date(),
-        hour: here.hour(),
-        minute: here.minute(),
-    }
+    Clock::at(OffsetDateTime::now_utc())
 }

@@ -8,6 +8,7 @@ use super::stages::{Derived, Opened};
 use super::target::{Target, room_name};
 use crate::cli::Identity;
 use crate::config::Config;
+use crate::memory::Remember;
 use crate::relay_url::proxy::ProxyError;
 use crate::relay_url::{self, Address};
 use crate::room::{Recorder, RelayError, RoomConfig, Timing};
@@ -17,33 +18,34 @@ use crate::secret::verifier::Verifier;
 
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// On which relay.
-    pub address: Address,
+pub(crate) struct Destination {
+    pub(crate) address: Address,
     /// Which one there.
-    pub room: RoomName,
+    pub(crate) room: RoomName,
     /// What the configuration file calls it.
-    pub called: Option<String>,
+    pub(crate) called: Option<String>,
+    /// Whether it is remembered from one run to the next; `None`: if it was before.
+    pub(crate) remember: Option<bool>,
     /// The command that prints its passphrase.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
 }
 
 /// Who joins which room.
 #[derive(Debug)]
 pub struct Ticket {
     /// Which one.
-    pub to: Destination,
+    pub(crate) to: Destination,
     /// What the others call us.
-    pub name: Name,
+    pub(crate) name: Name,
     /// Its passphrase was made here, and has to be handed over.
-    pub made: bool,
+    pub(crate) made: bool,
     /// Where the sealed payloads that cross are written down.
-    pub recorder: Option<Recorder>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// Why a room was not opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// The environment names a proxy that cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -67,7 +69,7 @@ impl Destination {
     /// # Errors
     /// [`UnknownRoom`](super::target::UnknownRoom), [`TwoRooms`](super::target::TwoRooms), and
     /// [`ProxyError`] when the environment names a proxy that cannot be used.
-    pub fn find(target: Target, identity: &Identity, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn find(target: Target, identity: &Identity, config: &Config) -> anyhow::Result<Self> {
         let (invitation, entry) = target.find(config)?;
         let source = &identity.source;
         let of_file = entry.filter(|_| !source.is_given());
@@ -75,13 +77,14 @@ impl Destination {
             room: room_name(identity.room.as_ref(), invitation.room.as_ref())?,
             address: relay_url::choose(identity.proxy.as_ref(), invitation.address)?,
             called: entry.map(|entry| entry.name.clone()),
+            remember: entry.and_then(|entry| entry.remember),
             command: (source.passphrase_command.clone())
                 .or_else(|| of_file.and_then(|entry| entry.passphrase_command.clone())),
         })
     }
 
     /// The URL that leads here.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.address.invitation(&self.room)
     }
 }
@@ -96,7 +99,7 @@ impl Ticket {
     ///
     /// # Errors
     /// [`DerivationError`].
-    pub async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
+    pub(crate) async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
         let mut verifier = Verifier::new(&passphrase, self.to.command.clone());
         verifier.made = self.made;
         let handout = if self.made {
@@ -108,6 +111,7 @@ impl Ticket {
             address,
             room,
             called,
+            remember,
             ..
         } = self.to;
         Ok(Derived {
@@ -115,6 +119,7 @@ impl Ticket {
                 address,
                 root: derive(passphrase, room).await?,
                 name: self.name,
+                remember: Remember::wanted(remember),
                 recorder: self.recorder,
                 timing: Timing::default(),
             },
@@ -125,7 +130,7 @@ impl Ticket {
     }
 
     /// Makes the key and joins, unless the room is one of those that are open. `derived` is called when the key is there.
-    pub fn open(
+    pub(crate) fn open(
         mut self,
         passphrase: Passphrase,
         open: Vec<RoomHash>,

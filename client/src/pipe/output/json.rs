@@ -102,8 +102,14 @@ pub(super) enum Written<'a> {
         of: &'a str,
         count: usize,
     },
+    Waiting {
+        ids: Vec<String>,
+    },
     Lost {
         id: String,
+    },
+    Unreached {
+        seats: usize,
     },
     Disturbed {
         count: u64,
@@ -119,6 +125,8 @@ pub(super) enum Written<'a> {
     Expired,
     Left {
         undelivered: usize,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        to: &'a [String],
     },
     Error(Complaint<'a>),
 }
@@ -274,6 +282,7 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
+        Event::Unreached { seats } => Written::Unreached { seats: *seats },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
         Event::Copied { .. } => error("copied", COPIED.to_owned(), None),

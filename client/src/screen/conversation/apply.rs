@@ -16,7 +16,7 @@ const SILENT: Duration = Duration::from_secs(40);
 
 impl Conversation {
     /// Something has happened in the room. Gives back what the room is to be told.
-    pub fn apply(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
+    pub(crate) fn apply(&mut self, update: Update, now: Duration, at: Clock) -> Option<Command> {
         match &update {
             Update::Event {
                 event: Event::Message { .. },
@@ -65,9 +65,12 @@ impl Conversation {
             Update::Expired => {
                 self.list.push(
                     at,
-                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
+                    Content::Loud(
+                        "the room was ended, by a member or by the relay's operator; joining anew".to_owned(),
+                    ),
                 );
             }
+            Update::Remembered(told) => self.remembered(told, at),
             Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.
@@ -215,6 +218,15 @@ impl Conversation {
                 let what = "a message of yours was not delivered, and will not be: whom it was for has been \
                             forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
                 self.list.push(at, Content::Loud(what.to_owned()));
+            }
+            Event::Unreached { seats } => {
+                let what = if seats == 1 { "1 seat" } else { &format!("{seats} seats") };
+                self.list.push(
+                    at,
+                    Content::Loud(format!(
+                        "{what} of the room said nothing in time: what waited went to those who are here"
+                    )),
+                );
             }
             Event::Refused { .. } => self.list.push(
                 at,

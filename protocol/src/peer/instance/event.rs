@@ -211,6 +211,11 @@ pub enum Event {
         /// Which one.
         id: MessageId,
     },
+    /// What waited for those who sit in the room went to those who are here: other seats said nothing in time.
+    Unreached {
+        /// How many.
+        seats: usize,
+    },
     /// Something came that does not open or decrypt, or a number was left out: the relay dropped or changed it.
     /// `count` is of all so far.
     Disturbed {
@@ -281,11 +286,11 @@ pub struct Peer {
     /// Its name.
     pub name: Name,
     /// The pair's safety words.
-    pub words: SafetyWords,
+    pub(crate) words: SafetyWords,
     /// Whether the user has said that they were compared.
-    pub compared: bool,
+    pub(crate) compared: bool,
     /// Who it is, by what is remembered of earlier runs.
     pub recognition: Recognition,
     /// Nothing was heard for 40 s.
-    pub silent: bool,
+    pub(crate) silent: bool,
 }

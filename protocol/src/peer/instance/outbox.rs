@@ -71,8 +71,10 @@ impl StreamItem {
 #[derive(Debug)]
 struct Entry {
     content: Content,
-    /// When it was typed, by the monotonic clock.
+    /// When it was typed, or taken over from an earlier run, by the monotonic clock.
     typed: Duration,
+    /// How long it had waited by then.
+    waited: Duration,
     /// It was given to a socket: what it says is out of our hands.
     handed: bool,
     /// The relay has it, and the user was told.
@@ -116,6 +118,7 @@ impl Outbox {
         if self.entries.len() >= OUTBOX_MESSAGES || self.bytes + bytes > OUTBOX_BYTES {
             return Err(SayError::Full);
         }
+        self.supersede(&content);
         let key = self.next;
         self.next += 1;
         self.bytes += bytes;
@@ -128,6 +131,7 @@ impl Outbox {
         let entry = Entry {
             content,
             typed,
+            waited: Duration::ZERO,
             handed: false,
             sent: false,
             held_by: Vec::new(),
@@ -138,6 +142,26 @@ impl Outbox {
             self.unaddressed.push_back(key);
         }
         Ok(key)
+    }
+
+    /// What waits may be given to somebody after what is said now: it must not undo that.
+    fn supersede(&mut self, newer: &Content) {
+        for entry in self.entries.values_mut() {
+            let now = match (&entry.content, newer) {
+                // Whoever was to get the old edit gets the new one as well.
+                (Content::Edit { id: of, .. }, Content::Edit { id, .. } | Content::Delete { id })
+                    if of == id =>
+                {
+                    Content::Empty
+                }
+                (Content::Reaction { target: to, .. }, Content::Reaction { target, .. }) if to == target => {
+                    newer.clone()
+                }
+                _ => continue,
+            };
+            self.bytes -= length(&entry.content);
+            entry.content = now;
+        }
     }
 
     /// Whether something waits for those who come.
@@ -190,6 +214,13 @@ impl Outbox {
         self.entries
             .get(&key)
             .is_some_and(|entry| entry.held_by.contains(&peer))
+    }
+
+    /// Whether what an entry said has been said anew since.
+    pub(super) fn is_superseded(&self, key: Key) -> bool {
+        self.entries
+            .get(&key)
+            .is_some_and(|entry| entry.content == Content::Empty)
     }
 
     /// The entry of a text that no socket has had yet.
@@ -252,6 +283,18 @@ impl Outbox {
         lost
     }
 
+    /// An entry waited so long before it was added.
+    pub(super) fn has_waited(&mut self, key: Key, waited: Duration) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.waited = waited;
+        }
+    }
+
+    /// All contents, oldest first.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (Key, &Content)> {
+        self.entries.iter().map(|(key, entry)| (*key, &entry.content))
+    }
+
     /// The bytes of an entry's content.
     pub(super) fn encoded_len(&self, key: Key) -> usize {
         self.entries
@@ -266,7 +309,8 @@ impl Outbox {
         };
         let mut content = entry.content.clone();
         if let Content::Text(text) = &mut content {
-            let waited = now.saturating_sub(entry.typed).as_millis();
+            let waited = now.saturating_sub(entry.typed).saturating_add(entry.waited);
+            let waited = waited.as_millis();
             text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
             text.repeat = repeat;
         }

@@ -30,35 +30,35 @@ use crate::peer::run_key::PublicRunKey;
 use crate::peer::session::Session;
 
 pub(super) struct Pair {
-    pub id: InstanceId,
+    pub(crate) id: InstanceId,
     /// What its hellos and handshakes are signed with.
-    pub run_key: PublicRunKey,
-    pub hello: Hellos,
-    pub handshakes: Handshakes,
-    pub sessions: Sessions,
-    pub signs: Signs,
-    pub person: Person,
-    pub bonding: Bonding,
-    pub streams: Streams,
+    pub(crate) run_key: PublicRunKey,
+    pub(crate) hello: Hellos,
+    pub(crate) handshakes: Handshakes,
+    pub(crate) sessions: Sessions,
+    pub(crate) signs: Signs,
+    pub(crate) person: Person,
+    pub(crate) bonding: Bonding,
+    pub(crate) streams: Streams,
 }
 
 /// What goes to and fro in a pair.
 pub(super) struct Streams {
-    pub outgoing: Outgoing<StreamItem>,
+    pub(crate) outgoing: Outgoing<StreamItem>,
     /// The peer that what this one does not hold waits to be released to.
-    pub withheld_for: Option<InstanceId>,
+    pub(crate) withheld_for: Option<InstanceId>,
     /// Among it is some that was typed when nobody was here: nobody else gets it unasked.
-    pub typed_alone: bool,
+    pub(crate) typed_alone: bool,
     /// Our texts that the peer holds and has not read, by their numbers.
-    pub unread: VecDeque<(u64, MessageId)>,
-    pub incoming: Incoming,
+    pub(crate) unread: VecDeque<(u64, MessageId)>,
+    pub(crate) incoming: Incoming,
     /// When an acknowledgement has to go out.
-    pub ack_at: Option<Duration>,
+    pub(crate) ack_at: Option<Duration>,
     /// What the last acknowledgement said.
-    pub acked: u64,
+    pub(crate) acked: u64,
     /// Bytes that came since the last acknowledgement.
-    pub unacked_bytes: usize,
-    pub lateness: Lateness,
+    pub(crate) unacked_bytes: usize,
+    pub(crate) lateness: Lateness,
 }
 
 impl Streams {
