@@ -83,10 +83,7 @@ impl Bag {
         let is_own = |name: &Name| name.skeleton() == own.skeleton();
         // What names nobody is for everybody but its author.
         let is_for_us = (note.to.as_ref()).map_or_else(|| !is_own(&note.author), is_own);
-        // The last day by the author's clock, and by ours.
-        let ahead = i64::from(note.until) - i64::from(until);
-        let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
-        let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+        let (written, clock_ahead) = written(&note, until);
         let Body::Text { id, reply_to, text } = &note.body else {
             self.add_opaque(hash);
             return Brought::Nothing;
@@ -131,7 +128,7 @@ impl Bag {
         Copy::Differs
     }
 
-    fn note(&mut self, id: MessageId, hash: [u8; 32]) {
+    pub(super) fn note(&mut self, id: MessageId, hash: [u8; 32]) {
         self.shown.push_back((id, hash));
         if self.shown.len() > SHOWN {
             self.shown.pop_front();
@@ -147,6 +144,11 @@ impl Bag {
         let token = token.clone();
         *blob = Blob::Taken(token.clone());
         Some(token)
+    }
+
+    /// What this drops was taken: it goes whenever it is there again.
+    pub(super) fn taken_out(&mut self, token: Token) {
+        self.blobs.insert(token.drop_hash(), Blob::Taken(token));
     }
 
     /// What was read, and is there still or again: its author did not know that it had arrived.
@@ -167,4 +169,12 @@ impl Bag {
             _ => None,
         })
     }
+}
+
+/// When a note was written, by our clock, and by how many days its author's is ahead: its last day by his clock, and by ours.
+pub(super) fn written(note: &Note, until: u32) -> (u64, i64) {
+    let ahead = i64::from(note.until) - i64::from(until);
+    let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
+    let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+    (written, clock_ahead)
 }
