@@ -1,7 +1,7 @@
 //! A peer that says what no client lets its user say.
 
 use sotto::relay_url::Invitation;
-use sotto::room::{Command, Room, RoomConfig, Timing, Update, Updates};
+use sotto::room::{Command, Keeping, Room, RoomConfig, Timing, Update, Updates};
 use sotto_protocol::instance::{Event, Target};
 use sotto_protocol::{Name, Passphrase, Root};
 use tokio::runtime::Runtime;
@@ -30,6 +30,7 @@ impl Peer {
             name: Name::new(name).unwrap(),
             recorder: None,
             timing: Timing::default(),
+            keeping: Keeping::default(),
         };
         let (room, updates) = runtime.block_on(async { Room::open(settings) });
         Self {

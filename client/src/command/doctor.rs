@@ -299,7 +299,7 @@ impl Seat {
         let Some(channel) = &mut self.channel else {
             return Err(RelayError::Unseated);
         };
-        self.socket.push(channel.expire().map_err(garbage)?);
+        self.socket.push(channel.expire(None).map_err(garbage)?);
         self.until(timing, |brought| matches!(brought, Incoming::Expired(_)))
             .await
     }

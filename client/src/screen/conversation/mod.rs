@@ -3,6 +3,7 @@
 mod apply;
 pub(crate) mod browse;
 pub(crate) mod disappearing;
+mod kept;
 pub(crate) mod leaving;
 mod marks;
 pub(crate) mod outgoing;
@@ -21,6 +22,7 @@ use sotto_protocol::name::{Name, Skeleton};
 use sotto_protocol::words::RoomWords;
 
 use self::browse::Browse;
+use self::kept::Kept;
 use self::leaving::WayOut;
 use self::people::People;
 use self::reply_edit::Purpose;
@@ -111,6 +113,10 @@ pub struct Conversation {
     pub(crate) strangers: usize,
     /// Messages of ours that not everybody holds who should.
     pub(crate) undelivered: usize,
+    /// What waits on the relay.
+    pub(crate) kept: Kept,
+    /// The user is asked whether something is to be left there.
+    pub(crate) asks_to_keep: bool,
     /// How often something did not open.
     pub(crate) disturbed: u64,
     /// What was said and what happened.
@@ -169,6 +175,8 @@ impl Conversation {
             people: People::default(),
             strangers: 0,
             undelivered: 0,
+            kept: Kept::default(),
+            asks_to_keep: true,
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),

@@ -259,7 +259,12 @@ impl State {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        let seen = room.list.see(measure, height, moment.now);
+        let (seen, left) = room.list.see(measure, height, moment.now);
+        let take = |handle| Effect::Do {
+            room: id,
+            command: Command::Take(handle),
+        };
+        effects.extend(left.into_iter().map(take));
         if self.settings.told.receipts {
             let read = |receipt| Effect::Do {
                 room: id,

@@ -82,6 +82,7 @@ impl State {
         match answer {
             Ok(posted) => {
                 room.taken(posted, moment.clock);
+                room.offer_to_keep(moment.clock);
                 let next = room.outgoing.texts.front().cloned();
                 effects.extend(next.map(|text| text.say(id)));
             }

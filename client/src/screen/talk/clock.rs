@@ -1,6 +1,6 @@
 //! The time of the day and the day, as the shell gives them, and how they are shown.
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 /// What the clock on the wall shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,18 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// A moment in milliseconds since 1970, where the user is.
+    pub(crate) fn of(millis: u64) -> Self {
+        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+        let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let here = at.to_offset(UtcOffset::local_offset_at(at).unwrap_or(UtcOffset::UTC));
+        Self {
+            date: here.date(),
+            hour: here.hour(),
+            minute: here.minute(),
+        }
+    }
+
     /// The day in words.
     pub(crate) fn day(&self) -> String {
         format!(

@@ -29,6 +29,7 @@ use std::time::Duration;
 
 pub use event::{Departure, Event, Peer, Posted, Receipt, SayError};
 use rand_core::CryptoRng;
+pub use user::Absent;
 
 use self::identity::Identity;
 use self::meeting::Pace;

@@ -1,6 +1,9 @@
 //! What the user of an instance does.
 
+mod absent;
 mod fading;
+
+pub use absent::Absent;
 
 use super::event::{Peer, Posted, SayError};
 use super::limits;
