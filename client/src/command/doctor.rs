@@ -167,6 +167,9 @@ async fn steps(
     first.join(access, timing).await?;
     tell(Finding::good(step, "it gave a seat in a room to throw away"));
 
+    *step = "kept";
+    tell(Finding::good(step, first.keeps()));
+
     *step = "second seat";
     let mut second = Seat::new(connect::open(address, timing, tls).await?);
     second.join(access, timing).await?;
@@ -280,6 +283,17 @@ impl Seat {
         self.socket.push(channel.join(&credentials).map_err(garbage)?);
         self.channel = Some(channel);
         self.until(timing, |brought| *brought == Incoming::Joined).await
+    }
+
+    /// What the relay has said of what it keeps.
+    fn keeps(&self) -> String {
+        match self.channel.as_ref().and_then(Channel::announced) {
+            Some(kept) => format!(
+                "it keeps messages for who is away for {} days, {} of a room at most",
+                kept.days, kept.blobs
+            ),
+            None => "it keeps nothing for who is away".to_owned(),
+        }
     }
 
     /// Has so many random bytes passed on to the other seat.

@@ -21,6 +21,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("lock_after", "\"never\"", "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\""),
     ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
+    ("keep", "\"ask\"", "\"always\": what nobody is there to get is left on the relay, where whoever has the passphrase can read it; \"ask\": with /keep; \"never\""),
     ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
     ("notices", "bell = \"unfocused\", desktop = \"unfocused\"", "how a message is told: \"never\", \"unfocused\" or \"always\""),
     ("keys", "none", "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions"),

@@ -1,5 +1,7 @@
 //! What is left on a relay for who is away, and taken there: the [`Mailbox`] between the task and its channel.
 
+use std::time::Duration;
+
 use sotto_protocol::instance::{Absent, Event as InstanceEvent, Now};
 use sotto_protocol::kept::{Announcement, DropHash};
 use sotto_protocol::mail::mailbox::{Copy, Event, KeepError, Letter};
@@ -8,6 +10,9 @@ use sotto_protocol::message::MessageId;
 use sotto_protocol::{Instance, Name};
 
 use super::{CommandError, Update};
+
+/// How much longer than wanted leaving waits for what is on its way to the relay by itself: less than a signal gives us.
+const LEAVING: Duration = Duration::from_millis(1500);
 
 /// How what waits is dealt with in a room.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,6 +74,19 @@ impl Keeper {
         let is_news = trouble != self.trouble;
         self.trouble = trouble;
         trouble.filter(|_| is_news).map(Update::CannotKeep)
+    }
+
+    pub(super) fn keep_always(&mut self) {
+        self.keeping.always = true;
+    }
+
+    /// How much longer leaving waits for what is on its way to the relay by itself.
+    pub(super) fn holds_up(&self, now: Now) -> Duration {
+        if self.keeping.always && self.is_busy(now) {
+            LEAVING
+        } else {
+            Duration::ZERO
+        }
     }
 
     /// Whether a message of ours is on the relay, or was taken there.

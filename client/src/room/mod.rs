@@ -88,6 +88,8 @@ pub enum Command {
     Release(InstanceId),
     /// Leaves on the relay what nobody who is here is to get.
     Keep,
+    /// From now on the same by itself, whenever nobody is here.
+    KeepByItself,
     /// The user has read what was left for us: it goes from the relay.
     Take(DropHash),
     /// Tells what waits on the relay: [`Update::Waits`].
@@ -107,7 +109,12 @@ impl Command {
     fn is_quiet(&self) -> bool {
         matches!(
             self,
-            Self::Typing(_) | Self::Hold(_) | Self::Read(_) | Self::Take(_) | Self::Waiting
+            Self::Typing(_)
+                | Self::Hold(_)
+                | Self::Read(_)
+                | Self::Take(_)
+                | Self::Waiting
+                | Self::KeepByItself
         )
     }
 }
@@ -195,7 +202,7 @@ pub enum Update {
     /// is told of it.
     Said(Result<Posted, CommandError>),
     /// What became of a command that was given by [`Room::order`]; not told of those that nobody waits for
-    /// ([`Command::Typing`], [`Command::Hold`], [`Command::Read`], [`Command::Take`], [`Command::Waiting`]).
+    /// ([`Command::Typing`], [`Command::Hold`], [`Command::Read`], [`Command::Take`], [`Command::Waiting`], [`Command::KeepByItself`]).
     Done {
         /// Which one.
         command: Command,

@@ -38,6 +38,8 @@ pub struct Settings {
     pub(crate) notices: Notices,
     /// What the others are told of the user.
     pub(crate) told: Told,
+    /// Whether what nobody is here to get is left on the relay.
+    pub(crate) keep: Keep,
     /// How things look.
     pub theme: &'static Theme,
     /// The mouse is ours, and not the terminal's for its own selection.
@@ -46,6 +48,18 @@ pub struct Settings {
     pub(crate) keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.
     pub(crate) rooms: Vec<RoomEntry>,
+}
+
+/// Whether what nobody is here to get is left on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Keep {
+    /// Never, not even when the user says so.
+    Never,
+    /// When the user says so.
+    #[default]
+    Ask,
+    /// By itself.
+    Always,
 }
 
 /// When a notice is given.

@@ -163,7 +163,7 @@ impl Task {
 
     pub(super) fn is_time_to_leave(&self, now: Now) -> bool {
         self.leaving
-            .is_some_and(|latest| now.monotonic >= latest || self.is_settled(now))
+            .is_some_and(|latest| now.monotonic >= latest + self.keeper.holds_up(now) || self.is_settled(now))
     }
 
     /// Gives the seat back, and waits a moment until the relay has all that was pushed.

@@ -337,6 +337,7 @@ impl Task {
             }
             Command::Release(peer) => self.instance.release(peer, now),
             Command::Keep => self.keeper.keep(&self.instance, now)?,
+            Command::KeepByItself => self.keeper.keep_always(),
             Command::Take(handle) => self.keeper.take(&handle),
             Command::Waiting => self.tell(Update::Waits(self.keeper.mailbox.waiting())),
             Command::Leave { timeout } => self.leave_by(timeout),

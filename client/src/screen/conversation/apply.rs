@@ -67,7 +67,12 @@ impl Conversation {
             Update::Undelivered(count) => self.undelivered = count,
             Update::Again { event, name } => return self.again(event, name),
             Update::Differs(_) => self.two_texts(at),
-            Update::Keeps(days) => self.kept.days = days,
+            Update::Keeps(days) => {
+                self.kept.days = days;
+                if self.undelivered > 0 {
+                    self.offer_to_keep(at);
+                }
+            }
             Update::CannotKeep(why) => self.list.quiet(at, format!("not kept: {why}")),
             Update::Mail(event) => self.mail(event, now, at),
             Update::Waits(waiting) => self.waits(&waiting, at),

@@ -6,13 +6,13 @@ use std::time::Duration;
 use sotto_protocol::instance::Event as InstanceEvent;
 use sotto_protocol::mail::mailbox::{Event, Left, Waiting};
 use sotto_protocol::message::MessageId;
-use time::Date;
 
 use super::Conversation;
 use super::marks::Mark;
 use crate::room::Command;
-use crate::screen::talk::clock::Clock;
-use crate::screen::talk::entry::{Author, Content, Said};
+use crate::screen::settings::Keep;
+use crate::screen::talk::clock::{Clock, short_day};
+use crate::screen::talk::entry::{Author, Content, OnRelay, Said};
 
 /// What the user knows of what waits.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl Conversation {
             Event::Kept { id, until, durable } => {
                 self.kept.ours.insert(id, until);
                 let day = short_day(until);
-                self.mark(id, Mark::Kept(format!("kept until {day}")), now);
+                self.mark(id, Mark::Kept(OnRelay::Until(until)), now);
                 if !std::mem::replace(&mut self.kept.warned, true) {
                     let forgets = match durable {
                         true => "",
@@ -52,12 +52,12 @@ impl Conversation {
             Event::NotKept { why, .. } => self.list.quiet(at, format!("not kept: {why}")),
             Event::Gone { id, taken } => {
                 self.kept.ours.remove(&id);
-                let mark = if taken { "taken" } else { "no longer on the relay" };
-                self.mark(id, Mark::Kept(mark.to_owned()), now);
+                let mark = if taken { OnRelay::Taken } else { OnRelay::Gone };
+                self.mark(id, Mark::Kept(mark), now);
             }
             Event::TooLate { id } => {
                 self.kept.ours.remove(&id);
-                self.mark(id, Mark::Kept("taken".to_owned()), now);
+                self.mark(id, Mark::Kept(OnRelay::Taken), now);
                 let what = "that had been taken from the relay before it was changed or deleted: who took it has it as \
                             it was";
                 self.list.push(at, Content::Loud(what.to_owned()));
@@ -151,7 +151,7 @@ impl Conversation {
     /// Something was said with nobody here: what becomes of it, once.
     pub(crate) fn offer_to_keep(&mut self, at: Clock) {
         let is_alone = self.people.is_empty() && self.strangers == 0;
-        if let (Some(days), true) = (self.kept.days, is_alone && self.asks_to_keep)
+        if let (Some(days), true) = (self.kept.days, is_alone && self.keep == Keep::Ask)
             && !std::mem::replace(&mut self.kept.offered, true)
         {
             let what = format!(
@@ -187,16 +187,4 @@ impl Conversation {
     pub(super) fn no_longer_kept(&mut self, id: MessageId) {
         self.kept.ours.remove(&id);
     }
-}
-
-/// `Sun 5 Dec`.
-fn short_day(day: u32) -> String {
-    /// The Julian day of 1970-01-01.
-    const EPOCH: i32 = 2_440_588;
-    let date = i32::try_from(day).ok().and_then(|day| EPOCH.checked_add(day));
-    let Some(Ok(date)) = date.map(Date::from_julian_day) else {
-        return "a far day".to_owned();
-    };
-    let (weekday, month) = (date.weekday().to_string(), date.month().to_string());
-    format!("{:.3} {} {:.3}", weekday, date.day(), month)
 }

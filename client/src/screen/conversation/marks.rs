@@ -5,7 +5,7 @@ use std::time::Duration;
 use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::Conversation;
-use crate::screen::talk::entry::{Author, Marks};
+use crate::screen::talk::entry::{Author, Marks, OnRelay};
 
 /// One thing that becomes of a message.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(super) enum Mark {
     Read(InstanceId),
     Lost,
     /// It waits on the relay, or did.
-    Kept(String),
+    Kept(OnRelay),
 }
 
 impl Conversation {

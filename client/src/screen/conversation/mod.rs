@@ -28,7 +28,7 @@ use self::people::People;
 use self::reply_edit::Purpose;
 use super::editor::Editor;
 use super::editor::history::{History, Recall};
-use super::settings::Complaint;
+use super::settings::{Complaint, Keep};
 use super::talk::clock::Clock;
 use super::talk::entry::{Content, Copyable, Said};
 use super::talk::expiry::Fades;
@@ -115,8 +115,8 @@ pub struct Conversation {
     pub(crate) undelivered: usize,
     /// What waits on the relay.
     pub(crate) kept: Kept,
-    /// The user is asked whether something is to be left there.
-    pub(crate) asks_to_keep: bool,
+    /// Whether what nobody is here to get is left there.
+    pub(crate) keep: Keep,
     /// How often something did not open.
     pub(crate) disturbed: u64,
     /// What was said and what happened.
@@ -176,7 +176,7 @@ impl Conversation {
             strangers: 0,
             undelivered: 0,
             kept: Kept::default(),
-            asks_to_keep: true,
+            keep: Keep::default(),
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),

@@ -173,7 +173,12 @@ impl State {
             Input::Room { room, update } => match update {
                 Update::Said(answer) => self.said(room, answer, moment, &mut effects),
                 Update::Done { command, answer } => self.done(room, command, answer, moment),
-                update => self.happened(room, update, moment, &mut effects),
+                update => {
+                    if let Update::Keeps(_) = update {
+                        self.keep_as_set(room, &mut effects);
+                    }
+                    self.happened(room, update, moment, &mut effects);
+                }
             },
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),

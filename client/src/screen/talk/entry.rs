@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
 pub(crate) use super::clock::Clock;
-use super::clock::TimeFormat;
+use super::clock::{TimeFormat, short_day};
 use super::expiry::Fades;
 
 /// The longest reaction that is shown, in graphemes, whatever a peer sends.
@@ -104,7 +104,28 @@ pub(crate) struct Marks {
     /// Nobody has it, and nobody will get it.
     pub(crate) lost: bool,
     /// What became of it on the relay, where it was left there.
-    pub(crate) kept: Option<String>,
+    pub(crate) kept: Option<OnRelay>,
+}
+
+/// What became of a message of ours on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRelay {
+    /// It waits there until that day, in days since 1970-01-01.
+    Until(u32),
+    /// Somebody took it.
+    Taken,
+    /// It is not there any more, and nobody knows why.
+    Gone,
+}
+
+impl OnRelay {
+    fn shown(self) -> String {
+        match self {
+            Self::Until(day) => format!("kept until {}", short_day(day)),
+            Self::Taken => "taken".to_owned(),
+            Self::Gone => "no longer on the relay".to_owned(),
+        }
+    }
 }
 
 impl Marks {
@@ -120,8 +141,8 @@ impl Marks {
         if self.lost {
             return "lost".to_owned();
         }
-        if let (Some(kept), true) = (&self.kept, self.delivered.is_empty()) {
-            return kept.clone();
+        if let (Some(kept), true) = (self.kept, self.delivered.is_empty()) {
+            return kept.shown();
         }
         match (self.read.len(), self.delivered.len(), self.sent) {
             (0, 0, false) => "…".to_owned(),
