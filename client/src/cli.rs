@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Join(Join),
     /// Chat without a screen: a line of standard input is a message, messages come out as lines
     Pipe(Pipe),
+    /// Print what was left for you on a relay, and take it from there
+    Inbox(Inbox),
     /// Try the chat alone: a relay in this process and a scripted peer
     #[cfg(feature = "host")]
     Demo(Demo),
@@ -133,12 +135,42 @@ pub(crate) struct Pipe {
     /// End when a peer has left and none is here any more
     #[arg(long)]
     pub(crate) until_peer_leaves: bool,
+    /// Leave on the relay what nobody is there to get, for as long as it keeps it; whoever has the passphrase can read that
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// How long to wait at the end until all is delivered
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Write down the sealed payloads that cross
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) record: Option<PathBuf>,
+}
+
+/// `sotto inbox`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing proves who has left something, nor that it was not there before: whoever has the passphrase can \
+                  leave, read and take it. What names somebody else stays where it is."
+)]
+pub(crate) struct Inbox {
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub(crate) target: Target,
+    /// Who we are and what we share.
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    /// Leave it there
+    #[arg(long)]
+    pub(crate) peek: bool,
+    /// JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print how many there are, and leave them there
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// How long to wait for the relay
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) timeout: Duration,
 }
 
 /// `sotto demo`

@@ -142,6 +142,9 @@ async fn steps(
     };
     tell(Finding::good(step, format!("it gave a seat in {room}")));
 
+    *step = "kept";
+    tell(Finding::good(step, first.keeps()));
+
     *step = "second seat";
     let mut second = Seat::new(connect::open(address, timing, tls).await?);
     second.join(access, timing).await?;
@@ -258,6 +261,17 @@ impl Seat {
         self.until(timing, |brought| *brought == Incoming::Joined).await
     }
 
+    /// What the relay has said of what it keeps.
+    fn keeps(&self) -> String {
+        match self.channel.as_ref().and_then(Channel::announced) {
+            Some(kept) => format!(
+                "it keeps messages for who is away for {} days, {} of a room at most",
+                kept.days, kept.blobs
+            ),
+            None => "it keeps nothing for who is away".to_owned(),
+        }
+    }
+
     /// Has so many random bytes passed on to the other seat.
     async fn pass_to(&mut self, other: &mut Self, len: usize, timing: &Timing) -> Result<(), RelayError> {
         let payload: Vec<u8> = std::iter::repeat_with(rand::random).take(len).collect();
@@ -275,7 +289,7 @@ impl Seat {
         let Some(channel) = &mut self.channel else {
             return Err(RelayError::Unseated);
         };
-        self.socket.push(channel.expire().map_err(garbage)?);
+        self.socket.push(channel.expire(None).map_err(garbage)?);
         self.until(timing, |brought| matches!(brought, Incoming::Expired(_)))
             .await
     }

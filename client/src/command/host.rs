@@ -67,6 +67,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         name: name.clone(),
         made: made.is_some(),
         recorder: None,
+        keeping: crate::room::Keeping::default(),
     };
     let derived = asker.derive(ticket, passphrase).await?;
     drop(asker);

@@ -9,6 +9,7 @@ mod forget;
 mod generate;
 #[cfg(feature = "host")]
 mod host;
+mod inbox;
 mod join;
 mod manual;
 mod pipe;
@@ -66,6 +67,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "host")]
         Some(Command::Host(options)) => block_on(host::host(options)),
         Some(Command::Join(options)) => block_on(join::join(options)),
+        Some(Command::Inbox(options)) => block_on(inbox::inbox(options)),
         Some(Command::Pipe(options)) => block_on(pipe::pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),

@@ -22,6 +22,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("escape_time", "50", "how long an Esc waits for what may make another key of it, in milliseconds: more for a slow line"),
     ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
+    ("keep", "\"ask\"", "\"always\": what nobody is there to get is left on the relay, where whoever has the passphrase can read it; \"ask\": with /keep; \"never\""),
     ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
     ("panic_forgets", "false", "true: the panic key also forgets everything that is remembered on this machine"),
     ("notices", "bell = \"unfocused\", desktop = \"unfocused\"", "how a message is told: \"never\", \"unfocused\" or \"always\""),

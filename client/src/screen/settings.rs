@@ -43,6 +43,8 @@ pub struct Settings {
     pub(crate) notices: Notices,
     /// What the others are told of the user.
     pub(crate) told: Told,
+    /// Whether what nobody is here to get is left on the relay.
+    pub(crate) keep: Keep,
     /// How things look.
     pub theme: &'static Theme,
     /// The end in a hurry forgets everything that is remembered here.
@@ -64,12 +66,25 @@ impl Default for Settings {
             time_format: TimeFormat::default(),
             notices: Notices::default(),
             told: Told::default(),
+            keep: Keep::default(),
             theme: Default::default(),
             mouse: false,
             keys: BTreeMap::new(),
             rooms: Vec::new(),
         }
     }
+}
+
+/// Whether what nobody is here to get is left on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Keep {
+    /// Never, not even when the user says so.
+    Never,
+    /// When the user says so.
+    #[default]
+    Ask,
+    /// By itself.
+    Always,
 }
 
 /// When a notice is given.

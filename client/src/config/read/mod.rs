@@ -14,7 +14,7 @@ use toml_edit::{Document, Item, TableLike};
 use self::look::Look;
 use super::{Config, SETTINGS};
 use crate::screen::keymap::Keymap;
-use crate::screen::settings::{Complaint, Notices, When};
+use crate::screen::settings::{Complaint, Keep, Notices, When};
 use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::depth::Depth;
 use crate::visible::shortened;
@@ -127,6 +127,14 @@ impl Reader<'_> {
                 "mouse" => self.switch(key, item, &mut config.settings.mouse),
                 "panic_forgets" => self.switch(key, item, &mut config.settings.panic_forgets),
                 "typing" => self.switch(key, item, &mut config.settings.told.typing),
+                "keep" => {
+                    let keeps = [
+                        ("never", Keep::Never),
+                        ("ask", Keep::Ask),
+                        ("always", Keep::Always),
+                    ];
+                    config.settings.keep = self.choice(key, item, &keeps).unwrap_or_default();
+                }
                 "receipts" => self.switch(key, item, &mut config.settings.told.receipts),
                 "lock_after" => config.settings.lock_after = self.read(key, item, duration).flatten(),
                 "escape_time" => {

@@ -29,6 +29,9 @@ impl Conversation {
             }
             | Update::Connecting
             | Update::Slept
+            | Update::Again { .. }
+            | Update::Keeps(_)
+            | Update::Mail(_)
             | Update::Undelivered(_) => {}
             _ => self.stirred = true,
         }
@@ -62,6 +65,17 @@ impl Conversation {
                 };
             }
             Update::Undelivered(count) => self.undelivered = count,
+            Update::Again { event, name } => return self.again(event, name),
+            Update::Differs(_) => self.two_texts(at),
+            Update::Keeps(days) => {
+                self.kept.days = days;
+                if self.undelivered > 0 {
+                    self.offer_to_keep(at);
+                }
+            }
+            Update::CannotKeep(why) => self.list.quiet(at, format!("not kept: {why}")),
+            Update::Mail(event) => self.mail(event, now, at),
+            Update::Waits(waiting) => self.waits(&waiting, at),
             Update::Expired => {
                 self.list.push(
                     at,
@@ -197,7 +211,10 @@ impl Conversation {
             Event::Fading { peer, fading } => return self.wanted(peer, &name, fading, at),
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
             Event::Sent { id } => self.mark(id, Mark::Sent, now),
-            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to), now),
+            Event::Delivered { id, to } => {
+                self.no_longer_kept(id);
+                self.mark(id, Mark::Delivered(to), now);
+            }
             Event::Read { id, by } => self.mark(id, Mark::Read(by), now),
             Event::Withheld { count, of, .. } => {
                 let what = if count == 1 {
@@ -257,10 +274,7 @@ impl Conversation {
                 }
             },
             Event::Remembered { .. } => self.list.quiet(at, format!("{name} will be known again")),
-            Event::Copied { .. } => {
-                let what = "what is remembered here or there is an older copy: compare the words again (/verify)";
-                self.list.push(at, Content::Loud(what.to_owned()));
-            }
+            Event::Copied { .. } => self.is_copied(at),
             Event::Newer if self.newer_said => {}
             Event::Newer => {
                 self.newer_said = true;

@@ -31,6 +31,7 @@ use std::time::Duration;
 
 pub use event::{Departure, Event, Peer, Posted, Receipt, Recognition, SayError};
 use rand_core::CryptoRng;
+pub use user::Absent;
 
 use self::identity::Identity;
 use self::meeting::Pace;

@@ -16,6 +16,7 @@ use crate::screen::effect::{Effect, Moment, RoomId};
 use crate::screen::keymap::action::Action;
 use crate::screen::keymap::{Keymap, Section};
 use crate::screen::layer::help::Page;
+use crate::screen::settings::Keep;
 use crate::screen::talk::entry::Content;
 use crate::screen::talk::transcript::transcript;
 
@@ -171,6 +172,12 @@ fn outcome(room: &mut Conversation, command: parse::Command, now: Duration) -> R
         Typed::Release(name) => Outcome::Do(Command::Release(room.people.named(name.as_deref())?.id)),
         Typed::Edit(text) => Outcome::Do(Command::Edit { id: mine?, text }),
         Typed::Delete => Outcome::Do(Command::Delete { id: mine? }),
+        Typed::Keep if room.keep == Keep::Never => {
+            return Err("nothing is left on a relay: keep is \"never\" in config.toml".to_owned());
+        }
+        Typed::Keep if room.undelivered == 0 => return Err("nothing of yours waits for somebody".to_owned()),
+        Typed::Keep => Outcome::Do(Command::Keep),
+        Typed::Kept => Outcome::Do(Command::Waiting),
         Typed::Invite if room.invitation.is_empty() => {
             return Err("the one who hosts the room hands over how to join it".to_owned());
         }

@@ -1,7 +1,10 @@
 //! What the user of an instance does.
 
+mod absent;
 mod fading;
 mod unsent;
+
+pub use absent::Absent;
 
 use super::event::{Peer, Posted, SayError};
 use super::limits;

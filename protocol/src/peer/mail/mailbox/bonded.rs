@@ -42,7 +42,7 @@ impl Mailbox {
             self.own.add(Entry::remembered(outgoing));
         }
         for (id, hash) in &post.seen {
-            self.bag.note(*id, *hash);
+            self.bag.note(*id, *hash, true);
         }
         let dropping = post.dropping.iter().map(|token| (token.clone(), None));
         self.drops.extend(dropping);
@@ -203,7 +203,7 @@ impl Mailbox {
                     let mut stage = Stage::Unwritten(revision);
                     let mut changes = false;
                     if let Body::Text { id, text, .. } = body {
-                        match self.bag.shown(*id, text) {
+                        match self.bag.shown(*id, text, true) {
                             Copy::Same => stage = Stage::Read,
                             copy => changes = copy == Copy::Differs,
                         }

@@ -223,9 +223,9 @@ impl Mailbox {
         }
     }
 
-    /// Whether a message was given to be kept, whatever became of it.
-    pub fn knows(&self, id: MessageId) -> bool {
-        self.own.knows(id)
+    /// Whether a message was given to be kept for somebody of this name, or for whoever comes, whatever became of it.
+    pub fn knows(&self, id: MessageId, to: Option<&Name>) -> bool {
+        self.own.knows(id, to)
     }
 
     /// Whether a message of ours waits on the relay, or was taken there.
@@ -246,7 +246,7 @@ impl Mailbox {
 
     /// A message has come live: how it stands to what was left under its id.
     pub fn live(&mut self, id: MessageId, text: &str) -> Copy {
-        self.bag.shown(id, text)
+        self.bag.shown(id, text, false)
     }
 
     /// The user has read what was left for us: it is taken out of the bag.
@@ -271,20 +271,22 @@ impl Mailbox {
         self.own.waiting().chain(self.bag.waiting(&self.name)).collect()
     }
 
-    /// The next request. Nothing is fetched while a handshake is open: on a slow link it would starve.
+    /// The next request. Nothing is fetched while a handshake is open, as on a slow link that would starve; but no
+    /// handshake holds it up for longer than an answer may take.
     pub fn next_request(&mut self, is_handshaking: bool, now: Now) -> Option<Request> {
         self.days?;
         let at = now.monotonic;
         if self.asked.len() >= IN_FLIGHT {
             return None;
         }
-        if self.wanted && self.look.is_idle() && at >= self.look_from && !is_handshaking {
+        let may_fetch = !is_handshaking || at >= self.look_from + ANSWER_LIMIT;
+        if self.wanted && self.look.is_idle() && at >= self.look_from && may_fetch {
             self.wanted = false;
             self.looks += 1;
             self.look_from = at + LOOK_SPACING;
             self.look.begin();
         }
-        if let Some(get) = self.look.next_get().filter(|_| !is_handshaking) {
+        if let Some(get) = self.look.next_get().filter(|_| may_fetch) {
             self.look.asked();
             return Some(self.ask(Asked::Page, Ask::Get(get), at));
         }

@@ -243,9 +243,11 @@ impl Own {
         (self.entries.iter()).any(|entry| entry.id == id && entry.is_gone())
     }
 
-    /// Whether a message was given to be kept, whatever became of it.
-    pub(super) fn knows(&self, id: MessageId) -> bool {
-        self.entries.iter().any(|entry| entry.id == id)
+    /// Whether a message was given to be kept for somebody, whatever became of it.
+    pub(super) fn knows(&self, id: MessageId, to: Option<&Name>) -> bool {
+        let to = to.map(Name::skeleton);
+        let is_for = |entry: &Entry| entry.note.to.as_ref().map(Name::skeleton) == to;
+        (self.entries.iter()).any(|entry| entry.id == id && is_for(entry))
     }
 
     /// Whether the relay keeps a message for all for whom it was left, or it was taken.
