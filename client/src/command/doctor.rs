@@ -371,7 +371,7 @@ mod tests {
             (TlsOptions::default(), "none is needed"),
         ] {
             let (lines, exit) = found(&relay(tls).await).await;
-            assert_eq!((exit, lines.len()), (Exit::Done, 8), "{lines:#?}");
+            assert_eq!((exit, lines.len()), (Exit::Done, 9), "{lines:#?}");
             assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
             assert!(lines[2].contains(words), "{lines:#?}");
         }
