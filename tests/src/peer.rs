@@ -28,6 +28,7 @@ impl Peer {
             address: invitation.address,
             root,
             name: Name::new(name).unwrap(),
+            remember: None,
             recorder: None,
             timing: Timing::default(),
         };
