@@ -409,7 +409,10 @@ def hello(room, name, run, to, counter, nonces):
 # - The message layer
 
 UNNUMBERED = {"nothing": 0, "confirm": 1, "ping": 2, "pong": 3, "typing": 4}
-NUMBERED = {"text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22, "fading": 23}
+NUMBERED = {
+    "text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22, "fading": 23,
+    "exchange": 24, "held": 25, "proof": 26,
+}  # fmt: skip
 
 
 def content(kind, f):
@@ -442,6 +445,12 @@ def content(kind, f):
             return f["text"].encode()
         case "fading":
             return struct.pack(">I", f["wish"])
+        case "exchange":
+            return struct.pack(">I", f["generation"]) + hexed("bytes")
+        case "held":
+            return struct.pack(">IIII", *(f[name] for name in ("generation", "sent", "received", "lowest"))) + hexed("mac")
+        case "proof":
+            return hexed("places")
 
 
 def message(kind, ack=0, read=0, number=0, **fields):
@@ -595,7 +604,7 @@ def odd_messages():
     ident = stated("message id", 16)
     return [
         odd("an unnumbered kind of a later version", "ignored", 15, 0, b"?"),
-        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 8, 6, b"?"),
+        odd("a numbered kind of a later version", "acknowledged and ignored", 99, 6, b"?"),
         odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
         odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
         odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
@@ -660,6 +669,9 @@ def make():
         message("fading", number=13, wish=600),
         message("fading", number=14, wish=0),
         message("fading", number=15, wish=2**32 - 1),
+        message("exchange", number=13, generation=7, bytes=stated("exchanged", 32).hex()),
+        message("held", number=14, generation=7, sent=3, received=2**31, lowest=1, mac=stated("held", 32).hex()),
+        message("proof", number=1, places=stated("places", 24 * 32).hex()),
         message("text", number=16, **text, fades_s=600, text="gone in ten minutes"),
         message("text", number=17, **text, answers_author=low.hex(), answers_id=other, fades_s=5, text="and this"),
     ]
@@ -672,16 +684,18 @@ def make():
     meeting = Handshake(shared, "a meeting under psk", initiator, responder, shared.psk, 1, revealed, True)
     meeting.say(low, message("confirm", revealed=revealed.hex()))
     meeting.say(low, message("name", number=0, text="anna"))
-    meeting.say(high, message("name", ack=1, number=0, text="Zoë"))
-    meeting.say(low, message("text", ack=1, read=1, number=1, **text, text="hello, Zoë 🐎"))
-    meeting.say(high, message("nothing", ack=2, read=2))
-    meeting.say(high, message("text", ack=2, read=2, number=1, **{**text, "id": other}, text="long " * 400))
-    meeting.say(low, message("ping", ack=2, read=1, token=1))
-    meeting.say(high, message("pong", ack=2, read=2, token=1))
+    meeting.say(low, message("proof", number=1, places=stated("proof of low", 24 * 32).hex()))
+    meeting.say(high, message("name", ack=2, number=0, text="Zoë"))
+    meeting.say(high, message("proof", ack=2, number=1, places=stated("proof of high", 24 * 32).hex()))
+    meeting.say(low, message("text", ack=2, read=2, number=2, **text, text="hello, Zoë 🐎"))
+    meeting.say(high, message("nothing", ack=3, read=3))
+    meeting.say(high, message("text", ack=3, read=3, number=2, **{**text, "id": other}, text="long " * 400))
+    meeting.say(low, message("ping", ack=3, read=2, token=1))
+    meeting.say(high, message("pong", ack=3, read=3, token=1))
     later = Handshake(shared, "a later session under the chain", initiator, responder, meeting.chain, 2, revealed, False)
-    later.say(low, message("confirm", ack=2, read=2, revealed=revealed.hex()))
-    later.say(high, message("typing", ack=2, read=2, on=1))
-    later.say(low, message("leave", ack=2, read=2, number=2))
+    later.say(low, message("confirm", ack=3, read=3, revealed=revealed.hex()))
+    later.say(high, message("typing", ack=3, read=3, on=1))
+    later.say(low, message("leave", ack=3, read=3, number=3))
 
     return {
         "about": [

@@ -3,7 +3,7 @@
 mod json;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Departure, Event};
+use sotto_protocol::instance::{Departure, Event, Recognition};
 use time::OffsetDateTime;
 
 use self::json::{Complaint, Written, millis, written};
@@ -132,6 +132,14 @@ impl Format {
             Event::Message { text: said, .. } => return Some(Line::Out(format!("{name}: {}", text(said)))),
             Event::PeerJoined { words, .. } => format!("{name} is here; safety words: {words}"),
             Event::PeerRenamed { .. } => format!("a peer is now called {name}"),
+            Event::Recognised { recognition, .. } => match recognition {
+                Recognition::Stranger => return None,
+                Recognition::Same { .. } => format!("{name} is the same as before"),
+                Recognition::Namesake { .. } => format!("{name} is not the one you know"),
+                Recognition::Ourselves { .. } => format!("{name} has a copy of your own memory"),
+            },
+            Event::Remembered { .. } => format!("{name} will be known again"),
+            Event::Copied { .. } => COPIED.to_owned(),
             Event::PeerSilent { .. } => format!("{name} has been silent for a while"),
             Event::PeerHeard { .. } => format!("{name} is heard again"),
             Event::PeerLeft {
@@ -170,6 +178,7 @@ impl Format {
 }
 
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
+const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
 const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";

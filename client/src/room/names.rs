@@ -216,6 +216,8 @@ fn about(event: &Event) -> Option<InstanceId> {
         | Event::Typing { peer, .. }
         | Event::Withheld { peer, .. }
         | Event::Refused { peer }
+        | Event::Recognised { peer, .. }
+        | Event::Remembered { peer, .. }
         | Event::Impostor { peer } => Some(*peer),
         Event::Message { receipt, .. }
         | Event::Edited { receipt, .. }
@@ -226,6 +228,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         Event::Sent { .. }
         | Event::Lost { .. }
         | Event::Disturbed { .. }
+        | Event::Copied { .. }
         | Event::Newer
         | Event::Crowded
         | Event::Strangers { .. } => None,

@@ -278,6 +278,20 @@ pub enum Said {
     Fading {
         wish: u32,
     },
+    Exchange {
+        generation: u32,
+        bytes: Bytes,
+    },
+    Held {
+        generation: u32,
+        sent: u32,
+        received: u32,
+        lowest: u32,
+        mac: Bytes,
+    },
+    Proof {
+        places: Bytes,
+    },
 }
 
 #[derive(Deserialize)]

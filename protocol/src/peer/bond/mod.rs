@@ -11,6 +11,8 @@ pub mod limits;
 mod pair;
 mod proof;
 
+use std::collections::BTreeMap;
+
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -56,7 +58,7 @@ pub enum Shown {
 pub struct Revision(u64);
 
 /// All bonds of a room.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Bonds {
     bonds: Vec<Bond>,
@@ -65,6 +67,9 @@ pub struct Bonds {
     revision: u64,
     #[serde(skip)]
     written: u64,
+    /// With which change the last generation of a bond was made, in this run.
+    #[serde(skip)]
+    made: BTreeMap<BondId, u64>,
 }
 
 /// How much of them is written is no part of them.
@@ -75,6 +80,12 @@ impl PartialEq for Bonds {
 }
 
 impl Eq for Bonds {}
+
+impl std::fmt::Debug for Bonds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(&self.bonds).finish()
+    }
+}
 
 impl Bonds {
     /// Each of them.
@@ -89,7 +100,7 @@ impl Bonds {
 
     /// One of them, to be changed: it has to be written then.
     pub fn get_mut(&mut self, id: BondId) -> Option<&mut Bond> {
-        self.changing(id).map(|(bond, ..)| bond)
+        self.changing(id).map(|(bond, _)| bond)
     }
 
     /// Those with people whose names look like this one, and who are known to remember us.
@@ -124,11 +135,20 @@ impl Bonds {
         self.bonds.iter().map(Bond::generations).sum()
     }
 
-    /// A bond to be changed, the revision of the change, and how much is written.
-    fn changing(&mut self, id: BondId) -> Option<(&mut Bond, u64, u64)> {
+    /// A bond to be changed, and the revision of the change.
+    fn changing(&mut self, id: BondId) -> Option<(&mut Bond, u64)> {
         let bond = self.bonds.iter_mut().find(|bond| bond.id() == id)?;
         self.revision += 1;
-        Some((bond, self.revision, self.written))
+        Some((bond, self.revision))
+    }
+
+    /// The change with which the last generation of a bond was made in this run, and up to which all is written.
+    pub(crate) fn made(&self, id: BondId) -> u64 {
+        self.made.get(&id).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn written_up_to(&self) -> u64 {
+        self.written
     }
 
     /// A new bond, of what was exchanged with somebody whose words were compared. `None` where there are as many as fit.
@@ -145,14 +165,17 @@ impl Bonds {
         self.revision += 1;
         let bond = Bond::new(exchanged, role, name, now, self.revision);
         let id = bond.id();
+        self.made.insert(id, self.revision);
         self.bonds.push(bond);
         Some((id, 0))
     }
 
     /// The next generation of a bond: see [`Bond`]. Its number; `None` where the one that it is to grow from is gone.
     pub fn advance(&mut self, id: BondId, base: u32, exchanged: &Exchanged<'_>) -> Option<u32> {
-        let (bond, revision, _) = self.changing(id)?;
-        bond.advance(base, exchanged, revision)
+        let (bond, revision) = self.changing(id)?;
+        let number = bond.advance(base, exchanged, revision)?;
+        self.made.insert(id, revision);
+        Some(number)
     }
 
     /// Forgets a bond, or all with somebody of this name.

@@ -108,12 +108,11 @@ impl Instance {
         self.own.name = name;
         for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
             // One that was sent keeps its number: whatever follows a number without a name is ignored.
-            pair.streams
-                .outgoing
-                .drop_waiting(|item| matches!(item, StreamItem::Name(_)));
-            pair.streams
-                .outgoing
-                .push_first(vec![StreamItem::Name(self.own.name.clone())], |_| false);
+            let outgoing = &mut pair.streams.outgoing;
+            let name = StreamItem::Name(self.own.name.clone());
+            if !outgoing.replace_waiting(StreamItem::is_name, &name) {
+                outgoing.push_first(vec![name], StreamItem::is_proof);
+            }
         }
         self.drive(now);
     }
@@ -163,6 +162,7 @@ impl Instance {
         if let Some(pair) = self.pairs.get_mut(&peer) {
             pair.person.compared = true;
         }
+        self.redirect();
     }
 
     /// Gives what was [`Withheld`](super::Event::Withheld) to a new run.
@@ -175,6 +175,10 @@ impl Instance {
         withheld.sort();
         for (_, id) in withheld.into_iter().rev() {
             self.hand_over(id, peer);
+        }
+        let pair = self.pairs.get(&peer).filter(|pair| pair.is_announced());
+        if pair.is_some_and(|pair| pair.is_namesake(&self.bonds)) {
+            self.address(&[peer]);
         }
         self.drive(now);
     }
@@ -224,6 +228,7 @@ impl Instance {
                     name: pair.person.name.clone()?,
                     words: pair.person.words?,
                     compared: pair.person.compared,
+                    recognition: pair.recognition(&self.bonds),
                     silent: pair.signs.silent,
                 })
             })
