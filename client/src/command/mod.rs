@@ -10,6 +10,7 @@ mod generate;
 #[cfg(feature = "host")]
 mod host;
 mod join;
+mod known;
 mod manual;
 mod pipe;
 
@@ -70,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
         Some(Command::Forget(options)) => block_on(forget::forget(options)),
+        Some(Command::Known(options)) => block_on(known::known(options)),
         Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => generate::run(&options),
         Some(Command::RoomId(options)) => block_on(generate::print_room_id(options)),
