@@ -39,6 +39,27 @@ fn say_alone(pipe: &mut Pipe, texts: &[&str]) {
     pipe.event("error");
 }
 
+/// A wide chat in the room that is remembered.
+fn chat(scene: &Scene, who: &str) -> Terminal {
+    let args = ["join", "ours", "--name", who, "--passphrase-file", "passphrase"];
+    let mut sotto = scene.in_terminal(&args);
+    sotto.env("XDG_STATE_HOME", scene.home().join(who));
+    Terminal::start(sotto, 40, 160)
+}
+
+/// Two who have compared their words, and are known to each other from now on.
+fn known(scene: &Scene) {
+    let (mut anna, mut ben) = (chat(scene, "anna"), chat(scene, "ben"));
+    anna.wait_for("ben joined");
+    ben.wait_for("anna joined");
+    anna.type_keys("/verify yes\r");
+    ben.type_keys("/verify yes\r");
+    anna.wait_for("ben will be known again");
+    ben.wait_for("anna will be known again");
+    kill(anna);
+    kill(ben);
+}
+
 fn kill(mut chat: Terminal) {
     chat.signal(Signal::KILL);
     chat.exit_code();
@@ -140,7 +161,7 @@ fn on_the_screen_what_waits_is_there_again_and_goes_out() {
     assert_eq!(ben.message(), "I have to tell you");
     anna.wait_for("✓✓");
     anna.type_keys("/remember no\r");
-    anna.wait_for("what was remembered of this room is gone");
+    anna.wait_for("room is gone");
     kill(anna);
     let anna = scene.chat("anna");
     anna.wait_for("ben joined");
@@ -180,4 +201,68 @@ fn where_nothing_is_remembered_nothing_is_written_to_a_disk() {
     assert!(trace.contains("passphrase"), "it is a record of this run");
     assert!(changing.is_empty(), "{}", changing.join("\n"));
     assert!(!scene.home().join(".local").exists());
+}
+
+#[test]
+fn one_whose_words_were_compared_is_known_after_both_have_started_again_and_nobody_else_is() {
+    let scene = scene();
+    known(&scene);
+    let (anna, ben) = (chat(&scene, "anna"), chat(&scene, "ben"));
+    anna.wait_for("the same ben as on");
+    ben.wait_for("the same anna as on");
+    kill(ben);
+    let mut mallory = scene.pipe("Ben", &["--json"]);
+    mallory.event("peer_joined");
+    anna.wait_for("Ben is not the Ben you know");
+    kill(anna);
+    let mut listed = Process::spawn(sotto(&scene, "anna", &["known", "ours"]));
+    assert!(listed.line().unwrap().starts_with("ben, since "));
+    assert_eq!(listed.exit_code(), 0);
+    let args = ["known", "ours", "--forget", "ben"];
+    let mut forgotten = Process::spawn(sotto(&scene, "anna", &args));
+    assert_eq!(forgotten.exit_code(), 0);
+    let mut listed = Process::spawn(sotto(&scene, "anna", &["known", "ours"]));
+    assert_eq!(listed.line(), None);
+    assert_eq!(listed.exit_code(), 0);
+}
+
+/// The memory of one of them.
+fn memory(scene: &Scene, who: &str) -> std::path::PathBuf {
+    let entries = fs::read_dir(scene.home().join(who).join("sotto")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    let is_memory = |path: &std::path::PathBuf| path.extension().is_none() && !path.ends_with("device");
+    paths.find(is_memory).unwrap()
+}
+
+#[test]
+fn a_memory_that_is_lost_or_from_a_backup_is_said_on_both_sides() {
+    let scene = scene();
+    known(&scene);
+    let file = memory(&scene, "ben");
+    let backup = fs::read(&file).unwrap();
+    for _ in 0..2 {
+        let (mut anna, mut ben) = (chat(&scene, "anna"), chat(&scene, "ben"));
+        anna.wait_for("the same ben as on");
+        ben.wait_for("the same anna as on");
+        // What they add to their bond goes before what they say.
+        for question in ["how are you?", "and now?"] {
+            anna.type_keys(&format!("{question}\r"));
+            ben.wait_for(question);
+            let answer = format!("{question} fine");
+            ben.type_keys(&format!("{answer}\r"));
+            anna.wait_for(&answer);
+        }
+        kill(anna);
+        kill(ben);
+    }
+    fs::write(&file, backup).unwrap();
+    let ben = chat(&scene, "ben");
+    ben.wait_for("older than it was left");
+    let anna = chat(&scene, "anna");
+    anna.wait_for("not the ben you know");
+    ben.wait_for("not the anna you know");
+    kill(ben);
+    fs::remove_file(&file).unwrap();
+    let ben = chat(&scene, "ben");
+    ben.wait_for("is gone from the disk");
 }

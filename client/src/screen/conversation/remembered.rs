@@ -95,7 +95,7 @@ impl Conversation {
 
     /// Words were compared: asks once whether that is to be remembered.
     pub(super) fn offer_to_remember(&mut self, at: Clock) {
-        if !self.is_remembered && !std::mem::replace(&mut self.remembering_offered, true) {
+        if !self.is_remembered && std::mem::take(&mut self.offers_to_remember) {
             self.list.push(at, Content::Answer(OFFER.to_owned()));
         }
     }
