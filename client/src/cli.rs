@@ -51,6 +51,8 @@ pub(crate) enum Command {
     RoomId(RoomId),
     /// Forget what is remembered of a room on this machine, or of all
     Forget(Forget),
+    /// Say who is known again in a room on this machine
+    Known(Known),
     /// Look at a relay from outside, step by step
     Doctor(Doctor),
     /// Print a completion script for a shell
@@ -198,6 +200,24 @@ pub(crate) struct Forget {
     /// Every room
     #[arg(long, conflicts_with = "target")]
     pub(crate) all: bool,
+    /// What we share.
+    #[command(flatten)]
+    pub(crate) secret: Shared,
+}
+
+/// `sotto known`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Who is known again was compared by the safety words and remembers this machine, too. Without a room, it \
+                  says how many rooms are remembered: which they are is sealed."
+)]
+pub(crate) struct Known {
+    /// The room: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub(crate) target: Option<Target>,
+    /// Forget everybody of this name
+    #[arg(long, value_name = "NAME", value_parser = Name::new, requires = "target")]
+    pub(crate) forget: Option<Name>,
     /// What we share.
     #[command(flatten)]
     pub(crate) secret: Shared,

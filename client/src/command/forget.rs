@@ -34,7 +34,7 @@ pub(super) async fn forget(options: cli::Forget) -> anyhow::Result<Exit> {
 }
 
 /// The root of a room that is not joined.
-async fn root(target: Target, secret: Shared) -> anyhow::Result<Root> {
+pub(super) async fn root(target: Target, secret: Shared) -> anyhow::Result<Root> {
     let mut asker = Asker::open()?;
     let (config, _) = Config::load();
     let (invitation, entry) = target.find(&config)?;

@@ -11,6 +11,7 @@ mod generate;
 mod host;
 mod inbox;
 mod join;
+mod known;
 mod manual;
 mod pipe;
 
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
         Some(Command::Forget(options)) => block_on(forget::forget(options)),
+        Some(Command::Known(options)) => block_on(known::known(options)),
         Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => generate::run(&options),
         Some(Command::RoomId(options)) => block_on(generate::print_room_id(options)),

@@ -31,7 +31,7 @@ pub(crate) struct MemoryFile {
 
 /// That a room may be remembered, where, and whether it is unasked.
 #[derive(Debug, Clone)]
-pub(crate) struct Remember {
+pub struct Remember {
     /// Where memories are.
     pub(crate) folder: Folder,
     /// It is remembered from now on. Else only if it was before.

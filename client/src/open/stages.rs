@@ -35,6 +35,7 @@ impl Derived {
     pub(crate) fn open_as(self, mut conversation: Conversation) -> ((Room, Updates), Conversation) {
         conversation.place = Some(Place::of(&self.settings));
         conversation.verifier = self.verifier;
+        conversation.offers_to_remember = self.settings.remember.is_some();
         if let Some(called) = self.called {
             conversation.call(called);
         }
@@ -53,7 +54,7 @@ impl Derived {
         loop {
             match updates.next().await {
                 Some(Update::Failed(trouble)) => return Err(trouble),
-                Some(Update::Connecting) => heard.push(Update::Connecting),
+                Some(update @ (Update::Connecting | Update::Remembered(_))) => heard.push(update),
                 Some(update) => {
                     heard.push(update);
                     break;

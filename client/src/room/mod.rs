@@ -46,7 +46,7 @@ pub struct RoomConfig {
     /// What the others call us.
     pub name: Name,
     /// That it may be remembered from one run to the next, and where.
-    pub(crate) remember: Option<Remember>,
+    pub remember: Option<Remember>,
     /// Where the sealed payloads that cross are written down, for demonstrations and tests.
     pub recorder: Option<Recorder>,
     /// How long everything may take.

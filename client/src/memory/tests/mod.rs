@@ -26,6 +26,7 @@ fn memory(text: &str) -> Memory {
             text: text.to_owned().into(),
             to: Vec::new(),
         }],
+        ..Memory::default()
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
-use sotto_protocol::instance::{Event, Now};
+use sotto_protocol::instance::{Event, Now, Recognition};
 use sotto_protocol::mail::MailKey;
 use sotto_protocol::mail::mailbox::Copy;
 use sotto_protocol::message::InstanceId;
@@ -358,6 +358,7 @@ impl Task {
             Command::Compared(peer) => {
                 self.names.compared(peer);
                 self.instance.compared(peer);
+                self.know_again(peer, now);
             }
             Command::Release(peer) => self.instance.release(peer, now),
             Command::Remember => self.begin_to_remember(now)?,
@@ -382,7 +383,14 @@ impl Task {
     fn gather(&mut self) {
         let waits = self.instance.is_waiting();
         let mut readdressed = std::mem::replace(&mut self.waits, waits) != waits;
-        while let Some(event) = self.instance.next_event() {
+        self.write_bonds();
+        let mut next = None;
+        while let Some(mut event) = next.take().or_else(|| self.instance.next_event()) {
+            if let Event::PeerJoined { peer, compared, .. } = &mut event {
+                // Whose words were compared in an earlier run needs no comparing in this one.
+                next = self.instance.next_event();
+                *compared |= next.as_ref().is_some_and(|next| is_known(next, *peer));
+            }
             let name = self.names.of(&event);
             // Something may go now to one whom it was not for when it was written.
             readdressed |= matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. });
@@ -439,6 +447,14 @@ impl Task {
             self.tell(Update::RecordingFailed(error));
         }
     }
+}
+
+/// Whether this tells that a peer is the one who was met before.
+fn is_known(event: &Event, known: InstanceId) -> bool {
+    let Event::Recognised { peer, recognition } = event else {
+        return false;
+    };
+    *peer == known && matches!(recognition, Recognition::Same { .. })
 }
 
 /// Waits until the reader has room for an update, or is gone.

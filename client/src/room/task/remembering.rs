@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sotto_protocol::bond::Revision;
 use sotto_protocol::instance::Now;
 use sotto_protocol::memory::Memory;
+use sotto_protocol::message::InstanceId;
 
 use super::Task;
 use crate::memory::{Found, MemoryError, MemoryFile, Remember};
@@ -11,6 +13,9 @@ use crate::room::{CommandError, Remembered, Update, clock};
 
 /// How long what need not wait on the disk any more may stand there: a busy room is not written at each acknowledgement.
 const SETTLE: Duration = Duration::from_secs(1);
+
+/// After so long a memory that could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(10);
 
 /// The memory of a room, and whether it is as it should be on the disk.
 pub(super) struct Remembering {
@@ -22,6 +27,8 @@ pub(super) struct Remembering {
     written: Memory,
     /// When to look whether that is still right.
     due: Option<Duration>,
+    /// How much of the bonds the instance wants to be written.
+    asked: Option<Revision>,
     /// It was told that it cannot be written.
     failing: bool,
 }
@@ -33,6 +40,7 @@ impl Remembering {
             file: None,
             written: Memory::default(),
             due: None,
+            asked: None,
             failing: false,
         }
     }
@@ -71,8 +79,18 @@ impl Task {
                 return Err(CommandError::NotRemembered);
             }
         }
+        let compared = self.instance.peers().filter(|peer| peer.compared);
+        let compared: Vec<_> = compared.map(|peer| peer.id).collect();
+        compared.into_iter().for_each(|peer| self.know_again(peer, now));
         self.write_memory();
         Ok(())
+    }
+
+    /// One whose words were compared is to be known again in later runs, where the room is remembered.
+    pub(super) fn know_again(&mut self, peer: InstanceId, now: Now) {
+        if self.remembering.file.is_some() {
+            self.instance.remember(peer, now);
+        }
     }
 
     fn remember(&mut self, (file, memory, found): (MemoryFile, Memory, Found), now: Now) {
@@ -82,6 +100,7 @@ impl Task {
             let to = unsent.iter_mut().flat_map(|unsent| &mut unsent.to);
             to.for_each(|addressee| addressee.sent = true);
         }
+        *self.instance.bonds_mut() = memory.bonds.clone();
         self.instance.take_over(unsent.clone(), now);
         self.remembering.file = Some(file);
         self.remembering.written = memory;
@@ -91,6 +110,7 @@ impl Task {
     /// Forgets the room: from now on nothing is remembered.
     pub(super) fn forget(&mut self) -> Result<(), CommandError> {
         self.remembering.due = None;
+        self.instance.bonds_mut().forget(|_| true);
         match self.remembering.file.take().map(MemoryFile::forget) {
             Some(Err(why)) => {
                 self.tell(Update::Remembered(Remembered::Failed(why)));
@@ -117,6 +137,14 @@ impl Task {
         self.remembering.due
     }
 
+    /// Writes the bonds as often as they want it: what relies on them goes out then.
+    pub(super) fn write_bonds(&mut self) {
+        while let Some(revision) = self.instance.next_write() {
+            self.remembering.asked = Some(revision);
+            self.write_memory();
+        }
+    }
+
     /// Writes what is remembered, if it is not on the disk as it is.
     pub(super) fn write_memory(&mut self) {
         self.remembering.due = None;
@@ -125,13 +153,17 @@ impl Task {
         };
         let memory = Memory {
             outbox: self.instance.unsent(),
+            bonds: self.instance.bonds().clone(),
         };
-        if memory == self.remembering.written {
+        if memory == self.remembering.written && self.remembering.asked.is_none() {
             return;
         }
         let told = match file.write(&memory) {
             Ok(()) => {
                 self.remembering.written = memory;
+                if let Some(revision) = self.remembering.asked.take() {
+                    self.instance.written(revision, clock::now());
+                }
                 std::mem::take(&mut self.remembering.failing).then_some(Remembered::Again)
             }
             Err(MemoryError::Forgotten) => {
@@ -139,6 +171,7 @@ impl Task {
                 Some(Remembered::Failed(MemoryError::Forgotten))
             }
             Err(why) => {
+                self.remembering.due = Some(clock::now().monotonic + RETRY);
                 let news = !std::mem::replace(&mut self.remembering.failing, true);
                 news.then_some(Remembered::Failed(why))
             }

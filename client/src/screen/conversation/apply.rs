@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Departure, Event, Recognition, Target};
+use sotto_protocol::instance::{Departure, Event, Target};
 
 use super::marks::Mark;
 use super::{Conversation, Link};
@@ -261,18 +261,7 @@ impl Conversation {
                 }
                 self.disturbed = count;
             }
-            Event::Recognised { recognition, .. } => match recognition {
-                Recognition::Stranger => {}
-                Recognition::Same { .. } => self.list.quiet(at, format!("{name} is the same as before")),
-                Recognition::Namesake { .. } => {
-                    let what = format!("{name} is not the {name} you know");
-                    self.list.push(at, Content::Loud(what));
-                }
-                Recognition::Ourselves { .. } => {
-                    let what = format!("{name} has a copy of your own memory");
-                    self.list.push(at, Content::Loud(what));
-                }
-            },
+            Event::Recognised { recognition, .. } => self.recognised(&name, recognition, at),
             Event::Remembered { .. } => self.list.quiet(at, format!("{name} will be known again")),
             Event::Copied { .. } => self.is_copied(at),
             Event::Newer if self.newer_said => {}

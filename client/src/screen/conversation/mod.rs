@@ -157,8 +157,8 @@ pub struct Conversation {
     was_up: bool,
     /// The room is remembered from one run to the next.
     pub(crate) is_remembered: bool,
-    /// It was said that it could be, or it must not be.
-    remembering_offered: bool,
+    /// It could be, which was not said yet.
+    pub(crate) offers_to_remember: bool,
 }
 
 impl Conversation {
@@ -203,7 +203,7 @@ impl Conversation {
             newer_said: false,
             was_up: false,
             is_remembered: false,
-            remembering_offered: false,
+            offers_to_remember: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is remembered of a room from one run to the next, as the user is told of it.
 
+use sotto_protocol::instance::Recognition;
 use sotto_protocol::memory::Unsent;
 
 use super::Conversation;
@@ -40,6 +41,30 @@ impl Conversation {
         }
     }
 
+    /// Who one is that has just come, by what is remembered.
+    pub(super) fn recognised(&mut self, name: &str, who: Recognition, at: Clock) {
+        let loud = match who {
+            Recognition::Stranger => return,
+            Recognition::Same { since, .. } => {
+                let since = Clock::of(since).date(at);
+                return self.list.quiet(at, format!("the same {name} as on {since}"));
+            }
+            Recognition::Namesake { since, .. } => {
+                let since = Clock::of(since).date(at);
+                format!(
+                    "{name} is not the {name} you know since {since}: it is somebody else, or has another machine or lost \
+                     what it remembered. Compare the words (/verify) before you say anything"
+                )
+            }
+            Recognition::Ourselves { .. } => {
+                format!(
+                    "{name} has a copy of your own memory: somebody has taken it, or you have put back a backup"
+                )
+            }
+        };
+        self.list.push(at, Content::Loud(loud));
+    }
+
     /// What waits here since an earlier run.
     fn taken_over(&mut self, unsent: Vec<Unsent>, at: Clock) {
         let what = match unsent.len() {
@@ -70,7 +95,7 @@ impl Conversation {
 
     /// Words were compared: asks once whether that is to be remembered.
     pub(super) fn offer_to_remember(&mut self, at: Clock) {
-        if !self.is_remembered && !std::mem::replace(&mut self.remembering_offered, true) {
+        if !self.is_remembered && std::mem::take(&mut self.offers_to_remember) {
             self.list.push(at, Content::Answer(OFFER.to_owned()));
         }
     }

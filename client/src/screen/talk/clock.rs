@@ -42,6 +42,17 @@ impl Clock {
         }
     }
 
+    /// The day in short: `28 Nov`, with its year where that is another one than now.
+    pub(crate) fn date(&self, now: Self) -> String {
+        let (day, year) = (self.date.day(), self.date.year());
+        let month: String = self.date.month().to_string().chars().take(3).collect();
+        if year == now.date.year() {
+            format!("{day} {month}")
+        } else {
+            format!("{day} {month} {year}")
+        }
+    }
+
     /// The day in words.
     pub(crate) fn day(&self) -> String {
         format!(

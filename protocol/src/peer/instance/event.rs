@@ -288,7 +288,7 @@ pub struct Peer {
     /// The pair's safety words.
     pub(crate) words: SafetyWords,
     /// Whether the user has said that they were compared.
-    pub(crate) compared: bool,
+    pub compared: bool,
     /// Who it is, by what is remembered of earlier runs.
     pub recognition: Recognition,
     /// Nothing was heard for 40 s.

@@ -10,6 +10,7 @@ pub use sealed::{MAX_FILE, OpenError, Part, TooLarge};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::bond::{BondId, Bonds};
 use super::message::fading::FadeTime;
 use super::message::{MessageId, Target};
 use super::name::Name;
@@ -19,6 +20,8 @@ use super::name::Name;
 pub struct Memory {
     /// What was said and not everybody holds who should, in the order in which it was said.
     pub outbox: Vec<Unsent>,
+    /// What there is in common with those whose words were compared.
+    pub bonds: Bonds,
 }
 
 /// A text of an earlier run that somebody has yet to hold.
@@ -45,6 +48,8 @@ pub struct Addressee {
     pub name: Name,
     /// Its safety words were compared.
     pub compared: bool,
+    /// What it has shown, where it is remembered: nobody gets the text unasked who does not show the same.
+    pub bond: Option<BondId>,
     /// Some of what is for it was typed when nobody was here.
     pub typed_alone: bool,
     /// The text had been sent to it, and may be there.

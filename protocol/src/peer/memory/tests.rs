@@ -61,15 +61,21 @@ fn addressee() -> impl Strategy<Value = Addressee> {
     (0..3usize, any::<[bool; 3]>()).prop_map(|(name, [compared, typed_alone, sent])| Addressee {
         name: Name::new(["anna", "Zoë", "👩‍💻"][name]).unwrap(),
         compared,
+        bond: sent.then_some(BondId([9; 16])),
         typed_alone,
         sent,
     })
 }
 
+fn remembering(outbox: Vec<Unsent>) -> Memory {
+    let bonds = Bonds::default();
+    Memory { outbox, bonds }
+}
+
 fn memory() -> impl Strategy<Value = Memory> {
     let text = (any::<String>(), prop::collection::vec(addressee(), 0..4));
     let outbox = prop::collection::vec(text.prop_map(|(text, to)| unsent(text, to)), 0..40);
-    outbox.prop_map(|outbox| Memory { outbox })
+    outbox.prop_map(remembering)
 }
 
 #[test]
@@ -101,7 +107,7 @@ proptest! {
 
     #[test]
     fn no_byte_can_be_changed_or_left_out(at in any::<prop::sample::Index>(), change in 1u8.., cut in any::<bool>()) {
-        let memory = Memory { outbox: vec![unsent("hello".to_owned(), Vec::new())] };
+        let memory = remembering(vec![unsent("hello".to_owned(), Vec::new())]);
         let mut sealed = key(1, 1).seal(Part::Memory, &memory, &mut rng()).unwrap();
         let at = at.index(sealed.len());
         if cut { sealed.truncate(at) } else { sealed[at] ^= change }
@@ -148,9 +154,7 @@ fn each_fault_of_a_file_has_its_sentence() {
 
 #[test]
 fn a_full_outbox_fits_and_what_does_not_is_refused() {
-    let full = |bytes: usize| Memory {
-        outbox: (0..1024).map(|_| unsent("x".repeat(bytes), Vec::new())).collect(),
-    };
+    let full = |bytes: usize| remembering((0..1024).map(|_| unsent("x".repeat(bytes), Vec::new())).collect());
     let sealed = key(1, 1).seal(Part::Memory, &full(4096), &mut rng()).unwrap();
     assert!(sealed.len() <= MAX_FILE);
     assert_eq!(
@@ -161,9 +165,7 @@ fn a_full_outbox_fits_and_what_does_not_is_refused() {
 
 #[test]
 fn nothing_of_it_is_shown_for_debugging() {
-    let memory = Memory {
-        outbox: vec![unsent("a secret".to_owned(), Vec::new())],
-    };
+    let memory = remembering(vec![unsent("a secret".to_owned(), Vec::new())]);
     let shown = format!("{memory:?} {:?}", key(1, 1));
     assert!(!shown.contains("secret"), "{shown}");
 }

@@ -39,6 +39,7 @@ impl Instance {
                     unsent.to.push(Addressee {
                         name: name.clone(),
                         compared: pair.person.compared,
+                        bond: pair.whole_bond(&self.bonds),
                         typed_alone: pair.streams.typed_alone,
                         // To one who is here it goes before it can be written that it went.
                         sent: was_sent || *repeat || pair.is_here(),
@@ -99,6 +100,7 @@ impl Instance {
         pair.signs.presence = Presence::Left;
         pair.person.name = Some(who.name.clone());
         pair.person.compared = who.compared;
+        pair.bonding.bond = who.bond;
         pair.streams.typed_alone = who.typed_alone;
         self.pairs.insert(id, pair);
         id
@@ -107,7 +109,10 @@ impl Instance {
 
 /// Whether two texts are for one, as far as a memory tells.
 fn is_same(one: &Addressee, other: &Addressee) -> bool {
-    one.name == other.name && one.compared == other.compared && one.typed_alone == other.typed_alone
+    one.name == other.name
+        && one.bond == other.bond
+        && one.compared == other.compared
+        && one.typed_alone == other.typed_alone
 }
 
 fn of(text: &Text) -> Unsent {
