@@ -50,6 +50,7 @@ impl Served {
             address: self.url.parse().unwrap(),
             root: Root::from_bytes([7; 32]),
             name: Name::new(name).unwrap(),
+            remember: None,
             recorder: None,
             timing: Timing::default(),
         })
@@ -240,7 +241,11 @@ async fn what_nobody_can_get_any_more_is_undelivered() {
         Ok(None)
     ));
     assert!(matches!(
-        pipe.updated(Update::Left { undelivered: 0 }).await,
+        pipe.updated(Update::Left {
+            undelivered: 0,
+            to: Vec::new()
+        })
+        .await,
         Ok(Some(Exit::Undelivered))
     ));
     assert!(String::from_utf8(out).unwrap().starts_with("{\"event\":\"lost\""));

@@ -68,6 +68,8 @@ impl State {
                 let words = verify(room)?;
                 self.answer(words, moment);
             }
+            Typed::Remember(true) => effects.push(order(Command::Remember)),
+            Typed::Remember(false) => effects.push(order(Command::Forget)),
             Typed::Name(name) => effects.push(order(Command::Rename(name))),
             Typed::Burn { sure: true } => effects.push(order(Command::Expire)),
             Typed::Burn { sure: false } => self.answer(
