@@ -85,9 +85,25 @@ impl fmt::Display for Public {
     }
 }
 
+/// Whether a relay speaks TLS. One that gets its certificate by itself may not have it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// It does.
+    Wss,
+    /// It does not.
+    Ws,
+}
+
+impl Scheme {
+    pub(crate) fn of(speaks_tls: bool) -> Self {
+        if speaks_tls { Self::Wss } else { Self::Ws }
+    }
+}
+
 /// The URLs under which a relay is reached, the best first: one of the host that the operator gave or that the
 /// certificate is for, else one for each address.
 pub fn urls(
+    scheme: Scheme,
     listening: SocketAddr,
     public: Option<&Public>,
     certificate: Option<&Certificate>,
@@ -108,10 +124,9 @@ pub fn urls(
             })
             .collect();
     }
-    let (scheme, usual) = if certificate.is_some() {
-        ("wss", 443)
-    } else {
-        ("ws", 80)
+    let (scheme, usual) = match scheme {
+        Scheme::Wss => ("wss", 443),
+        Scheme::Ws => ("ws", 80),
     };
     let pin = certificate.and_then(Certificate::pin);
     let fragment = pin.map_or(String::new(), |pin| format!("#pin={pin}"));
@@ -198,7 +213,7 @@ mod tests {
     #[test]
     fn an_invite_names_the_public_host_and_leaves_out_the_usual_port() {
         let listening = "[::]:4000".parse().unwrap();
-        let urls = |public: &str| urls(listening, Some(&public.parse().unwrap()), None);
+        let urls = |public: &str| urls(Scheme::Ws, listening, Some(&public.parse().unwrap()), None);
         assert_eq!(urls("relay.example"), ["ws://relay.example:4000/"]);
         assert_eq!(urls("relay.example:80"), ["ws://relay.example/"]);
         assert_eq!(command("ws://h/#pin=a"), "sotto join 'ws://h/#pin=a'");
@@ -209,13 +224,18 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let certificate = Certificate::self_signed(directory.path()).unwrap();
         let pin = certificate.pin().unwrap();
-        let urls = urls("192.0.2.7:443".parse().unwrap(), None, Some(&certificate));
+        let urls = urls(
+            Scheme::Wss,
+            "192.0.2.7:443".parse().unwrap(),
+            None,
+            Some(&certificate),
+        );
         assert_eq!(urls, [format!("wss://192.0.2.7/#pin={pin}")]);
     }
 
     #[test]
     fn a_relay_that_listens_everywhere_names_no_address_that_nobody_can_reach() {
-        let urls = urls("[::]:4000".parse().unwrap(), None, None);
+        let urls = urls(Scheme::Ws, "[::]:4000".parse().unwrap(), None, None);
         assert!(!urls.is_empty());
         assert!(
             urls.iter()

@@ -2,7 +2,7 @@
 
 use super::options::{OptionError, Options};
 use crate::{
-    admin::invite::{self, Public},
+    admin::invite::{self, Public, Scheme},
     clock::Day,
     net::{certificate, descriptors, server::BindError},
     store::Database,
@@ -30,6 +30,7 @@ impl Options {
             ));
         }
         warnings.extend(certificate.and_then(|certificate| certificate.warning(Day::today())));
+        warnings.extend(self.tls.acme.rehearse(self.listen.port())?);
         warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
     }
@@ -49,8 +50,9 @@ impl Options {
         }
         let certificate = self.tls.certificate()?;
         Ok(invite::urls(
+            Scheme::of(self.tls.is_wanted()),
             self.listen,
-            self.public.as_ref(),
+            self.public().as_ref(),
             certificate.as_ref(),
         ))
     }

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    admin::invite::{self, Public},
+    admin::invite::{self, Public, Scheme},
     admin::metrics,
     admin::systemd::{Manager, Sockets},
     channel::session::Session,
@@ -23,6 +23,7 @@ use crate::{
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
     limits,
+    net::acme,
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
@@ -133,7 +134,7 @@ impl Relay {
             store,
             metrics,
             tls,
-            public: options.public,
+            public: options.public(),
             manager,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
@@ -158,8 +159,14 @@ impl Relay {
 
     /// The URLs to hand over to those who are to join, the best first.
     pub fn invites(&self) -> Vec<String> {
-        let certificate = self.tls.as_ref().map(|tls| tls.certificate());
-        invite::urls(self.local_addr, self.public.as_ref(), certificate.as_deref())
+        let certificate = self.tls.as_ref().and_then(|tls| tls.certificate());
+        let scheme = Scheme::of(self.tls.is_some());
+        invite::urls(
+            scheme,
+            self.local_addr,
+            self.public.as_ref(),
+            certificate.as_deref(),
+        )
     }
 
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
@@ -172,6 +179,10 @@ impl Relay {
                 metrics::serve(listener, self.hub.clone(), self.tls.clone()),
             );
             tokio::spawn(async move { shutdown.run_until_cancelled(serving).await });
+        }
+        if let Some(tls) = self.tls.clone() {
+            let (shutdown, renewing) = (shutdown.clone(), acme::keep_renewed(tls));
+            tokio::spawn(async move { shutdown.run_until_cancelled(renewing).await });
         }
         let mut pulse = self.manager.pulse().map(tokio::time::interval);
         self.manager.ready();

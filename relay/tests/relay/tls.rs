@@ -32,7 +32,7 @@ fn options(directory: &Path) -> Options {
         tls: TlsOptions {
             tls_cert: Some(directory.join("cert.pem")),
             tls_key: Some(directory.join("key.pem")),
-            tls_self_signed: None,
+            ..TlsOptions::default()
         },
         ..roomy()
     }
