@@ -16,7 +16,7 @@ use crate::secret::source::Source;
 /// A terminal chat for two people who share a passphrase.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = env!("SOTTO_VERSION"),
     args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
@@ -60,7 +60,7 @@ pub(crate) enum Command {
 
 /// Who we are and what we share.
 #[derive(Debug, Args)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// What the others call you: 1 to 32 columns
     #[arg(long, value_name = "NAME", value_parser = Name::new)]
     pub(crate) name: Option<Name>,
@@ -159,9 +159,16 @@ pub(crate) struct Doctor {
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
     pub(crate) proxy: Option<Proxy>,
+    /// The room that the passphrase is for, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub(crate) room: Option<RoomName>,
     /// A JSON object for each step
     #[arg(long)]
     pub(crate) json: bool,
+    /// Where a passphrase comes from: with one the room itself is joined, and nothing said in it, so that a closed relay
+    /// can be looked at.
+    #[command(flatten)]
+    pub(crate) source: Source,
 }
 
 /// `sotto generate`
@@ -175,8 +182,8 @@ pub(crate) struct Generate {
 /// `sotto room-id`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
-                  them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
+    after_help = "It prints one word. Who knows it can join nothing, but can try passphrases against it, as a relay \
+                  can. The operator runs: sotto-relay room add ID --note TEXT"
 )]
 pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 /// What the process tells the one who started it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Done = 0,
     /// Something failed; a sentence on stderr says what.

@@ -27,13 +27,12 @@ pub(crate) struct Clock {
 
 impl Clock {
     /// Begins now.
-    pub(crate) fn start() -> Self {
+    pub fn start() -> Self {
         Self {
             began: Instant::now(),
         }
     }
 
-    /// Now.
     pub(crate) fn now(self) -> Moment {
         Moment(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }

@@ -37,7 +37,6 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    /// A join was answered.
     pub(crate) fn joined(&self, outcome: Result<(), Refusal>) {
         let index = match outcome {
             Ok(()) => 0,

@@ -23,19 +23,16 @@ use crate::{
 
 /// What all sockets of a relay share.
 pub(crate) struct Hub {
-    /// The time.
     pub(crate) clock: Clock,
     /// Where addresses stand in the tables.
     pub(crate) slots: Slots,
     /// Whom to believe about an address.
     pub(crate) client_addrs: ClientAddrs,
-    /// What is counted.
     pub(crate) counters: Counters,
     /// What an address may do.
     pub(crate) quotas: Quotas,
     /// What may be delivered a second.
     pub(crate) budgets: Budgets,
-    /// The rooms.
     pub(crate) rooms: Arc<Rooms>,
     /// What waits in all sockets.
     pub(crate) sockets: Arc<Sockets>,

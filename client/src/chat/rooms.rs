@@ -31,7 +31,6 @@ impl OpenRooms {
         self.rooms.retain(|room| room.id != id);
     }
 
-    /// Whether none is open.
     pub(crate) fn is_empty(&self) -> bool {
         self.rooms.is_empty()
     }

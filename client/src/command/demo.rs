@@ -80,7 +80,13 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         let about = format!("a relay in this process, at {address}; /quit leaves");
         conversation.list.push(clock(), Content::Quiet(vec![about]));
         conversation.complain(&complaints, clock());
-        let (ours, conversation) = Derived::of(settings).open_as(conversation);
+        let derived = Derived {
+            settings,
+            verifier: None,
+            called: None,
+            handout: Vec::new(),
+        };
+        let (ours, conversation) = derived.open_as(conversation);
         show(options.plain, ours, conversation, config.settings.clone())
             .await
             .map(ended)?

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use sotto_protocol::{Passphrase, RoomName};
-use sotto_relay::tls::TlsOptions;
+use sotto_relay::TlsOptions;
 use sotto_relay::{BindError, CancellationToken, Options, Relay};
 use tokio::time::timeout;
 

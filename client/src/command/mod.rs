@@ -100,7 +100,7 @@ async fn show(
     if terminal::plain_is_wanted(plain) {
         return plain::run(room, conversation, settings).await;
     }
-    chat::run(Session::take()?, room, conversation, settings).await
+    chat::run(Session::take(settings.escape_time)?, room, conversation, settings).await
 }
 
 /// A line on stdout; a reader that is gone is an error, not a panic.

@@ -19,6 +19,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("theme", "\"terminal\"", "\"terminal\" (its own colours), \"dark\", \"light\", or one of your own"),
     ("colors", "\"auto\"", "how many colours the terminal has: \"auto\", \"none\", \"16\", \"256\" or \"true\""),
     ("lock_after", "\"never\"", "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\""),
+    ("escape_time", "50", "how long an Esc waits for what may make another key of it, in milliseconds: more for a slow line"),
     ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
     ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
@@ -30,7 +31,7 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
 
 /// What the user has set.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Config {
+pub(crate) struct Config {
     /// The last relay, as a URL.
     pub(crate) relay: Option<String>,
     /// What the others call us.

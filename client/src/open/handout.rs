@@ -35,7 +35,6 @@ pub(crate) struct Handout<'a> {
     pub(crate) pin: Option<Pin>,
     /// The addresses of the machine.
     pub(crate) addresses: &'a [IpAddr],
-    /// The room's name.
     pub(crate) room: &'a RoomName,
     /// The passphrase, if it was made here.
     pub(crate) passphrase: Option<&'a Passphrase>,

@@ -16,7 +16,7 @@ use crate::screen::talk::clock::Clock;
 
 /// How a chat ended.
 #[derive(Debug)]
-pub enum End {
+pub(crate) enum End {
     /// The room was left.
     Left {
         /// How many of our messages were not delivered.
@@ -27,7 +27,7 @@ pub enum End {
 }
 
 /// Says how a chat ended, where that is worth a word.
-pub fn ended(end: End) -> Exit {
+pub(crate) fn ended(end: End) -> Exit {
     match end {
         End::Left { undelivered: 0 } => Exit::Done,
         End::Left { undelivered } => {

@@ -13,36 +13,26 @@ pub(crate) const SEEN_ON_THE_WAY: &str = "without TLS, whoever is on the way to 
      sizes, and which room it is; no name and no text";
 
 /// A room whose key is made.
-pub struct Derived {
+pub(crate) struct Derived {
     /// What it is opened with.
-    pub settings: RoomConfig,
+    pub(crate) settings: RoomConfig,
     /// What unlocks the screen later.
-    pub verifier: Option<Verifier>,
+    pub(crate) verifier: Option<Verifier>,
     /// What the configuration file calls it.
-    pub called: Option<String>,
+    pub(crate) called: Option<String>,
     /// The lines to hand over, where its passphrase was made here.
-    pub handout: Vec<Copyable>,
+    pub(crate) handout: Vec<Copyable>,
 }
 
 impl Derived {
-    /// One whose root is of no passphrase.
-    pub fn of(settings: RoomConfig) -> Self {
-        Self {
-            settings,
-            verifier: None,
-            called: None,
-            handout: Vec::new(),
-        }
-    }
-
     /// Opens it, without waiting for its first word.
-    pub fn open(self) -> ((Room, Updates), Conversation) {
+    pub(crate) fn open(self) -> ((Room, Updates), Conversation) {
         let conversation = self.conversation();
         self.open_as(conversation)
     }
 
     /// The same, with a screen that begins otherwise.
-    pub fn open_as(self, mut conversation: Conversation) -> ((Room, Updates), Conversation) {
+    pub(crate) fn open_as(self, mut conversation: Conversation) -> ((Room, Updates), Conversation) {
         conversation.place = Some(Place::of(&self.settings));
         conversation.verifier = self.verifier;
         if let Some(called) = self.called {
@@ -57,7 +47,7 @@ impl Derived {
     ///
     /// # Errors
     /// [`RelayError`] when the first join fails.
-    pub async fn join(self) -> Result<Opened, RelayError> {
+    pub(crate) async fn join(self) -> Result<Opened, RelayError> {
         let ((room, mut updates), conversation) = self.open();
         let mut heard = Vec::new();
         loop {
@@ -101,7 +91,7 @@ impl Derived {
 }
 
 /// A room that has let us in, or told us to wait.
-pub struct Opened {
+pub(crate) struct Opened {
     room: (Room, Updates),
     conversation: Conversation,
     /// What was heard of it until then.
@@ -110,7 +100,7 @@ pub struct Opened {
 
 impl Opened {
     /// The room, and how the screen begins with it.
-    pub fn begun(self, now: Duration) -> ((Room, Updates), Conversation) {
+    pub(crate) fn begun(self, now: Duration) -> ((Room, Updates), Conversation) {
         let Self {
             room,
             mut conversation,

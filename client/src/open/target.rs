@@ -10,7 +10,7 @@ use crate::screen::settings::RoomEntry;
 
 /// Where to go: a relay's URL, or the name of a room that the configuration file describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// A URL.
     Url(Box<Invitation>),
     /// A name.

@@ -17,33 +17,32 @@ use crate::secret::verifier::Verifier;
 
 /// Where a room is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// On which relay.
-    pub address: Address,
+pub(crate) struct Destination {
+    pub(crate) address: Address,
     /// Which one there.
-    pub room: RoomName,
+    pub(crate) room: RoomName,
     /// What the configuration file calls it.
-    pub called: Option<String>,
+    pub(crate) called: Option<String>,
     /// The command that prints its passphrase.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
 }
 
 /// Who joins which room.
 #[derive(Debug)]
 pub struct Ticket {
     /// Which one.
-    pub to: Destination,
+    pub(crate) to: Destination,
     /// What the others call us.
-    pub name: Name,
+    pub(crate) name: Name,
     /// Its passphrase was made here, and has to be handed over.
-    pub made: bool,
+    pub(crate) made: bool,
     /// Where the sealed payloads that cross are written down.
-    pub recorder: Option<Recorder>,
+    pub(crate) recorder: Option<Recorder>,
 }
 
 /// Why a room was not opened.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub(crate) enum OpenError {
     /// The environment names a proxy that cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -67,7 +66,7 @@ impl Destination {
     /// # Errors
     /// [`UnknownRoom`](super::target::UnknownRoom), [`TwoRooms`](super::target::TwoRooms), and
     /// [`ProxyError`] when the environment names a proxy that cannot be used.
-    pub fn find(target: Target, identity: &Identity, config: &Config) -> anyhow::Result<Self> {
+    pub(crate) fn find(target: Target, identity: &Identity, config: &Config) -> anyhow::Result<Self> {
         let (invitation, entry) = target.find(config)?;
         let source = &identity.source;
         let of_file = entry.filter(|_| !source.is_given());
@@ -81,7 +80,7 @@ impl Destination {
     }
 
     /// The URL that leads here.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.address.invitation(&self.room)
     }
 }
@@ -96,7 +95,7 @@ impl Ticket {
     ///
     /// # Errors
     /// [`DerivationError`].
-    pub async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
+    pub(crate) async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
         let mut verifier = Verifier::new(&passphrase, self.to.command.clone());
         verifier.made = self.made;
         let handout = if self.made {
@@ -125,7 +124,7 @@ impl Ticket {
     }
 
     /// Makes the key and joins, unless the room is one of those that are open. `derived` is called when the key is there.
-    pub fn open(
+    pub(crate) fn open(
         mut self,
         passphrase: Passphrase,
         open: Vec<RoomHash>,

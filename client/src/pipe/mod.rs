@@ -237,7 +237,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 }
                 return Ok(Some(exit));
             }
-            Update::Left { undelivered } => {
+            Update::Left { undelivered, .. } => {
                 self.write(line).await?;
                 return Ok(Some(match undelivered {
                     0 if self.lost => Exit::Undelivered,
@@ -279,7 +279,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 self.peers += 1;
                 self.write(line).await?;
             }
-            Event::Lost { .. } => {
+            Event::Lost { .. } | Event::Unreached { .. } => {
                 self.lost = true;
                 self.write(line).await?;
             }

@@ -3,7 +3,7 @@
 mod json;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Departure, Event};
+use sotto_protocol::instance::{Departure, Event, Recognition};
 use time::OffsetDateTime;
 
 use self::json::{Complaint, Written, millis, written};
@@ -23,9 +23,9 @@ pub(crate) enum Line {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Format {
     /// JSON Lines.
-    pub json: bool,
+    pub(crate) json: bool,
     /// Standard output is a terminal, which would obey what a peer wrote.
-    pub terminal: bool,
+    pub(crate) terminal: bool,
 }
 
 impl Format {
@@ -55,24 +55,30 @@ impl Format {
                 })
             }
             Update::Expired => self.either(&Written::Expired, || {
-                "somebody destroyed the room; joining it again".to_owned()
+                "the room was ended, by a member or by the relay's operator; joining it again".to_owned()
             }),
             Update::RecordingFailed(error) => {
                 self.error("recording", &format!("cannot write the recording: {error}"))
             }
             Update::Failed(why) => self.failed(why),
-            Update::Left { undelivered } if self.json => json(&Written::Left {
+            Update::Left { undelivered, to } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
+                to,
             }),
-            Update::Left { undelivered: 0 }
+            Update::Left { undelivered: 0, .. }
             | Update::Connecting
             | Update::Slept
             | Update::Undelivered(_)
             | Update::Said(_)
             | Update::Done { .. } => None,
-            Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
-            Update::Left { undelivered } => {
-                Some(Line::Err(format!("{undelivered} messages were not delivered")))
+            Update::Left { undelivered, to } => {
+                let what = match undelivered {
+                    1 => "1 message was not delivered".to_owned(),
+                    count => format!("{count} messages were not delivered"),
+                };
+                let to: Vec<_> = to.iter().map(|name| visible(name)).collect();
+                let whom = if to.is_empty() { "" } else { " to " };
+                Some(Line::Err(format!("{what}{whom}{}", to.join(", "))))
             }
         }
     }
@@ -113,6 +119,14 @@ impl Format {
             Event::Message { text: said, .. } => return Some(Line::Out(format!("{name}: {}", text(said)))),
             Event::PeerJoined { words, .. } => format!("{name} is here; safety words: {words}"),
             Event::PeerRenamed { .. } => format!("a peer is now called {name}"),
+            Event::Recognised { recognition, .. } => match recognition {
+                Recognition::Stranger => return None,
+                Recognition::Same { .. } => format!("{name} is the same as before"),
+                Recognition::Namesake { .. } => format!("{name} is not the one you know"),
+                Recognition::Ourselves { .. } => format!("{name} has a copy of your own memory"),
+            },
+            Event::Remembered { .. } => format!("{name} will be known again"),
+            Event::Copied { .. } => COPIED.to_owned(),
             Event::PeerSilent { .. } => format!("{name} has been silent for a while"),
             Event::PeerHeard { .. } => format!("{name} is heard again"),
             Event::PeerLeft {
@@ -136,6 +150,7 @@ impl Format {
                 format!("{count} messages for {of} wait, as {name} may be somebody else")
             }
             Event::Lost { .. } => "a message was not delivered, and cannot be any more".to_owned(),
+            Event::Unreached { seats } => unreached(*seats),
             Event::Refused { .. } => format!("{name} {REFUSED}"),
             Event::Disturbed { count } => format!("{count} times, something came that does not open"),
             Event::Newer => NEWER.to_owned(),
@@ -151,9 +166,18 @@ impl Format {
 }
 
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
+const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
 const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";
+
+/// Seats that said nothing in time, and so got nothing of what waited for everybody.
+fn unreached(seats: usize) -> String {
+    match seats {
+        1 => "1 seat of the room said nothing in time: what waited was not sent to it".to_owned(),
+        seats => format!("{seats} seats of the room said nothing in time: what waited was not sent to them"),
+    }
+}
 
 fn json(written: &Written<'_>) -> Option<Line> {
     // Strings, numbers and options of them are always JSON.

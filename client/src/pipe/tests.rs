@@ -240,7 +240,11 @@ async fn what_nobody_can_get_any_more_is_undelivered() {
         Ok(None)
     ));
     assert!(matches!(
-        pipe.updated(Update::Left { undelivered: 0 }).await,
+        pipe.updated(Update::Left {
+            undelivered: 0,
+            to: Vec::new()
+        })
+        .await,
         Ok(Some(Exit::Undelivered))
     ));
     assert!(String::from_utf8(out).unwrap().starts_with("{\"event\":\"lost\""));

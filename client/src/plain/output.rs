@@ -76,7 +76,6 @@ impl Output {
         note(state)
     }
 
-    /// Rings.
     pub(super) fn bell(&self, wanted: bool) -> io::Result<()> {
         if wanted { out("\x07") } else { Ok(()) }
     }

@@ -24,7 +24,7 @@ pub(crate) struct Proxy {
 /// Why a text is no proxy of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a proxy is socks5h://HOST:PORT; {0}")]
-pub struct ProxyError(String);
+pub(crate) struct ProxyError(String);
 
 impl FromStr for Proxy {
     type Err = ProxyError;

@@ -16,7 +16,7 @@ mod timing;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-pub use recorder::Recorder;
+pub(crate) use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
@@ -25,6 +25,7 @@ pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::error::RelayError;
+pub(crate) use self::error::told;
 use crate::relay_url::Address;
 
 /// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
@@ -123,7 +124,7 @@ pub enum Update {
     },
     /// The relay has no place for us now; the next try comes by itself.
     Waiting {
-        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429.
+        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429 or 503.
         why: RelayError,
         /// Until the next try.
         wait: Duration,
@@ -138,7 +139,7 @@ pub enum Update {
     },
     /// How many of our messages not everybody holds who should; told when it changes.
     Undelivered(usize),
-    /// Somebody has destroyed the room. It is joined again, the outbox stays.
+    /// Somebody has destroyed the room, or the operator has ended it. It is joined again, the outbox stays.
     Expired,
     /// The recording cannot be written any more; the room goes on without.
     RecordingFailed(std::io::Error),
@@ -161,6 +162,8 @@ pub enum Update {
     Left {
         /// How many of our messages were not delivered.
         undelivered: usize,
+        /// What to call those who have not got them, as far as it is known whom they were for.
+        to: Vec<String>,
     },
 }
 
@@ -221,7 +224,7 @@ impl Room {
     }
 
     /// As [`say`](Self::say), without waiting: the answer is [`Update::Said`].
-    pub fn order_text(&self, text: String, reply_to: Option<Target>) {
+    pub(crate) fn order_text(&self, text: String, reply_to: Option<Target>) {
         self.request(Request::Say {
             text,
             reply_to,
@@ -230,7 +233,7 @@ impl Room {
     }
 
     /// As [`command`](Self::command), without waiting: the answer is [`Update::Done`].
-    pub fn order(&self, command: Command) {
+    pub(crate) fn order(&self, command: Command) {
         self.request(Request::Do {
             command,
             answer: None,
@@ -251,7 +254,7 @@ impl Updates {
     }
 
     /// As [`next`](Self::next), for those who wait for several rooms at once.
-    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Update>> {
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Update>> {
         self.updates.poll_recv(context)
     }
 }

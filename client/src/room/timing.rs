@@ -6,37 +6,37 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
     /// For the name of the relay's host to be found.
-    pub resolve: Duration,
+    pub(crate) resolve: Duration,
     /// For a TCP connection to one address of the relay; there may be several in turn.
-    pub connect: Duration,
+    pub(crate) connect: Duration,
     /// For TLS and the WebSocket upgrade together.
-    pub upgrade: Duration,
+    pub(crate) upgrade: Duration,
     /// For the answer to a join.
-    pub join: Duration,
+    pub(crate) join: Duration,
     /// Between two heartbeats, at least. A relay closes after 60 s without a frame; a Phoenix server, too.
-    pub heartbeat_min: Duration,
+    pub(crate) heartbeat_min: Duration,
     /// Between two heartbeats, at most. The spread keeps clients of one relay apart.
-    pub heartbeat_max: Duration,
+    pub(crate) heartbeat_max: Duration,
     /// For the answer to a heartbeat, or any other frame while one is waited for.
-    pub heartbeat_answer: Duration,
+    pub(crate) heartbeat_answer: Duration,
     /// For the answer to a heartbeat after a jump of the clock, when the connection is probably gone.
-    pub probe_answer: Duration,
+    pub(crate) probe_answer: Duration,
     /// Between two looks at the clocks.
-    pub tick: Duration,
+    pub(crate) tick: Duration,
     /// How much the clocks may differ between two looks before the connection is probed.
-    pub jump: Duration,
+    pub(crate) jump: Duration,
     /// The first wait before a new connection, at most.
-    pub retry_min: Duration,
+    pub(crate) retry_min: Duration,
     /// The longest wait before a new connection.
-    pub retry_max: Duration,
+    pub(crate) retry_max: Duration,
     /// The shortest wait after the relay said that it has no place for us.
-    pub busy_min: Duration,
+    pub(crate) busy_min: Duration,
     /// A connection that lasted so long begins anew with the shortest wait.
-    pub settled: Duration,
+    pub(crate) settled: Duration,
     /// For the peers to acknowledge that we leave; they may wait 300 ms before they do.
-    pub parting: Duration,
+    pub(crate) parting: Duration,
     /// For the relay to take our seat back.
-    pub goodbye: Duration,
+    pub(crate) goodbye: Duration,
 }
 
 impl Default for Timing {

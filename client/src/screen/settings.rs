@@ -28,12 +28,16 @@ impl Default for Told {
     }
 }
 
+/// How long an ESC waits for what may make another key of it, such as an arrow: over slow lines its bytes come apart.
+pub(crate) const ESCAPE_TIME: Duration = Duration::from_millis(50);
+
 /// How the screen behaves; the default is what somebody gets who has set nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// As [`ESCAPE_TIME`].
+    pub(crate) escape_time: Duration,
     /// Locks the screen when so long no key came; `None` never does.
     pub(crate) lock_after: Option<Duration>,
-    /// How times are shown.
     pub(crate) time_format: TimeFormat,
     /// How the user is told of a message.
     pub(crate) notices: Notices,
@@ -47,6 +51,22 @@ pub struct Settings {
     pub(crate) keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.
     pub(crate) rooms: Vec<RoomEntry>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            escape_time: ESCAPE_TIME,
+            lock_after: None,
+            time_format: TimeFormat::default(),
+            notices: Notices::default(),
+            told: Told::default(),
+            theme: Default::default(),
+            mouse: false,
+            keys: BTreeMap::new(),
+            rooms: Vec::new(),
+        }
+    }
 }
 
 /// When a notice is given.
@@ -64,9 +84,7 @@ pub(crate) enum When {
 /// How a message is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Notices {
-    /// By the terminal's bell.
     pub(crate) bell: When,
-    /// By the desktop.
     pub(crate) desktop: When,
 }
 
@@ -85,7 +103,7 @@ pub(crate) struct RoomEntry {
 
 /// What is wrong in the file; all else of it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Complaint {
+pub(crate) struct Complaint {
     /// In which line, from 1 on; `None` for the file as a whole.
     pub(crate) line: Option<usize>,
     /// What is wrong, and what is allowed.

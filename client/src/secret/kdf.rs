@@ -8,7 +8,7 @@ const SPARE_KIB: u64 = 32 * 1024;
 
 /// Why no root could be derived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum DerivationError {
+pub(crate) enum DerivationError {
     /// Linux would have to kill something.
     #[error("the key derivation needs 256 MiB of memory, and only {0} MiB are available")]
     NotEnough(u64),

@@ -12,9 +12,9 @@ pub struct Verifier {
     key: Zeroizing<[u8; 64]>,
     tag: Zeroizing<[u8; 32]>,
     /// The command that prints the passphrase, where it came from one.
-    pub command: Option<String>,
+    pub(crate) command: Option<String>,
     /// It was made here: whoever sits here may never have typed it.
-    pub made: bool,
+    pub(crate) made: bool,
 }
 
 impl std::fmt::Debug for Verifier {
@@ -38,7 +38,7 @@ impl Verifier {
     }
 
     /// Whether it fits; takes as long for every passphrase of a length.
-    pub fn fits(&self, passphrase: &Passphrase) -> bool {
+    pub(crate) fn fits(&self, passphrase: &Passphrase) -> bool {
         mac(&self.key, passphrase).verify_slice(&*self.tag).is_ok()
     }
 }

@@ -21,27 +21,27 @@ const STOP: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(crate) struct Session {
     /// What is shown.
-    pub terminal: Terminal,
+    pub(crate) terminal: Terminal,
     /// What is typed.
-    pub keyboard: Keyboard,
+    pub(crate) keyboard: Keyboard,
     /// Brings a `()` when the process is asked to end; it then ends within a time.
-    pub signals: mpsc::Receiver<()>,
+    pub(crate) signals: mpsc::Receiver<()>,
     /// Tells that the process was stopped and goes on: the shell may have changed the terminal meanwhile.
-    pub continued: Continued,
+    pub(crate) continued: Continued,
 }
 
 impl Session {
-    /// Takes the terminal. Has to be called inside a Tokio runtime.
+    /// Takes the terminal, in which an ESC waits so long for what may make another key of it. Has to be called inside a Tokio runtime.
     ///
     /// # Errors
     /// Those of the terminal.
-    pub(crate) fn take() -> io::Result<Self> {
+    pub(crate) fn take(escape_time: Duration) -> io::Result<Self> {
         // Before the terminal is taken: from now on it is always given back.
         let signals = hurried(platform::asked_to_end()?);
         let continued = Continued::listen()?;
         let terminal = Terminal::enter()?;
         Ok(Self {
-            keyboard: Keyboard::open(terminal.asked),
+            keyboard: Keyboard::open(escape_time)?,
             terminal,
             signals,
             continued,

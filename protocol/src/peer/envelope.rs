@@ -16,11 +16,11 @@ use crate::wire::topic::Topic;
 /// The sizes of a plaintext, in bytes. All that a relay learns of a message's length.
 pub const BUCKETS: [usize; 5] = [256, 1024, 4096, 16 * 1024, 64 * 1024];
 /// What the envelope adds to a bucket: 24 bytes of nonce and 16 of tag.
-pub const OVERHEAD: usize = NONCE_LEN + 16;
+pub(crate) const OVERHEAD: usize = NONCE_LEN + 16;
 /// The bytes of a header; a body has the rest of the bucket.
 pub const HEADER_LEN: usize = 50;
 /// The version that this crate speaks.
-pub const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 const NONCE_LEN: usize = 24;
 

@@ -2,16 +2,16 @@
 
 pub mod secret;
 
-pub mod passphrase;
-pub mod root;
-pub mod words;
+mod keys;
+pub use keys::{passphrase, root, run_key, words};
 
 pub mod message;
 pub mod name;
 
 pub mod envelope;
 pub mod handshake;
-pub mod run_key;
 pub mod session;
 
+pub mod bond;
 pub mod instance;
+pub mod mail;

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // the machinery of tests
 
 mod attacks;
+mod bonds;
 mod calm;
 mod client;
+mod disk;
 mod fading;
 mod member;
 mod memory;

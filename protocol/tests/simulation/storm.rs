@@ -372,6 +372,7 @@ fn storms(kind: Kind, name: &str, first: u64, count: u64) {
             nothing_is_left_over(&mut storm.world);
         };
         if catch_unwind(AssertUnwindSafe(weather)).is_err() {
+            eprintln!("that was the storm of seed {seed}");
             failed.push(seed);
         }
     }

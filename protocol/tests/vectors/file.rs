@@ -34,6 +34,8 @@ pub struct Vectors {
     pub rooms: Vec<Room>,
     pub frames: Frames,
     pub kept: Kept,
+    pub mail: Mail,
+    pub bond: Bond,
     pub runs: Vec<Run>,
     pub envelopes: Envelopes,
     pub messages: Vec<Message>,
@@ -97,6 +99,94 @@ pub struct Kept {
     pub got: String,
     pub placed: String,
     pub dropped: String,
+}
+
+#[derive(Deserialize)]
+pub struct Mail {
+    pub room: usize,
+    pub under_passphrase: Vec<Blob>,
+}
+
+#[derive(Deserialize)]
+pub struct Bond {
+    pub room: usize,
+    pub generations: Vec<Generation>,
+}
+
+#[derive(Deserialize)]
+pub struct Generation {
+    pub lo: Bytes,
+    pub hi: Bytes,
+    pub hash: Bytes,
+    pub id: Bytes,
+    pub held_lo: Bytes,
+    pub held_hi: Bytes,
+    /// The random bytes of a proof.
+    pub filling: Bytes,
+    pub proof_lo: Bytes,
+    /// What `lo` leaves under it.
+    pub blobs: Vec<Bonded>,
+}
+
+#[derive(Deserialize)]
+pub struct Bonded {
+    pub nonce: Bytes,
+    pub token: Bytes,
+    pub note: Note,
+    pub blob: Bytes,
+}
+
+#[derive(Deserialize)]
+pub struct Blob {
+    pub tag: Bytes,
+    pub nonce: Bytes,
+    pub token: Bytes,
+    pub note: Note,
+    /// Of the small ones.
+    pub blob: Option<Bytes>,
+    /// Of the large ones.
+    pub blob_sha256: Option<Bytes>,
+}
+
+#[derive(Deserialize)]
+pub struct Note {
+    pub author: String,
+    /// Empty for nobody.
+    pub to: String,
+    pub written_ms: u64,
+    pub until: u32,
+    /// 0 where it does not fade.
+    pub fades_s: u32,
+    pub index: u32,
+    pub replaces: Option<u32>,
+    pub lowest: u32,
+    #[serde(flatten)]
+    pub said: Noted,
+    pub bucket: usize,
+    /// Without the zeros that fill it.
+    pub encoded: Bytes,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Noted {
+    Text {
+        id: Bytes,
+        answers_author: Option<Bytes>,
+        answers_id: Option<Bytes>,
+        text: String,
+    },
+    Edit {
+        id: Bytes,
+        text: String,
+    },
+    Delete {
+        id: Bytes,
+    },
+    Receipts {
+        first: u32,
+        indexes: Vec<u32>,
+    },
 }
 
 #[derive(Deserialize)]
@@ -187,6 +277,20 @@ pub enum Said {
     Empty,
     Fading {
         wish: u32,
+    },
+    Exchange {
+        generation: u32,
+        bytes: Bytes,
+    },
+    Held {
+        generation: u32,
+        sent: u32,
+        received: u32,
+        lowest: u32,
+        mac: Bytes,
+    },
+    Proof {
+        places: Bytes,
     },
 }
 

@@ -3,12 +3,14 @@
 // The lints let tests unwrap and panic, but not the functions around them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod bond;
 mod derivation;
 mod envelope;
 mod file;
 mod frame;
 mod handshake;
 mod kept;
+mod mail;
 mod message;
 mod playback;
 mod run;

@@ -18,7 +18,7 @@ pub(crate) struct Fanout {
 
 impl Fanout {
     /// Delivers at once what one turn may serve; `Some` with the rest.
-    pub(crate) fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
+    pub fn start(deliveries: Vec<(Arc<Outbound>, Bytes)>) -> Option<Self> {
         let mut fanout = Self {
             left: deliveries.into_iter(),
             behind: Vec::new(),

@@ -25,12 +25,10 @@ impl PresenceKey {
 pub(crate) struct Presences(BTreeMap<PresenceKey, Vec<u64>>);
 
 impl Presences {
-    /// Adds a seat.
     pub(crate) fn add(&mut self, key: PresenceKey, number: u64) {
         self.0.entry(key).or_default().push(number);
     }
 
-    /// True without any seat.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -50,7 +48,6 @@ impl Presences {
         out.push('}');
     }
 
-    /// The payload of `presence_state`.
     pub(crate) fn state(&self) -> Box<RawValue> {
         let mut json = String::new();
         self.write(&mut json);
@@ -63,9 +60,7 @@ impl Presences {
 /// A reader takes joins first and then leaves, so a seat that came and went stands in both.
 #[derive(Default)]
 pub(crate) struct Diff {
-    /// Seats that came.
     pub(crate) joins: Presences,
-    /// Seats that went.
     pub(crate) leaves: Presences,
 }
 
@@ -84,7 +79,6 @@ impl Diff {
         self.joins.is_empty() && self.leaves.is_empty()
     }
 
-    /// The payload of `presence_diff`.
     pub(crate) fn json(&self) -> Box<RawValue> {
         let mut json = r#"{"joins":"#.to_owned();
         self.joins.write(&mut json);

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The live part of a room. It is gone when the last seat is left; the record stays in [`rooms`](crate::rooms).
-pub(crate) struct Room {
+pub struct Room {
     topic: Topic,
     state: Mutex<State>,
 }
@@ -123,7 +123,6 @@ impl State {
 }
 
 impl Room {
-    /// An empty room.
     pub(crate) fn new(topic: Topic) -> Self {
         Self {
             topic,
@@ -137,7 +136,6 @@ impl Room {
         }
     }
 
-    /// Its topic.
     pub(crate) fn topic(&self) -> &Topic {
         &self.topic
     }

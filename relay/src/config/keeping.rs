@@ -14,7 +14,6 @@ impl Options {
         self.kept_total.map_or(default, |size| size.0)
     }
 
-    /// What is kept.
     pub(crate) fn keeping(&self) -> Keeping {
         Keeping::new(self.kept_days, self.kept_room.0, self.kept_total())
     }

@@ -3,5 +3,5 @@
 mod check;
 pub(crate) mod environment;
 mod keeping;
-pub mod options;
+pub(crate) mod options;
 pub(crate) mod size;

@@ -10,7 +10,11 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
+    admin::invite::{Public, Scheme},
+    config::size::Size,
+    limits,
+    net::client_addr::ProxyOptions,
+    net::tls::TlsOptions,
     socket,
 };
 
@@ -382,6 +386,17 @@ impl Options {
     pub(crate) fn public(&self) -> Option<Public> {
         let name = self.tls.acme.acme.as_ref();
         self.public.clone().or_else(|| name?.parse().ok())
+    }
+
+    /// Who speaks TLS with the visitors.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_wanted() {
+            Scheme::Wss
+        } else if self.proxy.trusted_proxy.is_empty() {
+            Scheme::Ws
+        } else {
+            Scheme::ProxiedWss
+        }
     }
 
     /// What a socket may take.

@@ -45,7 +45,6 @@ pub(crate) struct Bag {
 }
 
 impl Bag {
-    /// An empty one.
     pub(crate) fn new(total: Arc<Total>) -> Self {
         Self {
             total,
@@ -55,7 +54,6 @@ impl Bag {
         }
     }
 
-    /// Nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

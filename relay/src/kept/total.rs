@@ -24,12 +24,10 @@ impl Total {
         self.limit
     }
 
-    /// Bytes of all blobs.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes.load(Relaxed)
     }
 
-    /// How many there are.
     pub(crate) fn blobs(&self) -> usize {
         self.blobs.load(Relaxed)
     }

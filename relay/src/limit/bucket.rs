@@ -71,7 +71,6 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// A full one.
     pub(crate) fn new(rate: Rate) -> Self {
         Self {
             rate,

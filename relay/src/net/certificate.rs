@@ -95,7 +95,7 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError`] when a file cannot be read, or they do not belong together.
-    pub fn load(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
+    pub(crate) fn load(certificate: &Path, key: &Path) -> Result<Self, CertificateError> {
         let no = |what, path: &Path| {
             let path = path.to_owned();
             move |error| match error {
@@ -154,7 +154,7 @@ impl Certificate {
     ///
     /// # Errors
     /// [`CertificateError`] when the key can be neither read nor made.
-    pub fn self_signed(directory: &Path) -> Result<Self, CertificateError> {
+    pub(crate) fn self_signed(directory: &Path) -> Result<Self, CertificateError> {
         let path = directory.join(KEY_FILE);
         let key = match fs::read_to_string(&path) {
             Ok(text) => KeyPair::from_pem(&text).map_err(|error| CertificateError::Pem {
@@ -235,7 +235,7 @@ impl Certificate {
     }
 
     /// The host names that are vouched for.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.names.iter().filter(|_| self.pin.is_none());
         names.map(String::as_str).filter(|name| !name.starts_with('*'))
     }

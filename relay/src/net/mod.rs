@@ -7,5 +7,5 @@ pub(crate) mod descriptors;
 mod handshake;
 pub(crate) mod proxy_protocol;
 pub(crate) mod server;
-pub mod tls;
+pub(crate) mod tls;
 pub(crate) mod upgrade;

@@ -31,7 +31,6 @@ pub(crate) enum Asked {
 pub(crate) type Bags = std::collections::HashMap<Hashed, Vec<Entry>>;
 
 impl Rooms {
-    /// What may be kept.
     pub(crate) fn keeping(&self) -> &Keeping {
         &self.keeping
     }

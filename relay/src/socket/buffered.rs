@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use super::{Close, Limits};
 
 /// What all sockets of a relay share: their limits, the one budget of what waits in them, and their common end.
-pub(crate) struct Sockets {
+pub struct Sockets {
     limits: Limits,
     /// What all queues and incomplete messages hold, in bytes.
     held: AtomicUsize,
@@ -30,14 +30,12 @@ pub(super) trait Holder: Send + Sync {
     fn address(&self) -> u64;
     /// The memory that it holds, in bytes.
     fn held(&self) -> usize;
-    /// Closes it.
     fn close(&self, close: &Close);
     /// Takes back at once what it holds.
     fn cut(&self);
 }
 
 impl Sockets {
-    /// No sockets yet.
     pub(crate) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -52,7 +50,6 @@ impl Sockets {
         &self.limits
     }
 
-    /// How many are open.
     pub(crate) fn count(&self) -> usize {
         self.open().sockets.len()
     }

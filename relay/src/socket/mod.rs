@@ -24,7 +24,7 @@ use std::task::{Context, Poll};
 
 use tokio::time::Instant;
 
-pub(crate) use buffered::Sockets;
+pub use buffered::Sockets;
 pub(crate) use connection::serve;
 pub(crate) use frame::{Close, binary_frame, text_frame};
 pub(crate) use limits::Limits;

@@ -40,7 +40,6 @@ impl Stream {
         Self::Tls(Box::new(stream))
     }
 
-    /// The TCP connection.
     fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(tcp) => tcp,

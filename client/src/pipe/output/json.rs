@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sotto_protocol::fading::{FadeTime, Fading};
-use sotto_protocol::instance::{Departure, Event, Receipt, Target};
+use sotto_protocol::instance::{Departure, Event, Receipt, Recognition, Target};
 use sotto_protocol::message::InstanceId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{CROWDED, IMPOSTOR, NEWER, REFUSED};
+use super::{COPIED, CROWDED, IMPOSTOR, NEWER, REFUSED};
 
 /// A line of JSON. New kinds and fields may be added, these keep their form.
 #[derive(Serialize)]
@@ -23,6 +23,12 @@ pub(super) enum Written<'a> {
         back: bool,
     },
     PeerRenamed(Peer<'a>),
+    PeerRecognised {
+        #[serde(flatten)]
+        peer: Peer<'a>,
+        who: &'static str,
+    },
+    PeerRemembered(Peer<'a>),
     PeerSilent(Peer<'a>),
     PeerHeard(Peer<'a>),
     PeerLeft {
@@ -99,6 +105,9 @@ pub(super) enum Written<'a> {
     Lost {
         id: String,
     },
+    Unreached {
+        seats: usize,
+    },
     Disturbed {
         count: u64,
     },
@@ -113,6 +122,8 @@ pub(super) enum Written<'a> {
     Expired,
     Left {
         undelivered: usize,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        to: &'a [String],
     },
     Error(Complaint<'a>),
 }
@@ -181,6 +192,16 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             back: *back,
         },
         Event::PeerRenamed { peer, .. } => Written::PeerRenamed(about(peer)),
+        Event::Recognised { peer, recognition } => Written::PeerRecognised {
+            peer: about(peer),
+            who: match recognition {
+                Recognition::Stranger => "stranger",
+                Recognition::Same { .. } => "same",
+                Recognition::Namesake { .. } => "namesake",
+                Recognition::Ourselves { .. } => "copy",
+            },
+        },
+        Event::Remembered { peer, .. } => Written::PeerRemembered(about(peer)),
         Event::PeerSilent { peer } => Written::PeerSilent(about(peer)),
         Event::PeerHeard { peer } => Written::PeerHeard(about(peer)),
         Event::PeerLeft { peer, how } => Written::PeerLeft {
@@ -258,8 +279,10 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
+        Event::Unreached { seats } => Written::Unreached { seats: *seats },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
+        Event::Copied { .. } => error("copied", COPIED.to_owned(), None),
         Event::Newer => error("newer_peer", NEWER.to_owned(), None),
         Event::Crowded => error("crowded", CROWDED.to_owned(), None),
         Event::Impostor { peer } => error("impostor", format!("{IMPOSTOR} {name}"), Some(peer)),

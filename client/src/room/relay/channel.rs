@@ -13,7 +13,6 @@ use crate::room::error::RelayError;
 
 /// Pushes whose reply is waited for, at most: a server that never replies must not fill our memory.
 const MAX_WAITING: usize = 4096;
-/// The topic of heartbeats.
 const PHOENIX: &str = "phoenix";
 
 /// What a push was for, until its reply comes.

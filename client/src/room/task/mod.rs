@@ -116,7 +116,6 @@ impl Task {
         }
     }
 
-    /// Which instance we are.
     pub(super) fn id(&self) -> InstanceId {
         self.instance.id()
     }
@@ -154,13 +153,13 @@ impl Task {
     fn left(&self) -> Update {
         Update::Left {
             undelivered: self.instance.undelivered(),
+            to: self.names.of_all(self.instance.awaited()),
         }
     }
 
     /// Says what happened and waits until the next try; `None` when it is time to leave instead.
     async fn pause(&mut self, why: RelayError) -> Option<()> {
-        let (min, max) = (self.timing.retry_min, self.timing.retry_max);
-        let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
+        let wait = backoff::after(&why, self.failures, &self.timing, &mut self.rng);
         self.failures = self.failures.saturating_add(1);
         match why {
             RelayError::Unseated => self.run = Run::random(&mut self.rng),
@@ -168,7 +167,6 @@ impl Task {
             _ => {}
         }
         if why.is_busy() {
-            wait = wait.max(self.timing.busy_min);
             self.tell(Update::Waiting { why, wait });
         } else {
             self.tell(Update::Reconnecting { why, wait });

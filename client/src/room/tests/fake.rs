@@ -27,16 +27,16 @@ pub(super) struct Client {
 /// What a client pushed.
 #[derive(Debug, Clone)]
 pub(super) struct Pushed {
-    pub join_ref: Ref<'static>,
-    pub reference: Ref<'static>,
-    pub topic: String,
-    pub event: String,
+    pub(crate) join_ref: Ref<'static>,
+    pub(crate) reference: Ref<'static>,
+    pub(crate) topic: String,
+    pub(crate) event: String,
     /// Of a text frame.
-    pub json: Option<Box<RawValue>>,
+    pub(crate) json: Option<Box<RawValue>>,
     /// Of a binary one.
-    pub data: Vec<u8>,
+    pub(crate) data: Vec<u8>,
     /// Of the whole frame.
-    pub length: u64,
+    pub(crate) length: u64,
 }
 
 /// Fails a test that waits for ever.

@@ -27,12 +27,12 @@ const SHOWN: &[Browsing] = &[
 
 /// What is selected, and what was asked for.
 #[derive(Debug)]
-pub struct Browse {
+pub(crate) struct Browse {
     pub(crate) selected: u64,
     /// Where the reader was before.
     pub(crate) before: Reader,
     pub(crate) needle: Option<Needle>,
-    pub(crate) asks: Option<Asks>,
+    pub(crate) asks: Option<Question>,
 }
 
 impl Browse {
@@ -58,15 +58,14 @@ impl Browse {
             keys.collect::<Vec<_>>().join(" ")
         };
         let help = keys(&[Browsing::Help]);
-        match (&self.asks, &self.needle) {
-            (Some(asks), _) => asks.line(),
-            (None, Some(needle)) => format!(
+        match &self.needle {
+            Some(needle) => format!(
                 "/{}: {} · Esc back · {help} keys",
                 visible_line(needle.text()),
                 keys(&[Browsing::FindNext, Browsing::FindPrevious])
             ),
             // The way out comes first, for where not all fits.
-            (None, None) => format!("browse: Esc back · {help} keys · {}", keys(SHOWN)),
+            None => format!("browse: Esc back · {help} keys · {}", keys(SHOWN)),
         }
     }
 }
@@ -78,7 +77,7 @@ impl Conversation {
         let fades = self
             .selected()
             .and_then(|said| said.fades.told(said.by().is_none(), now));
-        Some(match fades.filter(|_| browse.asks.is_none()) {
+        Some(match fades {
             Some(fades) => format!("{fades} · {}", browse.line(keymap)),
             None => browse.line(keymap),
         })
@@ -129,38 +128,44 @@ impl Conversation {
         }
     }
 
-    /// Selects the next message that matches, upwards or downwards, and round. False when there is none.
-    pub(crate) fn find(&mut self, up: bool, measure: Measure, height: usize) -> bool {
-        let Some(Browse {
-            needle: Some(needle),
-            selected,
-            ..
-        }) = &self.browse
-        else {
-            return false;
+    /// Selects the next message that matches, upwards or downwards, and round.
+    ///
+    /// # Errors
+    /// A sentence that says that there is none.
+    pub(crate) fn find(&mut self, up: bool, measure: Measure, height: usize) -> Result<(), String> {
+        let found = self.next_match(up);
+        let why = found.ok_or_else(|| {
+            let needle = self.browse.as_ref().and_then(|browse| browse.needle.as_ref());
+            needle.map_or("nothing to search for: / begins".to_owned(), |needle| {
+                format!("nothing here says {}", needle.text())
+            })
+        });
+        let stays = || {
+            let last = self.list.next(u64::MAX, true, |_| true);
+            last.filter(|_| self.selected().is_none())
         };
+        self.select(found.or_else(stays), measure, height);
+        why.map(|_| ())
+    }
+
+    fn next_match(&self, up: bool) -> Option<u64> {
+        let Browse { needle, selected, .. } = self.browse.as_ref()?;
+        let needle = needle.as_ref()?;
         let matches = |said: &Said| !said.deleted && needle.is_in(&said.text);
         let around = if up { u64::MAX } else { 0 };
-        let found = self
-            .list
+        self.list
             .next(*selected, up, matches)
             // From there on everything was looked through already.
-            .or_else(|| (*selected != around).then(|| self.list.next(around, up, matches))?);
-        self.select(found, measure, height);
-        found.is_some()
+            .or_else(|| (*selected != around).then(|| self.list.next(around, up, matches))?)
     }
 }
 
-/// The reactions that have a key, from 1 on.
-pub(crate) const REACTIONS: [&str; 6] = ["👍", "❤️", "😂", "🎉", "😮", "😢"];
-/// The longest text that is searched for, in bytes.
-pub(crate) const MAX_NEEDLE: usize = 200;
 /// The links that can be chosen from: each has a digit.
 pub(crate) const MAX_LINKS: usize = 9;
 
-/// What is being typed on the event line.
+/// What is asked on the event line.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
+pub(crate) enum Question {
     /// What to look for.
     Needle(String),
     /// A reaction.
@@ -169,25 +174,4 @@ pub(crate) enum Asks {
     Link(Vec<String>),
     /// Whether to delete the message.
     Delete,
-}
-
-impl Asks {
-    /// What the event line says.
-    pub(crate) fn line(&self) -> String {
-        match self {
-            Self::Needle(text) => format!("/{}▏", visible_line(text)),
-            Self::Reaction(text) if text.is_empty() => {
-                let keys = REACTIONS.iter().enumerate();
-                let keys: Vec<_> = keys.map(|(at, one)| format!("{} {one}", at + 1)).collect();
-                format!("{} or type one; Enter takes yours back", keys.join("  "))
-            }
-            Self::Reaction(text) => format!("react with {}▏ Enter", visible_line(text)),
-            Self::Link(links) => {
-                let links = links.iter().enumerate();
-                let links: Vec<_> = links.map(|(at, link)| format!("{} {link}", at + 1)).collect();
-                format!("open {}", links.join("  "))
-            }
-            Self::Delete => "delete it for everybody? y or Enter deletes".to_owned(),
-        }
-    }
 }

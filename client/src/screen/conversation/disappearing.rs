@@ -192,9 +192,11 @@ impl Conversation {
 
     /// A line that was sent is not to be had again; if it was fetched into the input, it goes from there.
     pub(crate) fn forget_sent(&mut self, text: &str) {
-        if let Some(draft) = self.history.forget(text)
-            && self.draft.text() == text
-        {
+        let Some(draft) = self.history.forget(text) else {
+            return;
+        };
+        self.recall = None;
+        if self.draft.text() == text {
             drop(Zeroizing::new(self.draft.take()));
             self.draft.set(&draft);
         }

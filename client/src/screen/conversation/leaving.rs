@@ -9,7 +9,7 @@ pub(crate) const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How far a room is on its way out.
 #[derive(Debug, Default)]
-pub struct WayOut {
+pub(crate) struct WayOut {
     /// It is being left.
     pub(crate) begun: bool,
     /// It is, and waits for nothing.

@@ -25,7 +25,7 @@ use self::leaving::WayOut;
 use self::people::People;
 use self::reply_edit::Purpose;
 use super::editor::Editor;
-use super::editor::history::History;
+use super::editor::history::{History, Recall};
 use super::settings::Complaint;
 use super::talk::clock::Clock;
 use super::talk::entry::{Content, Copyable, Said};
@@ -43,7 +43,7 @@ const ALONE: Duration = Duration::from_secs(60);
 
 /// The state of the connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
+pub(crate) enum Link {
     /// A connection is being made.
     Connecting,
     /// All is well.
@@ -70,7 +70,7 @@ pub struct Place {
 
 impl Place {
     /// Where a room that is opened with these will be.
-    pub fn of(settings: &RoomConfig) -> Self {
+    pub(crate) fn of(settings: &RoomConfig) -> Self {
         Self {
             address: settings.address.clone(),
             room: settings.root.room_hash(),
@@ -82,57 +82,58 @@ impl Place {
 #[derive(Debug)]
 pub struct Conversation {
     /// The relay, as the status line names it.
-    pub relay: String,
+    pub(crate) relay: String,
     /// The words to find out by voice whether both are in the same room.
-    pub words: RoomWords,
+    pub(crate) words: RoomWords,
     /// What we are called.
     pub me: Name,
     /// Which instance we are; nobody's until the room is open.
-    pub id: InstanceId,
+    pub(crate) id: InstanceId,
     /// Where it is; nowhere for a room that is only shown.
     pub place: Option<Place>,
     /// What unlocks the screen.
     pub verifier: Option<Verifier>,
     /// Nothing here counts as read until we say something.
-    pub away: bool,
+    pub(crate) away: bool,
     /// What we want of messages that fade.
-    pub fading: Fading,
+    pub(crate) fading: Fading,
     /// What was shown cannot be taken back: lines on a terminal.
-    pub keeps_lines: bool,
+    pub(crate) keeps_lines: bool,
     /// No notice is given of what comes here.
-    pub muted: bool,
+    pub(crate) muted: bool,
     /// What to hand over to the other one; empty for who is no host.
-    pub invitation: Vec<Copyable>,
+    pub(crate) invitation: Vec<Copyable>,
     /// The state of the connection.
-    pub link: Link,
+    pub(crate) link: Link,
     /// Who is here.
     pub people: People,
     /// Seats of the room that belong to no peer.
-    pub strangers: usize,
+    pub(crate) strangers: usize,
     /// Messages of ours that not everybody holds who should.
-    pub undelivered: usize,
+    pub(crate) undelivered: usize,
     /// How often something did not open.
-    pub disturbed: u64,
+    pub(crate) disturbed: u64,
     /// What was said and what happened.
     pub list: List,
-    /// What is being typed.
-    pub draft: Editor,
+    pub(crate) draft: Editor,
     /// What it is for.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// The message that is selected, while one is.
-    pub browse: Option<Browse>,
+    pub(crate) browse: Option<Browse>,
     /// What was sent from here.
-    pub history: History,
+    pub(crate) history: History,
+    /// The search among that, while there is one.
+    pub(crate) recall: Option<Recall>,
     /// What was typed and is being handed to the room.
-    pub outgoing: Outgoing,
+    pub(crate) outgoing: Outgoing,
     /// How far it is on its way out.
-    pub out: WayOut,
+    pub(crate) out: WayOut,
     /// What the others hear when we leave, as the host.
-    pub farewell: Option<String>,
+    pub(crate) farewell: Option<String>,
     /// The messages that came while the room was not before the reader's eyes.
-    pub unread: usize,
+    pub(crate) unread: usize,
     /// Something else happened since then.
-    pub stirred: bool,
+    pub(crate) stirred: bool,
     /// The line that was held back once for its leading space.
     pub(crate) slip: Option<String>,
     /// What the last peer was called that was here; before, what the user calls the room.
@@ -174,6 +175,7 @@ impl Conversation {
             purpose: Purpose::default(),
             browse: None,
             history: History::default(),
+            recall: None,
             outgoing: Outgoing::default(),
             out: WayOut::default(),
             farewell: None,
@@ -191,20 +193,20 @@ impl Conversation {
     }
 
     /// Says what is wrong in the configuration file.
-    pub fn complain(&mut self, complaints: &[Complaint], at: Clock) {
+    pub(crate) fn complain(&mut self, complaints: &[Complaint], at: Clock) {
         for complaint in complaints {
             self.list.push(at, Content::Answer(complaint.to_string()));
         }
     }
 
     /// The last message of ours that is still there.
-    pub fn last_mine(&self) -> Option<MessageId> {
+    pub(crate) fn last_mine(&self) -> Option<MessageId> {
         let number = self.list.last_mine()?;
         self.list.said(number).map(|said| said.id)
     }
 
     /// The room has done a command.
-    pub fn done(&mut self, command: Command, at: Clock) {
+    pub(crate) fn done(&mut self, command: Command, at: Clock) {
         match command {
             Command::Edit { id, text } => {
                 if let Some(number) = self.list.find(None, id) {
@@ -247,7 +249,7 @@ impl Conversation {
     }
 
     /// The draft has changed: whether the others are to be told that we type, or do not.
-    pub fn typing(&mut self, now: Duration) -> Option<Command> {
+    pub(crate) fn typing(&mut self, now: Duration) -> Option<Command> {
         let on = !self.draft.is_empty() && !self.draft.text().starts_with('/') && !self.people.is_empty();
         match self.typing_since {
             // A notice counts for a while; it is renewed well before its end.
@@ -261,12 +263,12 @@ impl Conversation {
     }
 
     /// The user calls it so.
-    pub fn call(&mut self, name: String) {
+    pub(crate) fn call(&mut self, name: String) {
         self.known_as = Some(name);
     }
 
     /// What its tab is called: who is here, or was last, else the user's own name for it, or the words of the room.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match (self.people.iter().next(), &self.known_as) {
             (Some(person), _) => person.name.clone(),
             (None, Some(name)) => name.clone(),
@@ -275,7 +277,7 @@ impl Conversation {
     }
 
     /// Time has passed: says what to try when nobody comes.
-    pub fn tick(&mut self, now: Duration, at: Clock) {
+    pub(crate) fn tick(&mut self, now: Duration, at: Clock) {
         if self.alone_since.is_some_and(|since| now >= since + ALONE) {
             self.alone_since = None;
             let (words, relay) = (self.words, &self.relay);
@@ -288,7 +290,7 @@ impl Conversation {
     }
 
     /// When something on the screen changes by itself.
-    pub fn next_change(&self, now: Duration) -> Option<Duration> {
+    pub(crate) fn next_change(&self, now: Duration) -> Option<Duration> {
         let countdown = match self.link {
             // At the next whole second before the try.
             Link::Down { until, .. } if until > now => Some(now + fraction(until - now)),

@@ -29,7 +29,7 @@ impl Text {
 
 /// What the user has typed and the room has not yet taken.
 #[derive(Debug, Default)]
-pub struct Outgoing {
+pub(crate) struct Outgoing {
     /// The texts in order; the first is before the room just now.
     pub(crate) texts: VecDeque<Text>,
 }

@@ -16,15 +16,12 @@ const MAX_MET: usize = 64;
 /// A peer with whom a session is confirmed.
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
-    /// Which instance.
     pub(crate) id: InstanceId,
     /// Its name, as no other one has it just now.
     pub(crate) name: String,
     /// What the name looks like that it gave itself.
     pub(crate) skeleton: Skeleton,
-    /// The pair's safety words.
     pub(crate) words: SafetyWords,
-    /// They were compared.
     pub(crate) compared: bool,
     /// What it wants of messages that fade.
     pub(crate) fading: Fading,
@@ -78,7 +75,7 @@ impl People {
     }
 
     /// Somebody has another name. Gives back the one before.
-    pub fn renamed(&mut self, id: InstanceId, name: String, own: &Name) -> Option<String> {
+    pub(crate) fn renamed(&mut self, id: InstanceId, name: String, own: &Name) -> Option<String> {
         self.meet(id, own.skeleton());
         let person = self.get_mut(id)?;
         person.skeleton = own.skeleton();
@@ -120,7 +117,6 @@ impl People {
         met.map_or(MAX_MET, |met| met.accent)
     }
 
-    /// Whether nobody is here.
     pub(crate) fn is_empty(&self) -> bool {
         self.here.is_empty()
     }
@@ -130,12 +126,10 @@ impl People {
         self.here.len()
     }
 
-    /// All who are here.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Person> {
         self.here.iter()
     }
 
-    /// One of them.
     pub(crate) fn get_mut(&mut self, id: InstanceId) -> Option<&mut Person> {
         self.here.iter_mut().find(|person| person.id == id)
     }

@@ -12,7 +12,7 @@ const SHOWN: usize = 200;
 
 /// What the input is for.
 #[derive(Debug, Default)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Something new.
     #[default]
     New,

@@ -11,14 +11,12 @@ const MAX_BYTES: usize = 512 << 10;
 
 /// The lines that were sent, and where the user is among them.
 #[derive(Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// The newest last.
     lines: VecDeque<Zeroizing<String>>,
     bytes: usize,
     /// The line that is in the input, and what was there before the first one.
     place: Option<Place>,
-    /// What is being searched for.
-    query: Option<Zeroizing<String>>,
 }
 
 #[derive(Debug)]
@@ -27,10 +25,17 @@ struct Place {
     draft: Zeroizing<String>,
 }
 
+/// A search among them.
+#[derive(Debug, Default)]
+pub(crate) struct Recall {
+    /// What is being searched for.
+    pub(crate) query: Zeroizing<String>,
+}
+
 impl History {
     /// A line was sent.
     pub(crate) fn push(&mut self, line: &str) {
-        (self.place, self.query) = (None, None);
+        self.place = None;
         if self.lines.back().is_some_and(|last| last.as_str() == line) {
             return;
         }
@@ -60,7 +65,6 @@ impl History {
         self.lines.retain(|line| !is_it(line));
         self.bytes = self.lines.iter().map(|line| line.len()).sum();
         if let Some(place) = self.place.take_if(|place| gone.contains(&place.line)) {
-            self.query = None;
             return Some(place.draft);
         }
         if let Some(place) = &mut self.place {
@@ -85,67 +89,36 @@ impl History {
         self.place.take().map(|place| place.draft)
     }
 
-    /// What is being searched for, if anything.
-    pub(crate) fn query(&self) -> Option<&str> {
-        self.query.as_ref().map(|query| query.as_str())
-    }
-
-    /// Begins to search.
-    pub(crate) fn begin_search(&mut self, draft: &str) {
-        self.query = Some(Zeroizing::default());
+    /// Behind the newest line; the draft comes back when that is given up.
+    pub(crate) fn begin(&mut self, draft: &str) {
         self.place = Some(Place {
             line: self.lines.len(),
             draft: Zeroizing::new(draft.to_owned()),
         });
     }
 
-    /// One character more to search for; the newest line that has it all.
-    pub(crate) fn search_on(&mut self, c: char) -> Option<&str> {
-        self.query.as_mut()?.push(c);
-        self.find(0)
-    }
-
-    /// One character less.
-    pub(crate) fn search_back(&mut self) -> Option<&str> {
-        self.query.as_mut()?.pop();
-        self.find(0)
-    }
-
-    /// The next older line that has it.
-    pub(crate) fn search_older(&mut self) -> Option<&str> {
-        self.find(1)
-    }
-
-    /// Ends a search; the line that was found stays where it is.
-    pub(crate) fn end_search(&mut self) {
-        self.query = None;
-        if self
-            .place
-            .as_ref()
-            .is_some_and(|place| place.line >= self.lines.len())
-        {
-            self.place = None;
+    /// The newest line that has a text; `older`: of those before the one in the input.
+    pub(crate) fn find(&mut self, text: &str, older: bool) -> Option<&str> {
+        if text.is_empty() {
+            return None;
         }
-    }
-
-    /// Gives a search up: what was in the input before.
-    pub(crate) fn give_up(&mut self) -> Option<Zeroizing<String>> {
-        self.query = None;
-        self.place.take().map(|place| place.draft)
-    }
-
-    /// The nearest line that has the query, at least so many before the one in the input. From the newest one on
-    /// when the query has changed.
-    fn find(&mut self, before: usize) -> Option<&str> {
-        let query = self.query.as_ref().filter(|query| !query.is_empty())?;
         let from = match &self.place {
-            Some(place) if before > 0 => place.line,
+            Some(place) if older => place.line,
             _ => self.lines.len(),
         };
-        let found = (0..from)
-            .rev()
-            .find(|&line| self.lines[line].contains(query.as_str()))?;
+        let found = (0..from).rev().find(|&line| self.lines[line].contains(text))?;
         self.go(found, "")
+    }
+
+    /// The line that is in the input stays where it is.
+    pub(crate) fn stay(&mut self) {
+        let lines = self.lines.len();
+        self.place.take_if(|place| place.line >= lines);
+    }
+
+    /// What was in the input before.
+    pub(crate) fn give_up(&mut self) -> Option<Zeroizing<String>> {
+        self.place.take().map(|place| place.draft)
     }
 
     fn go(&mut self, line: usize, draft: &str) -> Option<&str> {
@@ -192,15 +165,15 @@ mod tests {
     #[test]
     fn a_search_finds_the_newest_line_and_then_older_ones() {
         let mut history = history();
-        history.begin_search("draft");
-        assert_eq!(history.search_on('t'), Some("three"));
-        assert_eq!(history.search_older(), Some("two"));
-        assert_eq!(history.search_older(), None);
-        assert_eq!(history.search_on('w'), Some("two"));
-        assert_eq!(history.search_on('x'), None);
-        assert_eq!(history.search_back(), Some("two"));
+        history.begin("draft");
+        assert_eq!(history.find("t", false), Some("three"));
+        assert_eq!(history.find("t", true), Some("two"));
+        assert_eq!(history.find("t", true), None);
+        assert_eq!(history.find("tw", false), Some("two"));
+        assert_eq!(history.find("twx", false), None);
+        assert_eq!(history.find("tw", false), Some("two"));
         assert_eq!(history.give_up().unwrap().as_str(), "draft");
-        assert_eq!(history.query(), None);
+        assert!(history.newer().is_none());
     }
 
     #[test]

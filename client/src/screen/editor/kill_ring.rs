@@ -47,7 +47,6 @@ impl Kills {
         }
     }
 
-    /// The newest.
     pub(super) fn newest(&self) -> &str {
         self.ring.back().map_or("", |kill| kill.as_str())
     }

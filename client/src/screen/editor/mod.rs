@@ -20,7 +20,7 @@ use super::text::visible::{clean, columns};
 
 /// A text under construction. The caret stands between graphemes, never inside one.
 #[derive(Debug, Clone, Default)]
-pub struct Editor {
+pub(crate) struct Editor {
     text: Zeroizing<String>,
     caret: usize,
     undo: Undo,
@@ -45,9 +45,7 @@ enum Last {
 pub(crate) struct Layout {
     /// How many rows there are.
     pub(crate) rows: usize,
-    /// The caret's row.
     pub(crate) row: usize,
-    /// The caret's column.
     pub(crate) column: usize,
 }
 
@@ -61,12 +59,10 @@ pub(crate) enum Enter {
 }
 
 impl Editor {
-    /// What it holds.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it holds nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
@@ -181,12 +177,10 @@ impl Editor {
         self.go(self.word_end());
     }
 
-    /// To the beginning of the line.
     pub(crate) fn home(&mut self) {
         self.go(self.line_start());
     }
 
-    /// To the end of the line.
     pub(crate) fn end(&mut self) {
         self.go(self.line_end());
     }
@@ -213,7 +207,6 @@ impl Editor {
         self.kill(self.caret..self.word_end(), Side::After);
     }
 
-    /// Kills everything.
     pub(crate) fn kill_all(&mut self) {
         self.last = Last::Other;
         self.kill(0..self.text.len(), Side::After);

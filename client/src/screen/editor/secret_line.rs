@@ -32,7 +32,7 @@ impl fmt::Debug for Hidden {
 
 impl Hidden {
     /// Adds text at the end; a line break of a paste is no part of it. False when there is no room for it.
-    pub fn insert(&mut self, text: &str) -> bool {
+    pub(crate) fn insert(&mut self, text: &str) -> bool {
         let text = text.trim_matches(['\r', '\n']);
         let fits = self.0.len() + text.len() <= MAX_HIDDEN;
         if fits {
@@ -42,7 +42,7 @@ impl Hidden {
     }
 
     /// Takes the last grapheme away.
-    pub fn backspace(&mut self) {
+    pub(crate) fn backspace(&mut self) {
         let last = self.0.grapheme_indices(true).next_back().map(|(at, _)| at);
         if let Some(at) = last {
             self.0.truncate(at);
@@ -50,15 +50,14 @@ impl Hidden {
     }
 
     /// Takes the last word away.
-    pub fn erase_word(&mut self) {
+    pub(crate) fn erase_word(&mut self) {
         let words = self.0.trim_end();
         let last = words.char_indices().rev().find(|(_, c)| c.is_whitespace());
         let end = last.map_or(0, |(at, space)| at + space.len_utf8());
         self.0.truncate(end);
     }
 
-    /// Takes everything away.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.0.zeroize();
         self.0.reserve_exact(MAX_HIDDEN);
     }
@@ -69,7 +68,7 @@ impl Hidden {
     }
 
     /// How many graphemes were typed.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.graphemes(true).count()
     }
 
@@ -88,8 +87,7 @@ impl Hidden {
         )
     }
 
-    /// Whether nothing was typed.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }

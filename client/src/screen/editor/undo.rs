@@ -13,9 +13,7 @@ const MAX_BYTES: usize = 256 << 10;
 /// A change.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    /// What was put in.
     pub(crate) inserted: Range<usize>,
-    /// What stood there before.
     pub(crate) removed: Zeroizing<String>,
     /// Where the caret was before.
     pub(crate) caret: usize,

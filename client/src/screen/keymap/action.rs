@@ -164,7 +164,6 @@ pub(crate) struct Binding {
     pub(crate) name: &'static str,
     /// The keys, separated by commas; keys that follow each other by spaces. Every Alt+X is Esc X, too.
     pub(crate) keys: &'static str,
-    /// What the help says.
     pub(crate) help: &'static str,
 }
 

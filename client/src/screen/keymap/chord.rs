@@ -33,7 +33,6 @@ const NAMES: &[(KeyCode, &str)] = &[
 ];
 
 impl Chord {
-    /// Escape.
     pub(crate) const ESC: Self = Self::new(KeyCode::Esc, KeyModifiers::NONE);
 
     const fn new(code: KeyCode, modifiers: KeyModifiers) -> Self {
@@ -67,7 +66,6 @@ impl Chord {
         KeyEvent::new(self.code, self.modifiers)
     }
 
-    /// The same with Alt.
     pub(crate) fn with_alt(self) -> Self {
         Self::new(self.code, self.modifiers | KeyModifiers::ALT).normal()
     }

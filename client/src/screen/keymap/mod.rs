@@ -13,8 +13,7 @@ use self::chord::Chord;
 
 /// A section: its heading, and its lines, what is explained and the explanation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Section {
-    /// The heading.
+pub(crate) struct Section {
     pub(crate) heading: &'static str,
     /// What is explained, and the explanation; either may be empty.
     pub(crate) lines: Vec<(String, String)>,
@@ -26,7 +25,7 @@ const ESC_COUNTS: Duration = Duration::from_secs(1);
 
 /// The keys that lead to each action, and what was pressed so far of those that are several.
 #[derive(Debug)]
-pub struct Keymap {
+pub(crate) struct Keymap {
     /// For the input and the window.
     typing: Vec<Bound>,
     /// Before those, while a message is selected.

@@ -21,7 +21,7 @@ const BESIDE_FROM: usize = 40;
 
 /// A page that is being read.
 #[derive(Debug)]
-pub struct Page {
+pub(crate) struct Page {
     sections: Vec<Section>,
     /// The first row that is shown.
     top: usize,
@@ -29,12 +29,12 @@ pub struct Page {
 
 impl Page {
     /// A page, from its beginning.
-    pub fn new(sections: Vec<Section>) -> Self {
+    pub(crate) fn new(sections: Vec<Section>) -> Self {
         Self { sections, top: 0 }
     }
 
     /// All of it as one text, for who has no screen.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let line = |(what, does): &(String, String)| match (what.is_empty(), does.is_empty()) {
             (false, false) => format!("{what}: {does}"),
             _ => format!("{what}{does}"),
@@ -112,7 +112,7 @@ fn beside(what: &str, does: &str, left: Option<usize>, width: usize) -> Vec<Stri
 impl Layer for Page {
     /// One that is not for the page puts it away and does its own.
     fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
-        let (width, height) = ctx.size;
+        let (width, height) = (ctx.measure.width, ctx.height);
         let page = page(height);
         let bare = ctx.rooms.current().draft.is_empty();
         let by = match action {

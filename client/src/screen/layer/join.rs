@@ -1,33 +1,37 @@
 //! `/join`: another room in the same window, on the relay of this one or on another.
 
+use std::time::Duration;
+
 use sotto_protocol::{Name, Passphrase, RoomName};
 
 use super::{Ctx, Layer, Taken};
-use crate::open::ticket::Destination;
+use crate::open::ticket::{Destination, Ticket};
 use crate::relay_url::{Address, AddressError, Invitation, handed_over};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::effect::{Effect, RoomId};
 use crate::screen::keymap::action::Action;
 use crate::screen::settings::RoomEntry;
-use crate::secret::source;
+use crate::screen::state::notice::Notice;
+use crate::secret::source::{self, Fetched};
+use crate::secret::strength::Strength;
 
 /// A room that the user is about to join.
 #[derive(Debug)]
-pub struct Joining {
+pub(crate) struct Joining {
     /// What it will be called here.
     pub(crate) id: RoomId,
-    pub(crate) to: Destination,
-    pub(crate) name: Name,
+    to: Destination,
+    name: Name,
     /// What was typed of the passphrase; it stays until the room is open.
-    pub(crate) passphrase: Hidden,
+    passphrase: Hidden,
     /// The user was told that it is weak: the next Enter takes it.
-    pub(crate) warned: bool,
-    pub(crate) stage: Stage,
+    warned: bool,
+    stage: Stage,
 }
 
 #[derive(Debug)]
-pub(crate) enum Stage {
+enum Stage {
     /// The passphrase is asked for.
     Asking,
     /// How strong it is, is being found out.
@@ -41,6 +45,18 @@ pub(crate) enum Stage {
 }
 
 impl Joining {
+    /// Before anything is known of the passphrase.
+    pub(crate) fn new(id: RoomId, to: Destination, name: Name) -> Self {
+        Self {
+            id,
+            to,
+            name,
+            passphrase: Hidden::default(),
+            warned: false,
+            stage: Stage::Asking,
+        }
+    }
+
     /// What is typed, while the passphrase is asked for.
     pub(crate) fn asked(&self) -> Option<&Hidden> {
         matches!(self.stage, Stage::Asking | Stage::Rating(_)).then_some(&self.passphrase)
@@ -111,7 +127,7 @@ impl Joining {
     }
 
     /// Takes a passphrase; the shell is to open the room with it.
-    pub(crate) fn take(&mut self, passphrase: Passphrase) -> Effect {
+    fn take(&mut self, passphrase: Passphrase) -> Effect {
         self.stage = Stage::Ready(passphrase);
         Effect::Open(self.id)
     }
@@ -121,6 +137,87 @@ impl Joining {
         let command = self.to.command.clone().filter(|_| self.passphrase.is_empty())?;
         self.stage = Stage::Fetching;
         Some(Effect::Fetch(command))
+    }
+
+    /// Whether what a command printed is for this.
+    pub(crate) fn fetches(&self) -> bool {
+        matches!(self.stage, Stage::Fetching)
+    }
+
+    /// What the command printed that was to print the passphrase.
+    pub(crate) fn fetched(
+        &mut self,
+        fetched: Result<Fetched, String>,
+        notice: &mut Notice,
+        now: Duration,
+    ) -> Option<Effect> {
+        match fetched {
+            Ok(Fetched { passphrase, warning }) => {
+                if let Some(warning) = warning {
+                    notice.say(warning, now);
+                }
+                Some(self.take(passphrase))
+            }
+            Err(why) => {
+                self.ask_again();
+                notice.say(format!("{why}; type the passphrase, or Enter tries again"), now);
+                None
+            }
+        }
+    }
+
+    /// The passphrase whose strength is to be found out.
+    pub(crate) fn unrated(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Rating(passphrase) => Some(passphrase.expose()),
+            _ => None,
+        }
+    }
+
+    /// It is so strong: takes it, or warns.
+    pub(crate) fn rated(&mut self, strength: Strength, notice: &mut Notice, now: Duration) -> Option<Effect> {
+        match std::mem::replace(&mut self.stage, Stage::Asking) {
+            Stage::Rating(passphrase) => match source::weak(strength) {
+                Some(doubt) => {
+                    self.warned = true;
+                    notice.say(all_the_same(&doubt), now);
+                    None
+                }
+                None => Some(self.take(passphrase)),
+            },
+            stage => {
+                self.stage = stage;
+                None
+            }
+        }
+    }
+
+    /// What the shell opens the room with; given once.
+    pub(crate) fn take_ticket(&mut self) -> Option<(Ticket, Passphrase)> {
+        match std::mem::replace(&mut self.stage, Stage::Opening) {
+            Stage::Ready(passphrase) => {
+                let command = (self.to.command.clone()).filter(|_| self.passphrase.is_empty());
+                let ticket = Ticket {
+                    to: Destination {
+                        command,
+                        ..self.to.clone()
+                    },
+                    name: self.name.clone(),
+                    made: false,
+                    recorder: None,
+                };
+                Some((ticket, passphrase))
+            }
+            stage => {
+                self.stage = stage;
+                None
+            }
+        }
+    }
+
+    /// There is no room yet: asks again for what was typed, which stays.
+    pub(crate) fn ask_again(&mut self) {
+        self.stage = Stage::Asking;
     }
 }
 
@@ -139,9 +236,19 @@ impl Layer for Joining {
         ctx.notice.say("nothing was joined", now);
         Taken::Close
     }
+
+    fn paste(&mut self, text: &str, notice: &mut Notice, now: Duration) -> bool {
+        if matches!(self.stage, Stage::Asking) {
+            self.warned = false;
+            if !self.passphrase.insert(text) {
+                notice.say("nothing was pasted: that is too long for a passphrase", now);
+            }
+        }
+        self.asked().is_some()
+    }
 }
 
-pub(crate) fn all_the_same(doubt: &str) -> String {
+fn all_the_same(doubt: &str) -> String {
     format!("{doubt}. Enter again takes it all the same")
 }
 

@@ -12,6 +12,7 @@ use crate::screen::conversation::fraction;
 use crate::screen::editor::secret_line::Hidden;
 use crate::screen::effect::Effect;
 use crate::screen::keymap::action::Action;
+use crate::screen::state::notice::Notice;
 use crate::screen::state::rooms::Rooms;
 use crate::screen::text::line::{folded, put};
 use crate::screen::theme::Theme;
@@ -36,9 +37,9 @@ pub(crate) enum Told {
 
 /// A locked screen.
 #[derive(Debug, Default)]
-pub struct Lock {
+pub(crate) struct Lock {
     /// What was typed of the passphrase.
-    pub(crate) typed: Hidden,
+    typed: Hidden,
     /// What the screen says about it.
     says: String,
     /// A command that prints the passphrase runs.
@@ -60,7 +61,6 @@ impl Lock {
         }
     }
 
-    /// What the screen says.
     fn says(&self, now: Duration) -> String {
         let wait = self.wait(now);
         match (self.says.as_str(), wait.is_zero()) {
@@ -168,5 +168,10 @@ impl Layer for Lock {
             _ => {}
         }
         Taken::Keep
+    }
+
+    fn paste(&mut self, text: &str, _: &mut Notice, _: Duration) -> bool {
+        self.typed.insert(text);
+        true
     }
 }

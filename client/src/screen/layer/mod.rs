@@ -4,11 +4,16 @@ pub mod form;
 pub(crate) mod help;
 pub(crate) mod join;
 pub(crate) mod lock;
+mod question;
+mod recall;
+
+use std::time::Duration;
 
 use super::effect::{Effect, Moment};
 use super::keymap::action::Action;
 use super::state::notice::Notice;
 use super::state::rooms::Rooms;
+use super::talk::entry::Measure;
 
 /// What all layers share, while one takes a key.
 pub(crate) struct Ctx<'a> {
@@ -21,8 +26,10 @@ pub(crate) struct Ctx<'a> {
     pub(crate) moment: Moment,
     /// The key came alone, with nothing before or behind it.
     pub(crate) alone: bool,
-    /// The columns and rows of the talk.
-    pub(crate) size: (usize, usize),
+    /// What the rows of the talk depend on.
+    pub(crate) measure: Measure,
+    /// How many of them there are.
+    pub(crate) height: usize,
 }
 
 /// What becomes of a key.
@@ -42,15 +49,9 @@ pub(crate) enum Taken {
 pub(crate) trait Layer {
     /// Takes a key, or passes it on.
     fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken;
-}
 
-/// One that is not there passes everything on.
-impl<L: Layer> Layer for Option<L> {
-    fn key(&mut self, action: Action, ctx: &mut Ctx<'_>) -> Taken {
-        let taken = self.as_mut().map_or(Taken::Pass, |layer| layer.key(action, ctx));
-        if matches!(taken, Taken::Close | Taken::ClosePass) {
-            *self = None;
-        }
-        taken
+    /// Takes a paste. False when it is for what lies below.
+    fn paste(&mut self, _text: &str, _notice: &mut Notice, _now: Duration) -> bool {
+        false
     }
 }

@@ -47,12 +47,12 @@ impl State {
     }
 
     /// The rows that the list has.
-    pub fn list_height(&self) -> usize {
+    pub(crate) fn list_height(&self) -> usize {
         usize::from(self.areas().list.height)
     }
 
     /// The columns that the draft has.
-    pub fn input_width(&self) -> usize {
+    pub(crate) fn input_width(&self) -> usize {
         input_width(self.width)
     }
 }
@@ -61,7 +61,7 @@ impl State {
 const MOST: u16 = 4;
 
 /// The rows that it takes on a screen that has so many for it: more than one only for what was answered or asked.
-pub(crate) fn hint_rows(state: &State, has: u16) -> u16 {
+fn hint_rows(state: &State, has: u16) -> u16 {
     let rows = told(state).map_or(1, |text| {
         folded(&text, state.width.into(), has.min(MOST).into()).len()
     });

@@ -3,11 +3,11 @@
 mod alert;
 pub(crate) mod commands;
 pub(crate) mod focus;
-pub mod input;
+pub(crate) mod input;
 pub(crate) mod layout;
 mod leaving;
 pub(crate) mod notice;
-pub mod rooms;
+pub(crate) mod rooms;
 mod sending;
 
 use std::time::Duration;
@@ -88,28 +88,25 @@ pub enum Input {
 /// Everything that the screen knows.
 #[derive(Debug)]
 pub struct State {
-    /// The terminal's columns.
-    pub width: u16,
-    /// The terminal's rows.
-    pub height: u16,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
     /// The rooms, and which of them is on the screen.
     pub rooms: Rooms,
     /// The room that is being joined.
-    pub joining: Option<Joining>,
+    pub(crate) joining: Option<Joining>,
     /// What is read in the place of the talk.
-    pub page: Option<Page>,
-    /// The screen is locked.
-    pub locked: Option<Lock>,
+    pub(crate) page: Option<Page>,
+    pub(crate) locked: Option<Lock>,
     /// Whether the user knows what unlocks it.
     pub(crate) told: Told,
     /// When the last key came.
     pub(crate) last_key: Duration,
     /// What the keys do.
-    pub keymap: Keymap,
+    pub(crate) keymap: Keymap,
     /// What the user has set: [`State::set`].
     pub settings: Settings,
     /// What the line above the input says.
-    pub notice: Notice,
+    pub(crate) notice: Notice,
     /// Only the texts are shown, for the terminal's own selection.
     pub(crate) bare: bool,
     pub(crate) focus: Focus,
@@ -145,7 +142,7 @@ impl State {
     }
 
     /// Takes over what the user has set; what is wrong with the keys is told.
-    pub fn set(&mut self, settings: Settings, clock: Clock) {
+    pub(crate) fn set(&mut self, settings: Settings, clock: Clock) {
         let (keymap, complaints) = Keymap::new(&settings.keys);
         self.keymap = keymap;
         self.settings = settings;
@@ -181,12 +178,18 @@ impl State {
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
             Input::Opened { room, opened } => self.opened(room, opened, moment),
-            Input::Fetched(fetched) => {
-                if let Some(fetched) = self.joining_fetched(fetched, moment, &mut effects) {
-                    self.unlock(fetched.map(|fetched| fetched.passphrase), moment);
+            Input::Fetched(fetched) => match &mut self.joining {
+                Some(joining) if joining.fetches() => {
+                    effects.extend(joining.fetched(fetched, &mut self.notice, moment.now));
                 }
+                _ => self.unlock(fetched.map(|fetched| fetched.passphrase), moment),
+            },
+            Input::Rated(strength) => {
+                let joining = self.joining.as_mut();
+                effects.extend(
+                    joining.and_then(|joining| joining.rated(strength, &mut self.notice, moment.now)),
+                );
             }
-            Input::Rated(strength) => self.joining_rated(strength, moment, &mut effects),
             Input::Tick => self.rooms.tick(moment),
         }
         self.notice.expire(moment.now);
@@ -205,7 +208,7 @@ impl State {
     }
 
     /// When [`Input::Tick`] is wanted, if at all.
-    pub fn next_tick(&self, now: Duration) -> Option<Duration> {
+    pub(crate) fn next_tick(&self, now: Duration) -> Option<Duration> {
         self.rooms
             .current()
             .next_change(now)
@@ -220,8 +223,10 @@ impl State {
     fn happened(&mut self, id: RoomId, update: Update, moment: Moment, effects: &mut Vec<Effect>) {
         let why = match &update {
             Update::Failed(trouble) => Some(format!("the room was not joined: {trouble}")),
-            Update::Left { undelivered: 0 } => Some("the room was left".to_owned()),
-            Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
+            Update::Left { undelivered: 0, .. } => Some("the room was left".to_owned()),
+            Update::Left { undelivered, .. } => {
+                Some(format!("the room was left; not delivered: {undelivered}"))
+            }
             _ => None,
         };
         let shown = self.rooms.current_id() == id;
@@ -267,7 +272,7 @@ impl State {
     }
 
     /// What the rows of the list depend on.
-    pub fn measure(&self) -> Measure {
+    pub(crate) fn measure(&self) -> Measure {
         let names = self
             .rooms
             .current()

@@ -9,7 +9,7 @@ const AT_MOST: Duration = Duration::from_secs(20);
 
 /// What is said just now, if anything.
 #[derive(Debug, Default)]
-pub struct Notice {
+pub(crate) struct Notice {
     text: String,
     /// Since when, unless it is a question, which stays.
     since: Option<Duration>,

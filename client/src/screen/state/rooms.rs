@@ -22,7 +22,7 @@ pub struct Rooms {
 
 impl Rooms {
     /// One room, on the screen.
-    pub fn new(first: Conversation) -> Self {
+    pub(crate) fn new(first: Conversation) -> Self {
         Self {
             open: vec![(RoomId::FIRST, first)],
             current: 0,
@@ -42,47 +42,43 @@ impl Rooms {
     }
 
     /// Which room is on the screen.
-    pub fn current_id(&self) -> RoomId {
+    pub(crate) fn current_id(&self) -> RoomId {
         self.open[self.current].0
     }
 
-    /// One of them, while it is open.
-    pub fn get_mut(&mut self, id: RoomId) -> Option<&mut Conversation> {
+    pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Conversation> {
         let room = self.open.iter_mut().find(|(room, _)| *room == id)?;
         Some(&mut room.1)
     }
 
     /// All of them, in the order of their tabs.
-    pub fn iter(&self) -> impl Iterator<Item = (RoomId, &Conversation)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RoomId, &Conversation)> {
         self.open.iter().map(|(id, room)| (*id, room))
     }
 
-    /// The ids of all of them.
-    pub fn ids(&self) -> Vec<RoomId> {
+    pub(crate) fn ids(&self) -> Vec<RoomId> {
         self.open.iter().map(|(id, _)| *id).collect()
     }
 
     /// Time has passed in all of them.
-    pub fn tick(&mut self, moment: Moment) {
+    pub(crate) fn tick(&mut self, moment: Moment) {
         for (_, room) in &mut self.open {
             room.tick(moment.now, moment.clock);
         }
     }
 
     /// What has faded goes. Gives back what is to be said about that in the room on the screen.
-    pub fn fade(&mut self, now: Duration) -> Option<&'static str> {
+    pub(crate) fn fade(&mut self, now: Duration) -> Option<&'static str> {
         let said: Vec<_> = self.open.iter_mut().map(|(_, room)| room.fade(now)).collect();
         said.get(self.current).copied().flatten()
     }
 
     /// When the next message goes.
-    pub fn next_fade(&self) -> Option<Duration> {
+    pub(crate) fn next_fade(&self) -> Option<Duration> {
         self.open.iter().filter_map(|(_, room)| room.next_fade()).min()
     }
 
-    /// How many are open.
-    #[expect(clippy::len_without_is_empty, reason = "there is always one")]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.open.len()
     }
 
@@ -99,7 +95,7 @@ impl Rooms {
     }
 
     /// What their relays call them: the same on whatever relay for the same passphrase and name of a room.
-    pub fn hashes(&self) -> Vec<RoomHash> {
+    pub(crate) fn hashes(&self) -> Vec<RoomHash> {
         let places = self.iter().filter_map(|(_, open)| open.place.as_ref());
         places.map(|place| place.room.clone()).collect()
     }
@@ -111,7 +107,7 @@ impl Rooms {
     }
 
     /// A room is closed; the one that was on the screen before it takes its place. The last one stays.
-    pub fn remove(&mut self, id: RoomId) -> Option<Conversation> {
+    pub(crate) fn remove(&mut self, id: RoomId) -> Option<Conversation> {
         let place = self.place(id)?;
         if self.open.len() == 1 {
             return None;
@@ -127,7 +123,7 @@ impl Rooms {
     }
 
     /// Shows the room at a place, from 0 on. False where there is none.
-    pub fn show(&mut self, place: usize) -> bool {
+    pub(crate) fn show(&mut self, place: usize) -> bool {
         if place >= self.open.len() {
             return false;
         }
@@ -139,7 +135,7 @@ impl Rooms {
     }
 
     /// Shows the room of a number, or of a title. False where there is none.
-    pub fn show_named(&mut self, which: &str) -> bool {
+    pub(crate) fn show_named(&mut self, which: &str) -> bool {
         let place = match which.parse::<usize>() {
             Ok(number) => number.checked_sub(1),
             Err(_) => self.open.iter().position(|(_, room)| room.title() == which),
@@ -148,13 +144,13 @@ impl Rooms {
     }
 
     /// Shows the next room, or the one before; round and round.
-    pub fn step(&mut self, forward: bool) {
+    pub(crate) fn step(&mut self, forward: bool) {
         let count = self.open.len();
         self.show((self.current + if forward { 1 } else { count - 1 }) % count);
     }
 
     /// Shows the room that was on the screen before. False where there is none.
-    pub fn back(&mut self) -> bool {
+    pub(crate) fn back(&mut self) -> bool {
         match self.before.and_then(|id| self.place(id)) {
             Some(place) => self.show(place),
             None => false,
@@ -162,7 +158,7 @@ impl Rooms {
     }
 
     /// Shows the next room in which something waits to be read, else the next.
-    pub fn next_unread(&mut self) {
+    pub(crate) fn next_unread(&mut self) {
         let count = self.open.len();
         let mut after = (1..count).map(|step| (self.current + step) % count);
         let waits = |place: &usize| self.open[*place].1.unread > 0;

@@ -54,11 +54,9 @@ pub enum Copyable {
 pub struct Said {
     /// Its author's id for it.
     pub(crate) id: MessageId,
-    /// Who said it.
     pub(crate) author: Author,
     /// What the author was called then.
     pub(crate) name: String,
-    /// What it says now.
     pub(crate) text: Zeroizing<String>,
     /// What it answers.
     pub(crate) reply_to: Option<Target>,
@@ -93,13 +91,10 @@ pub(crate) enum Author {
 /// What became of a message of ours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// The relay has it.
     pub(crate) sent: bool,
     /// To how many it was said; at least one, who may be still to come.
     pub(crate) to: usize,
-    /// Who holds it.
     pub(crate) delivered: Vec<InstanceId>,
-    /// Who has read it.
     pub(crate) read: Vec<InstanceId>,
     /// Nobody has it, and nobody will get it.
     pub(crate) lost: bool,
@@ -142,12 +137,10 @@ impl Marks {
 
 /// What the rows of an entry depend on beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Measure {
-    /// The columns there are.
+pub(crate) struct Measure {
     pub(crate) width: usize,
     /// The widest name in the room.
     pub(crate) name: usize,
-    /// How times are shown.
     pub(crate) time: TimeFormat,
     /// Only texts, for the terminal's own selection: no names, times, marks, and nothing of what happened.
     pub(crate) bare: bool,

@@ -30,7 +30,6 @@ pub(crate) struct Line {
 /// What was before a reader's eyes, and was not before.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// The entries.
     pub(crate) entries: Vec<u64>,
     /// How far each peer's messages are read now, where that is further than before.
     pub(crate) read: Vec<Receipt>,

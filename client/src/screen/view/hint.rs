@@ -8,14 +8,15 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use crate::screen::state::State;
-use crate::screen::state::layout::told;
+use crate::screen::state::layout::{Areas, told};
 use crate::screen::text::line::{folded, put};
 use crate::screen::text::visible::{columns, visible_line};
 use crate::screen::theme::Role;
 
-/// `urgent`: only what the user has to know now; the line belongs to something else.
-pub(crate) fn draw(state: &State, now: Duration, area: Rect, urgent: bool, buffer: &mut Buffer) {
-    let below = below(state);
+/// Where the line belongs to something else it says only what the user has to know now.
+pub(crate) fn draw(state: &State, now: Duration, areas: &Areas, area: Rect, buffer: &mut Buffer) {
+    let urgent = areas.hint.height == 0;
+    let below = below(state, areas.list.height.into());
     let (left, role) = match told(state) {
         Some(text) => (text, Role::Notice),
         None if let Some(mode) = mode(state, now) => (mode, Role::Plain),
@@ -63,6 +64,9 @@ fn mode(state: &State, now: Duration) -> Option<String> {
     if state.page.is_some() {
         return Some("Esc: back".to_owned());
     }
+    if let Some(question) = room.browse.as_ref().and_then(|browse| browse.asks.as_ref()) {
+        return Some(question.line());
+    }
     room.browsing_told(&state.keymap, now)
         .or_else(|| room.purpose_told())
 }
@@ -75,14 +79,14 @@ fn typing(state: &State, now: Duration) -> String {
     }
 }
 
-fn below(state: &State) -> Line<'static> {
+fn below(state: &State, height: usize) -> Line<'static> {
     let styled = |text: String, role| Line::styled(text, state.settings.theme.style(role));
     if let Some(page) = &state.page {
-        let (_, more) = page.shown(usize::from(state.width), state.list_height());
+        let (_, more) = page.shown(usize::from(state.width), height);
         let text = if more { "more below" } else { "" };
         return styled(text.to_owned(), Role::Dim);
     }
-    let (measure, height) = (state.measure(), state.list_height());
+    let measure = state.measure();
     let list = &state.rooms.current().list;
     if !list.is_scrolled(measure, height) {
         return Line::default();

@@ -55,7 +55,7 @@ pub(crate) fn draw_with_links(state: &State, now: Duration) -> (Buffer, Position
     // On a small screen it takes the place of something else, and on the smallest there is none.
     let mut places = [areas.hint, areas.status, areas.list].into_iter();
     if let Some(place) = places.find(|area| !area.is_empty()) {
-        hint::draw(state, now, place, areas.hint.height == 0, &mut buffer);
+        hint::draw(state, now, &areas, place, &mut buffer);
     }
     let caret = input::draw(state, areas.input, &mut buffer);
     (buffer, caret, links)

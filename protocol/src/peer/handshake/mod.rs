@@ -64,7 +64,7 @@ impl FirstKey {
     }
 
     /// Whether it is the room's, which everybody with the passphrase has.
-    pub fn is_room(&self) -> bool {
+    pub(crate) fn is_room(&self) -> bool {
         matches!(self, Self::Room(_))
     }
 
@@ -87,11 +87,11 @@ impl FirstKey {
 #[derive(Clone, Copy)]
 pub struct Parties<'a> {
     /// The room.
-    pub topic: &'a Topic,
+    pub(crate) topic: &'a Topic,
     /// The one with the lower id, which alone begins.
-    pub initiator: &'a PublicRunKey,
+    pub(crate) initiator: &'a PublicRunKey,
     /// The other.
-    pub responder: &'a PublicRunKey,
+    pub(crate) responder: &'a PublicRunKey,
 }
 
 impl<'a> Parties<'a> {
@@ -139,7 +139,7 @@ impl<'a> Parties<'a> {
 }
 
 /// What the initiator reveals in every confirm; its hash stands in the pair's first *first*.
-pub type Revealed = Zeroizing<[u8; 32]>;
+pub(crate) type Revealed = Zeroizing<[u8; 32]>;
 
 /// A handshake that its initiator has begun.
 pub struct Begun {
@@ -335,7 +335,7 @@ impl First {
 pub struct Unconfirmed {
     session: Session,
     /// The first key of the pair's next handshake, if the initiator has read the answer.
-    pub chain: FirstKey,
+    pub(crate) chain: FirstKey,
     /// Of this handshake. Counts if it was made under the room's key.
     pub origin: Origin,
 }
@@ -347,7 +347,7 @@ impl Unconfirmed {
     }
 
     /// The counter that a confirm has: 0.
-    pub fn next_counter(&self) -> u64 {
+    pub(crate) fn next_counter(&self) -> u64 {
         self.session.next_counter()
     }
 

@@ -16,7 +16,7 @@ const TAG_LEN: usize = 16;
 
 /// For one handshake: the one random value that it needs was drawn before, from the RNG that is our caller's.
 pub(super) struct Resolver {
-    pub ephemeral: Zeroizing<[u8; 32]>,
+    pub(crate) ephemeral: Zeroizing<[u8; 32]>,
 }
 
 impl CryptoResolver for Resolver {

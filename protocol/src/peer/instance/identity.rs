@@ -19,19 +19,19 @@ use crate::wire::topic::Topic;
 pub(super) type Nonce = [u8; 16];
 
 pub(super) struct Identity {
-    pub id: InstanceId,
+    pub(crate) id: InstanceId,
     run_key: RunKey,
-    pub public: PublicRunKey,
-    pub name: Name,
-    pub envelopes: Envelopes,
-    pub room_key: FirstKey,
-    pub rng: Box<dyn CryptoRng + Send>,
+    pub(crate) public: PublicRunKey,
+    pub(crate) name: Name,
+    pub(crate) envelopes: Envelopes,
+    pub(crate) room_key: FirstKey,
+    pub(crate) rng: Box<dyn CryptoRng + Send>,
     /// Present from a join to the loss of its connection.
-    pub nonce: Option<Nonce>,
+    pub(crate) nonce: Option<Nonce>,
     hello_counter: u64,
     next_tag: u64,
-    pub pushes: VecDeque<Push>,
-    pub events: VecDeque<Event>,
+    pub(crate) pushes: VecDeque<Push>,
+    pub(crate) events: VecDeque<Event>,
 }
 
 impl Identity {

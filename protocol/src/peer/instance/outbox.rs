@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
+use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::Fading;
 use crate::peer::message::{Content, InstanceId, MessageId, Text};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 /// Names an entry of the outbox.
 pub(super) type Key = u64;
@@ -20,12 +22,49 @@ pub(super) enum StreamItem {
     Name(Name),
     /// What we want of messages that fade.
     Fading(Fading),
+    /// Which bonds we remember.
+    Proof(Box<Proof>),
+    /// Our part of a generation of a bond.
+    Exchange { generation: u32, bytes: Secret },
+    /// A generation is on our disk.
+    Held(Held),
     /// Something of the outbox. `repeat`: an earlier run of the peer may have it.
     Entry { key: Key, repeat: bool },
     /// A number whose message went elsewhere.
     Empty,
     /// The last.
     Leave,
+}
+
+impl StreamItem {
+    /// What is sent of it. Of an entry the outbox knows that.
+    pub(super) fn content(&self) -> Content {
+        match self {
+            Self::Name(name) => Content::Name(name.clone()),
+            Self::Fading(fading) => Content::Fading(*fading),
+            Self::Proof(proof) => Content::Proof(proof.clone()),
+            Self::Exchange { generation, bytes } => Content::Exchange {
+                generation: *generation,
+                bytes: bytes.clone(),
+            },
+            Self::Held(held) => Content::Held(*held),
+            Self::Entry { .. } | Self::Empty => Content::Empty,
+            Self::Leave => Content::Leave,
+        }
+    }
+
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self, Self::Name(_))
+    }
+
+    pub(super) fn is_proof(&self) -> bool {
+        matches!(self, Self::Proof(_))
+    }
+
+    /// Whether a stream begins with it, before anything that was said.
+    pub(super) fn begins(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::Proof(_) | Self::Fading(_))
+    }
 }
 
 /// Something said.
@@ -77,6 +116,7 @@ impl Outbox {
         if self.entries.len() >= OUTBOX_MESSAGES || self.bytes + bytes > OUTBOX_BYTES {
             return Err(SayError::Full);
         }
+        self.supersede(&content);
         let key = self.next;
         self.next += 1;
         self.bytes += bytes;
@@ -101,9 +141,34 @@ impl Outbox {
         Ok(key)
     }
 
+    /// What waits may be given to somebody after what is said now: it must not undo that.
+    fn supersede(&mut self, newer: &Content) {
+        for entry in self.entries.values_mut() {
+            let now = match (&entry.content, newer) {
+                // Whoever was to get the old edit gets the new one as well.
+                (Content::Edit { id: of, .. }, Content::Edit { id, .. } | Content::Delete { id })
+                    if of == id =>
+                {
+                    Content::Empty
+                }
+                (Content::Reaction { target: to, .. }, Content::Reaction { target, .. }) if to == target => {
+                    newer.clone()
+                }
+                _ => continue,
+            };
+            self.bytes -= length(&entry.content);
+            entry.content = now;
+        }
+    }
+
     /// Whether something waits for those who come.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unaddressed.is_empty()
+    }
+
+    /// How much waits for those who come.
+    pub(super) fn waiting(&self) -> usize {
+        self.unaddressed.len()
     }
 
     /// What waits for those who come is for these: the keys, in order.
@@ -146,6 +211,13 @@ impl Outbox {
         self.entries
             .get(&key)
             .is_some_and(|entry| entry.held_by.contains(&peer))
+    }
+
+    /// Whether what an entry said has been said anew since.
+    pub(super) fn is_superseded(&self, key: Key) -> bool {
+        self.entries
+            .get(&key)
+            .is_some_and(|entry| entry.content == Content::Empty)
     }
 
     /// The entry of a text that no socket has had yet.

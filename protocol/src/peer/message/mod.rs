@@ -8,8 +8,10 @@ pub use self::id::{InstanceId, MessageId};
 
 use zeroize::Zeroizing;
 
+use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 /// The longest text, in bytes of UTF-8: what a 64 KiB bucket holds, with room for what surrounds it.
 pub const MAX_TEXT: usize = 60_000;
@@ -90,6 +92,17 @@ pub enum Content {
     Empty,
     /// What the sender wants of messages that fade.
     Fading(Fading),
+    /// The sender's part of a generation of a [bond](crate::bond).
+    Exchange {
+        /// Of which one.
+        generation: u32,
+        /// 32 random bytes.
+        bytes: Secret,
+    },
+    /// A generation is on the sender's disk.
+    Held(Held),
+    /// Which bonds the sender remembers, for those who remember them, too: the second of every stream.
+    Proof(Box<Proof>),
     /// A newer version's, or malformed: acknowledged and ignored.
     Unknown,
 }

@@ -90,11 +90,11 @@ impl<'a> Push<'a> {
 
 /// The five fields of a text frame, the same in both directions.
 pub(super) struct TextFields<'a> {
-    pub join_ref: Ref<'a>,
-    pub reference: Ref<'a>,
-    pub topic: Cow<'a, str>,
-    pub event: Cow<'a, str>,
-    pub payload: &'a RawValue,
+    pub(crate) join_ref: Ref<'a>,
+    pub(crate) reference: Ref<'a>,
+    pub(crate) topic: Cow<'a, str>,
+    pub(crate) event: Cow<'a, str>,
+    pub(crate) payload: &'a RawValue,
 }
 
 impl<'a> TextFields<'a> {

@@ -27,7 +27,7 @@ impl Status {
     }
 
     /// The written form.
-    pub fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Error => "error",

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
-use sotto_relay::tls::TlsOptions;
+use sotto_relay::TlsOptions;
 use sotto_relay::{CancellationToken, Options, Relay};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;

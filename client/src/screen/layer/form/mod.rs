@@ -37,7 +37,7 @@ pub enum Field {
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub(crate) enum Stage {
     /// The user fills in.
     Typing,
     /// The key is being made, since then.
@@ -102,30 +102,24 @@ pub enum Effect {
 /// The connect screen.
 #[derive(Debug)]
 pub struct Form {
-    /// The terminal's columns.
-    pub width: u16,
-    /// The terminal's rows.
-    pub height: u16,
+    pub(crate) width: u16,
+    pub(crate) height: u16,
     /// How things look.
     pub theme: &'static Theme,
     /// What is wrong in the configuration file.
-    pub remarks: Vec<String>,
-    /// The relay.
-    pub relay: Editor,
-    /// The name.
-    pub name: Editor,
+    pub(crate) remarks: Vec<String>,
+    pub(crate) relay: Editor,
+    pub(crate) name: Editor,
     /// The passphrase.
     pub passphrase: Hidden,
-    /// The passphrase is shown.
-    pub shown: bool,
-    /// Where the caret is.
-    pub focus: Field,
+    pub(crate) shown: bool,
+    pub(crate) focus: Field,
     /// What is wrong, and where.
-    pub complaint: Option<(Field, String)>,
+    pub(crate) complaint: Option<(Field, String)>,
     /// How far it is.
-    pub stage: Stage,
+    pub(crate) stage: Stage,
     /// How strong the passphrase is; `None` for none.
-    pub strength: Option<Strength>,
+    pub(crate) strength: Option<Strength>,
     /// The passphrase has changed since that was found out.
     unrated: bool,
     /// Enter came meanwhile.
@@ -317,7 +311,7 @@ impl Form {
     }
 
     /// Whether the picture changes with time.
-    pub fn moves(&self) -> bool {
+    pub(crate) fn moves(&self) -> bool {
         matches!(self.stage, Stage::Deriving(_))
     }
 }

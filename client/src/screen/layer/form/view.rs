@@ -29,7 +29,6 @@ struct Page {
     /// The last row that belongs to what the caret is in.
     until: usize,
     width: usize,
-    /// Where the fields begin.
     indent: usize,
     /// Where what is said of them begins.
     remarks: usize,

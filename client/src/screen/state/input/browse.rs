@@ -1,6 +1,6 @@
 //! Keys while a message is selected.
 
-use crate::screen::conversation::browse::{Asks, Browse, MAX_LINKS};
+use crate::screen::conversation::browse::{Browse, MAX_LINKS, Question};
 use crate::screen::effect::{Effect, Moment};
 use crate::screen::keymap::action::{Action, Browsing};
 use crate::screen::layer::help::Page;
@@ -70,33 +70,14 @@ impl State {
 
     pub(crate) fn find(&mut self, up: bool, moment: Moment) -> bool {
         let (measure, height) = (self.measure(), self.list_height());
-        if self.rooms.current_mut().find(up, measure, height) {
-            return true;
-        }
-        let room = self.rooms.current_mut();
-        let needle = room.browse.as_ref().and_then(|browse| browse.needle.as_ref());
-        let text = needle.map_or("nothing to search for: / begins".to_owned(), |needle| {
-            format!("nothing here says {}", needle.text())
-        });
-        let last = room.list.next(u64::MAX, true, |_| true);
-        if room.selected().is_none() {
-            room.select(last, measure, height);
-        }
-        self.notice.say(text, moment.now);
-        false
+        let found = self.rooms.current_mut().find(up, measure, height);
+        found.map_err(|why| self.notice.say(why, moment.now)).is_ok()
     }
 
     /// A key while browsing. False when it is not for here, but for whatever is on the screen.
     pub(crate) fn browse_key(&mut self, action: Action, moment: Moment, effects: &mut Vec<Effect>) -> bool {
-        let Some(browse) = &mut self.rooms.current_mut().browse else {
+        if self.rooms.current().browse.is_none() || action == Action::Lock {
             return false;
-        };
-        if matches!(action, Action::Lock | Action::Panic) {
-            return false;
-        }
-        if let Some(asks) = browse.asks.take() {
-            self.answered(asks, action, moment, effects);
-            return true;
         }
         let does = match action {
             Action::Browse(does) => does,
@@ -144,7 +125,7 @@ impl State {
             Browsing::Newest => list.ends().map(|(_, last)| last),
             Browsing::PageUp => return self.turn_page(true),
             Browsing::PageDown => return self.turn_page(false),
-            Browsing::Find => return browse.asks = Some(Asks::Needle(String::new())),
+            Browsing::Find => return browse.asks = Some(Question::Needle(String::new())),
             Browsing::FindNext => {
                 self.find(true, moment);
                 return;
@@ -234,8 +215,8 @@ impl State {
                 return room.reply(target);
             }
             Browsing::Edit if mine => return room.edit(id),
-            Browsing::Delete if mine => Asks::Delete,
-            Browsing::React => Asks::Reaction(String::new()),
+            Browsing::Delete if mine => Question::Delete,
+            Browsing::React => Question::Reaction(String::new()),
             Browsing::Copy => return effects.push(Effect::Copy(text)),
             Browsing::Open => {
                 let links = markup::links(&text).into_iter().map(|(_, address)| address);
@@ -243,7 +224,7 @@ impl State {
                 match links.len() {
                     0 => return self.notice.say("there is no link in it", moment.now),
                     1 => return effects.extend(links.pop().map(Effect::OpenLink)),
-                    _ => Asks::Link(links),
+                    _ => Question::Link(links),
                 }
             }
             _ => return self.notice.say("it is not yours", moment.now),

@@ -4,11 +4,10 @@ mod browse;
 mod completion;
 mod composing;
 mod joining;
-pub mod lines;
+mod layers;
+pub(crate) mod lines;
 mod locking;
-pub mod mouse;
-mod questions;
-mod recall;
+pub(crate) mod mouse;
 
 use crossterm::event::KeyEvent;
 use sotto_protocol::message::MAX_TEXT;
@@ -16,36 +15,14 @@ use sotto_protocol::message::MAX_TEXT;
 use super::State;
 use super::commands::parse::Command;
 use crate::screen::editor::Enter;
+use crate::screen::editor::history::Recall;
 use crate::screen::effect::{Effect, Moment};
 use crate::screen::keymap::Pressed;
 use crate::screen::keymap::action::Action;
-use crate::screen::layer::{Ctx, Layer, Taken, help};
+use crate::screen::layer::{Layer, help};
 
 /// The longest draft, in bytes: what one message holds, and a command's word before it.
-pub const MAX_DRAFT: usize = MAX_TEXT + 16;
-
-/// What may lie over the talk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Over {
-    Lock,
-    LockQuestion,
-    Join,
-    LeaveQuestion,
-    Help,
-    Recall,
-    Browse,
-}
-
-/// The order in which it gets a key.
-const OVER_THE_TALK: [Over; 7] = [
-    Over::Lock,
-    Over::LockQuestion,
-    Over::Join,
-    Over::LeaveQuestion,
-    Over::Help,
-    Over::Recall,
-    Over::Browse,
-];
+pub(crate) const MAX_DRAFT: usize = MAX_TEXT + 16;
 
 impl State {
     pub(crate) fn key(
@@ -87,28 +64,9 @@ impl State {
         if action == Action::Panic {
             return effects.push(Effect::Panic);
         }
-        let mut asked = false;
-        for over in OVER_THE_TALK {
-            let taken = match over {
-                Over::Lock | Over::Join | Over::Help => self.layer_key(over, action, alone, moment, effects),
-                Over::LockQuestion => self.lock_question_key(action),
-                Over::LeaveQuestion => {
-                    asked = std::mem::take(&mut self.asked);
-                    if asked {
-                        self.notice.clear();
-                    }
-                    if alone {
-                        self.holding &= action != Action::Send;
-                    }
-                    false
-                }
-                Over::Recall => self.recall_key(action),
-                Over::Browse => self.browse_key(action, moment, effects),
-            };
-            if taken {
-                return;
-            }
-        }
+        let Some(asked) = self.offer(action, alone, moment, effects) else {
+            return;
+        };
         let width = self.input_width();
         let leaving = self.leaving();
         let draft = &mut self.rooms.current_mut().draft;
@@ -158,7 +116,7 @@ impl State {
             Action::Undo => self.notice.say("nothing to undo", moment.now),
             Action::OlderSent => self.recall(true, moment),
             Action::NewerSent => self.recall(false, moment),
-            Action::SearchSent => self.begin_recall(),
+            Action::SearchSent => Recall::begin(self.rooms.current_mut(), &mut self.notice),
             Action::Transpose => draft.transpose(),
             Action::Up | Action::Down => {
                 let down = action == Action::Down;
@@ -201,37 +159,17 @@ impl State {
         self.type_notice(moment, effects);
     }
 
-    /// Gives a key to a layer, if it is there. Whether it was for that.
-    fn layer_key(
-        &mut self,
-        over: Over,
-        action: Action,
-        alone: bool,
-        moment: Moment,
-        effects: &mut Vec<Effect>,
-    ) -> bool {
-        let rows = self.page.as_ref().map_or(0, |_| self.list_height());
-        let layer: &mut dyn Layer = match over {
-            Over::Lock => &mut self.locked,
-            Over::Join => &mut self.joining,
-            _ => &mut self.page,
-        };
-        let mut ctx = Ctx {
-            rooms: &mut self.rooms,
-            notice: &mut self.notice,
-            effects,
-            moment,
-            alone,
-            size: (self.width.into(), rows),
-        };
-        matches!(layer.key(action, &mut ctx), Taken::Keep | Taken::Close)
-    }
-
-    /// Whether keys are for the selected message.
-    fn browsing(&self) -> bool {
-        let browse = &self.rooms.current().browse;
-        let selected = browse.as_ref().is_some_and(|browse| !browse.asks());
-        selected && self.page.is_none() && self.locked.is_none() && self.asked().is_none()
+    /// Brings back the line that was sent before the one in the input, or after it.
+    fn recall(&mut self, older: bool, moment: Moment) {
+        let room = self.rooms.current_mut();
+        if older {
+            match room.history.older(room.draft.text()) {
+                Some(line) => room.draft.set(line),
+                None => self.notice.say("nothing older was sent", moment.now),
+            }
+        } else if let Some(line) = room.history.newer() {
+            room.draft.set(&line);
+        }
     }
 
     /// Takes back what was asked or begun; where that is nothing and the input is empty, begins to browse.
@@ -279,13 +217,17 @@ impl State {
         }
     }
 
+    /// What is about to be pasted had more in it than a paste has: only an Enter that comes alone sends.
+    pub(crate) fn hold(&mut self, holds: bool) {
+        self.holding |= holds;
+    }
+
     pub(crate) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
-        if let Some(lock) = &mut self.locked {
-            lock.typed.insert(text);
-            return;
-        }
-        if self.joining_paste(text, moment) {
+        let lock = self.locked.as_mut().map(|lock| lock as &mut dyn Layer);
+        let join = self.joining.as_mut().map(|join| join as &mut dyn Layer);
+        let mut layers = lock.into_iter().chain(join);
+        if layers.any(|layer| layer.paste(text, &mut self.notice, moment.now)) {
             return;
         }
         self.asked = false;

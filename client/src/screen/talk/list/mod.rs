@@ -30,9 +30,7 @@ const MAX_PARTS: usize = 6;
 /// A row of the list: the entry's number, which it keeps for ever, and which of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
-    /// The entry's number.
     pub(crate) entry: u64,
-    /// The row in it.
     pub(crate) row: usize,
 }
 

@@ -174,7 +174,6 @@ impl List {
         self.reader = Reader::From(self.top(measure, height));
     }
 
-    /// To the newest entry.
     pub(crate) fn go_to_newest(&mut self) {
         self.reader = Reader::Newest;
     }

@@ -28,7 +28,6 @@ const QUOTED: usize = 400;
 /// A row on the screen.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Row {
-    /// Its text.
     pub(crate) line: Line<'static>,
     /// The columns that are a link, and its address.
     pub(crate) links: Vec<(Range<usize>, String)>,
@@ -45,11 +44,9 @@ pub(crate) struct Place<'a> {
     pub(crate) grouped: bool,
     /// The message that it answers, where it is still in the list.
     pub(crate) quoted: Option<&'a Said>,
-    /// It is selected.
     pub(crate) selected: bool,
     /// What is to stand out.
     pub(crate) needle: Option<&'a Needle>,
-    /// How things look.
     pub(crate) theme: &'a Theme,
 }
 

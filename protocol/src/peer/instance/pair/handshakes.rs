@@ -6,23 +6,23 @@ use crate::peer::handshake::{Begun, FirstKey, Origin, Revealed, Unconfirmed};
 
 pub(crate) struct Handshakes {
     /// A session was confirmed since either's last join.
-    pub fresh: bool,
+    pub(crate) fresh: bool,
     /// A handshake is asked for although the session is fresh.
-    pub wanted: bool,
+    pub(crate) wanted: bool,
     /// The number of the last attempt: begun by the initiator, answered by the responder.
-    pub attempt: u64,
-    pub key_chain: KeyChain,
-    pub open: Option<Open>,
-    pub answer: Option<Answer>,
+    pub(crate) attempt: u64,
+    pub(crate) key_chain: KeyChain,
+    pub(crate) open: Option<Open>,
+    pub(crate) answer: Option<Answer>,
     /// When one was last begun or answered.
-    pub last_at: Option<Duration>,
+    pub(crate) last_at: Option<Duration>,
     /// When one was last answered.
-    pub answered_at: Option<Duration>,
+    pub(crate) answered_at: Option<Duration>,
     /// Since when the peer has asked for them without answering our first.
-    pub refused_since: Option<Duration>,
+    pub(crate) refused_since: Option<Duration>,
     /// Somebody made something in its name that it did not sign; when the user was told.
-    pub forged: bool,
-    pub impostor_told: Option<Duration>,
+    pub(crate) forged: bool,
+    pub(crate) impostor_told: Option<Duration>,
 }
 
 impl Handshakes {
@@ -61,17 +61,17 @@ pub(crate) enum KeyChain {
 
 /// A handshake of ours that waits for its second.
 pub(crate) struct Open {
-    pub begun: Box<Begun>,
-    pub since: Duration,
-    pub resend_at: Duration,
-    pub wait: Duration,
+    pub(crate) begun: Box<Begun>,
+    pub(crate) since: Duration,
+    pub(crate) resend_at: Duration,
+    pub(crate) wait: Duration,
 }
 
 /// A handshake that we have answered and that waits for its confirm.
 pub(crate) struct Answer {
-    pub unconfirmed: Box<Unconfirmed>,
-    pub second: Vec<u8>,
-    pub sent_at: Duration,
+    pub(crate) unconfirmed: Box<Unconfirmed>,
+    pub(crate) second: Vec<u8>,
+    pub(crate) sent_at: Duration,
 }
 
 impl KeyChain {

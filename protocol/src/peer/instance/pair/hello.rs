@@ -7,19 +7,19 @@ use crate::peer::instance::limits::HELLO_FIRST;
 
 pub(crate) struct Hellos {
     /// The highest counter of its hellos.
-    pub counter: Option<u64>,
+    pub(crate) counter: Option<u64>,
     /// Its present nonce.
-    pub nonce: Option<Nonce>,
+    pub(crate) nonce: Option<Nonce>,
     /// It has echoed our present nonce: it is alive, and no recording.
-    pub echoed: bool,
+    pub(crate) echoed: bool,
     /// It is owed an answer to a hello.
-    pub answer_due: bool,
-    pub sent_at: Option<Duration>,
+    pub(crate) answer_due: bool,
+    pub(crate) sent_at: Option<Duration>,
     /// When, and after which wait, it is sent a hello while a session is needed.
-    pub due_at: Duration,
-    pub wait: Duration,
+    pub(crate) due_at: Duration,
+    pub(crate) wait: Duration,
     /// Anything of it came, proven or not.
-    pub sign_at: Duration,
+    pub(crate) sign_at: Duration,
 }
 
 impl Hellos {

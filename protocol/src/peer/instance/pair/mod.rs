@@ -1,5 +1,6 @@
 //! What an instance knows of another one.
 
+mod bonding;
 mod handshakes;
 mod hello;
 mod lateness;
@@ -11,6 +12,7 @@ mod streams;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub(super) use self::bonding::{Bonding, Exchange, Part};
 pub(super) use self::handshakes::{Answer, Handshakes, KeyChain, Open};
 pub(super) use self::hello::Hellos;
 use self::lateness::Lateness;
@@ -28,34 +30,35 @@ use crate::peer::run_key::PublicRunKey;
 use crate::peer::session::Session;
 
 pub(super) struct Pair {
-    pub id: InstanceId,
+    pub(crate) id: InstanceId,
     /// What its hellos and handshakes are signed with.
-    pub run_key: PublicRunKey,
-    pub hello: Hellos,
-    pub handshakes: Handshakes,
-    pub sessions: Sessions,
-    pub signs: Signs,
-    pub person: Person,
-    pub streams: Streams,
+    pub(crate) run_key: PublicRunKey,
+    pub(crate) hello: Hellos,
+    pub(crate) handshakes: Handshakes,
+    pub(crate) sessions: Sessions,
+    pub(crate) signs: Signs,
+    pub(crate) person: Person,
+    pub(crate) bonding: Bonding,
+    pub(crate) streams: Streams,
 }
 
 /// What goes to and fro in a pair.
 pub(super) struct Streams {
-    pub outgoing: Outgoing<StreamItem>,
+    pub(crate) outgoing: Outgoing<StreamItem>,
     /// The peer that what this one does not hold waits to be released to.
-    pub withheld_for: Option<InstanceId>,
+    pub(crate) withheld_for: Option<InstanceId>,
     /// Among it is some that was typed when nobody was here: nobody else gets it unasked.
-    pub typed_alone: bool,
+    pub(crate) typed_alone: bool,
     /// Our texts that the peer holds and has not read, by their numbers.
-    pub unread: VecDeque<(u64, MessageId)>,
-    pub incoming: Incoming,
+    pub(crate) unread: VecDeque<(u64, MessageId)>,
+    pub(crate) incoming: Incoming,
     /// When an acknowledgement has to go out.
-    pub ack_at: Option<Duration>,
+    pub(crate) ack_at: Option<Duration>,
     /// What the last acknowledgement said.
-    pub acked: u64,
+    pub(crate) acked: u64,
     /// Bytes that came since the last acknowledgement.
-    pub unacked_bytes: usize,
-    pub lateness: Lateness,
+    pub(crate) unacked_bytes: usize,
+    pub(crate) lateness: Lateness,
 }
 
 impl Streams {
@@ -84,6 +87,7 @@ impl Pair {
             sessions: Sessions::new(at),
             signs: Signs::new(at),
             person: Person::default(),
+            bonding: Bonding::default(),
             streams: Streams::new(),
         }
     }
@@ -102,9 +106,14 @@ impl Pair {
         self.signs.paused_until.is_some_and(|until| at < until)
     }
 
-    /// Whether the user knows of it: it is here and has said its name.
+    /// Whether it has said its name, and which bonds it remembers.
+    pub(super) fn is_introduced(&self) -> bool {
+        self.person.name.is_some() && self.bonding.introduced
+    }
+
+    /// Whether the user knows of it: it is here and has introduced itself.
     pub(super) fn is_announced(&self) -> bool {
-        self.is_here() && self.person.name.is_some()
+        self.is_here() && self.is_introduced()
     }
 
     /// Whether what is sent to it now can arrive.

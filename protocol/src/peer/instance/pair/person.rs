@@ -6,11 +6,11 @@ use crate::peer::words::SafetyWords;
 
 #[derive(Default)]
 pub(crate) struct Person {
-    pub name: Option<Name>,
-    pub words: Option<SafetyWords>,
-    pub compared: bool,
+    pub(crate) name: Option<Name>,
+    pub(crate) words: Option<SafetyWords>,
+    pub(crate) compared: bool,
     /// What it wants of messages that fade.
-    pub fading: Fading,
+    pub(crate) fading: Fading,
     /// The user was told of it before.
-    pub announced_before: bool,
+    pub(crate) announced_before: bool,
 }

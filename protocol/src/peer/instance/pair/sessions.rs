@@ -8,12 +8,12 @@ use crate::peer::message::Message;
 use crate::peer::session::Session;
 
 pub(crate) struct Sessions {
-    pub current: Option<Session>,
+    pub(crate) current: Option<Session>,
     /// The session before, for what the peer had still sent in it.
-    pub old: Option<Session>,
-    pub agreed_at: Duration,
+    pub(crate) old: Option<Session>,
+    pub(crate) agreed_at: Duration,
     /// What comes in it was sent after this: it answers what we sent then.
-    pub spoke_after: Duration,
+    pub(crate) spoke_after: Duration,
 }
 
 impl Sessions {

@@ -19,30 +19,30 @@ pub(crate) enum Presence {
 
 /// A ping that waits for its pong.
 pub(crate) struct Ping {
-    pub token: u64,
-    pub at: Duration,
+    pub(crate) token: u64,
+    pub(crate) at: Duration,
 }
 
 pub(crate) struct Signs {
-    pub presence: Presence,
+    pub(crate) presence: Presence,
     /// When its first session was confirmed.
-    pub met_at: Duration,
+    pub(crate) met_at: Duration,
     /// Since when it is here.
-    pub here_since: Duration,
+    pub(crate) here_since: Duration,
     /// It has said no name in time: it is left alone until then.
-    pub paused_until: Option<Duration>,
+    pub(crate) paused_until: Option<Duration>,
     /// When the last thing of it decrypted.
-    pub decrypted_at: Duration,
+    pub(crate) decrypted_at: Duration,
     /// What its silence is measured from: the last thing that decrypted, or a join of ours.
-    pub heard_at: Duration,
-    pub silent: bool,
-    pub ping: Option<Ping>,
+    pub(crate) heard_at: Duration,
+    pub(crate) silent: bool,
+    pub(crate) ping: Option<Ping>,
     /// The token of its last ping, until it is answered. One that pings again before has its answer in the later one.
-    pub pong: Option<u64>,
+    pub(crate) pong: Option<u64>,
     /// The relay has fewer seats than we have peers: it must answer in time from here.
-    pub doubted: Option<Duration>,
+    pub(crate) doubted: Option<Duration>,
     /// When acknowledgements last advanced, or had nothing to advance to.
-    pub progress_at: Duration,
+    pub(crate) progress_at: Duration,
 }
 
 impl Signs {

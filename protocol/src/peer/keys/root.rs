@@ -99,6 +99,7 @@ impl Root {
         RoomKeys {
             envelope: self.expanded(b"sotto/v1/box"),
             psk: self.expanded(b"sotto/v1/psk"),
+            mail: self.expanded(b"sotto/v1/mail"),
         }
     }
 
@@ -179,12 +180,14 @@ impl std::fmt::Debug for Run {
     }
 }
 
-/// What the members of a room have in common: the key of the envelope and the first key of a handshake.
+/// What the members of a room have in common: the key of the envelope, the first key of a handshake, and the key of what
+/// waits on the relay.
 /// Zeroized on drop, never shown.
 #[derive(Clone)]
 pub struct RoomKeys {
     pub(crate) envelope: Secret,
     pub(crate) psk: Secret,
+    pub(crate) mail: Secret,
 }
 
 impl std::fmt::Debug for RoomKeys {
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_keys_of_a_room_are_as_specified() {
-        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../vectors.json")).unwrap();
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("../../../vectors.json")).unwrap();
         for room in vectors["rooms"].as_array().unwrap() {
             let mut root = [0; 32];
             hex::decode_to_slice(room["root"].as_str().unwrap(), &mut root).unwrap();
@@ -209,6 +212,7 @@ mod tests {
                 room["box_key"].as_str().unwrap()
             );
             assert_eq!(hex::encode(keys.psk.expose()), room["psk"].as_str().unwrap());
+            assert_eq!(hex::encode(keys.mail.expose()), room["mail"].as_str().unwrap());
         }
     }
 }

@@ -13,7 +13,7 @@ pub const LONGEST: usize = 9;
 
 /// A word a line, in alphabetical order. The list and its credit stand in `data/`. Going through it takes some tens of
 /// microseconds, and words are rare: a table of them would fill more memory than it saves time.
-const LIST: &str = include_str!("../../data/eff_large_wordlist.txt");
+const LIST: &str = include_str!("../../../data/eff_large_wordlist.txt");
 
 /// Whether the list has this word.
 pub fn is_word(word: &str) -> bool {
