@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Print what the operator of a closed relay needs to let a room in
     RoomId(RoomId),
+    /// Forget what is remembered of a room on this machine, or of all
+    Forget(Forget),
     /// Look at a relay from outside, step by step
     Doctor(Doctor),
     /// Print a completion script for a shell
@@ -148,6 +150,36 @@ pub(crate) struct Demo {
     /// Write down the sealed payloads that cross, as a relay sees them
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
+}
+
+/// `sotto forget`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What a room is remembered by is overwritten and removed. A disk or file system that keeps what was there \
+                  before may still have it, sealed; with --all the secret of this device goes first, without which nothing \
+                  of it opens."
+)]
+pub(crate) struct Forget {
+    /// The room: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM", required_unless_present = "all")]
+    pub(crate) target: Option<Target>,
+    /// Every room
+    #[arg(long, conflicts_with = "target")]
+    pub(crate) all: bool,
+    /// What we share.
+    #[command(flatten)]
+    pub(crate) secret: Shared,
+}
+
+/// Which room it is, and its passphrase.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// The room's name, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub(crate) room: Option<RoomName>,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub(crate) source: Source,
 }
 
 /// `sotto doctor`

@@ -9,6 +9,8 @@
 //!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others, or into what the relay has [`kept`] for who is away.
 //!
+//! What outlives a run of a client, where its user wants that, is its [`memory`].
+//!
 //! What all of them compute with secrets leaves no copy behind: see [`secret`].
 //!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
@@ -35,7 +37,7 @@ mod peer;
 pub use peer::{
     bond, envelope, handshake, instance,
     instance::Instance,
-    mail, message,
+    mail, memory, message,
     message::fading,
     name,
     name::Name,

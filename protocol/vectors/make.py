@@ -164,6 +164,25 @@ def kept(derived):
     }
 
 
+# - The memory
+
+
+def memory(derived):
+    """Under which name and key a room is remembered on a device, and one that remembers nothing."""
+    root, device = bytes.fromhex(derived["root"]), stated("device secret", 32)
+    key = expand(root + device, b"sotto/v1/disk")
+    name = hmac.digest(device + root, b"sotto/v1/file", "sha256")[:16]
+    version, nonce, part = bytes([1]), stated("memory nonce", 24), bytes(4)
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(4096), version + name + part, nonce, key)
+    return {
+        "device": device.hex(),
+        "key": key.hex(),
+        "name": name.hex(),
+        "nonce": nonce.hex(),
+        "empty_sha256": sha256(version, nonce, sealed).hex(),
+    }
+
+
 # - What waits for who is away
 
 NOTE_KINDS = {"text": 1, "edit": 2, "delete": 3, "receipts": 4}
@@ -688,6 +707,7 @@ def make():
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
         "kept": {"room": 0, **kept(derived[0])},
+        "memory": {"room": 0, **memory(derived[0])},
         "mail": {"room": 0, "under_passphrase": mail(derived[0])},
         "bond": {"room": 0, "generations": bond(derived[0])},
         "runs": [

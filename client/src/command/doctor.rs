@@ -409,13 +409,11 @@ mod tests {
         let url = relay(TlsOptions::default()).await;
         let root = sotto_protocol::Root::from_bytes([7; 32]);
         let access = root.access_hash();
-        let (_room, mut updates) = Room::open(RoomConfig {
-            address: url.parse::<Invitation>().unwrap().address,
+        let (_room, mut updates) = Room::open(RoomConfig::new(
+            url.parse::<Invitation>().unwrap().address,
             root,
-            name: sotto_protocol::Name::new("anna").unwrap(),
-            recorder: None,
-            timing: Timing::default(),
-        });
+            sotto_protocol::Name::new("anna").unwrap(),
+        ));
         while !matches!(updates.next().await.unwrap(), Update::Joined) {}
         let (lines, exit) = found_in(&url, Some(access)).await;
         assert_eq!((exit, lines.len()), (Exit::Done, 6), "{lines:#?}");

@@ -23,9 +23,10 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
     ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
+    ("panic_forgets", "false", "true: the panic key also forgets everything that is remembered on this machine"),
     ("notices", "bell = \"unfocused\", desktop = \"unfocused\"", "how a message is told: \"never\", \"unfocused\" or \"always\""),
     ("keys", "none", "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions"),
-    ("room", "none", "[[room]] with name, relay and, if you like, room and passphrase_command: sotto join NAME"),
+    ("room", "none", "[[room]] with name, relay and, if you like, room, passphrase_command and remember: sotto join NAME"),
     ("themes.NAME", "none", "a theme of your own: base (one of the others), styles by name, and a list of accents"),
 ];
 

@@ -7,7 +7,8 @@ use sotto_protocol::instance::{Departure, Event, Recognition};
 use time::OffsetDateTime;
 
 use self::json::{Complaint, Written, millis, written};
-use crate::room::{RelayError, Update};
+use crate::memory::{Found, LOST, OLDER};
+use crate::room::{RelayError, Remembered, Update};
 use crate::visible::{on_one_line, visible};
 
 /// Where a line goes, without its line end.
@@ -60,6 +61,7 @@ impl Format {
             Update::RecordingFailed(error) => {
                 self.error("recording", &format!("cannot write the recording: {error}"))
             }
+            Update::Remembered(told) => self.remembered(told),
             Update::Failed(why) => self.failed(why),
             Update::Left { undelivered, to } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
@@ -91,6 +93,23 @@ impl Format {
             ..Complaint::default()
         });
         self.either(&written, || message.to_owned())
+    }
+
+    fn remembered(&self, told: &Remembered) -> Option<Line> {
+        match told {
+            Remembered::Failed(why) => self.error("memory", &format!("not remembered: {why}")),
+            Remembered::Opened { found, .. } if *found == Found::Older => self.error("memory", OLDER),
+            Remembered::Opened { found, .. } if *found == Found::Lost => self.error("memory", LOST),
+            Remembered::Opened { unsent, .. } if unsent.is_empty() => None,
+            Remembered::Opened { unsent, .. } => {
+                let count = unsent.len();
+                let ids = unsent.iter().map(|unsent| unsent.id.to_string());
+                self.either(&Written::Waiting { ids: ids.collect() }, || {
+                    format!("{count} of an earlier run wait to be delivered")
+                })
+            }
+            Remembered::Again => None,
+        }
     }
 
     fn failed(&self, why: &RelayError) -> Option<Line> {

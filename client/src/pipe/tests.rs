@@ -50,6 +50,7 @@ impl Served {
             address: self.url.parse().unwrap(),
             root: Root::from_bytes([7; 32]),
             name: Name::new(name).unwrap(),
+            remember: None,
             recorder: None,
             timing: Timing::default(),
         })

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub(crate) use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
+use sotto_protocol::memory::Unsent;
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, Root};
 pub use timing::Timing;
@@ -26,6 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use self::error::RelayError;
 pub(crate) use self::error::told;
+use crate::memory::{Found, MemoryError, Remember};
 use crate::relay_url::Address;
 
 /// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
@@ -39,10 +41,26 @@ pub struct RoomConfig {
     pub root: Root,
     /// What the others call us.
     pub name: Name,
+    /// That it may be remembered from one run to the next, and where.
+    pub(crate) remember: Option<Remember>,
     /// Where the sealed payloads that cross are written down, for demonstrations and tests.
     pub recorder: Option<Recorder>,
     /// How long everything may take.
     pub timing: Timing,
+}
+
+impl RoomConfig {
+    /// A room of which nothing is recorded or remembered.
+    pub fn new(address: Address, root: Root, name: Name) -> Self {
+        Self {
+            address,
+            root,
+            name,
+            remember: None,
+            recorder: None,
+            timing: Timing::default(),
+        }
+    }
 }
 
 /// What the user wants, but for saying something: see [`Room::say`].
@@ -81,6 +99,10 @@ pub enum Command {
     Compared(InstanceId),
     /// What was withheld ([`Event::Withheld`]) may go to that new run.
     Release(InstanceId),
+    /// Remembers the room from now on, for later runs.
+    Remember,
+    /// Forgets what is remembered of the room.
+    Forget,
     /// Destroys the room on the relay for everybody, then leaves.
     Expire,
     /// Waits until all is delivered, at most so long, tells the peers, and ends with [`Update::Left`].
@@ -103,9 +125,34 @@ pub enum CommandError {
     /// The relay did not destroy the room.
     #[error("the relay does not let members destroy this room")]
     NotExpired,
+    /// It is kept from being remembered, by the configuration file or as it is a demonstration.
+    #[error("this room is not to be remembered")]
+    NeverRemembered,
+    /// There is no memory of it.
+    #[error("the room is not remembered")]
+    NotRemembered,
+    /// Its memory could not be taken away.
+    #[error("the room was not forgotten")]
+    NotForgotten,
     /// The room was left.
     #[error("the room was left")]
     Left,
+}
+
+/// What is told of a room's memory.
+#[derive(Debug)]
+pub enum Remembered {
+    /// It is remembered from now on.
+    Opened {
+        /// How its memory was found.
+        found: Found,
+        /// What an earlier run did not get delivered, and this one is to.
+        unsent: Vec<Unsent>,
+    },
+    /// It is not remembered, or what happens from now on is not.
+    Failed(MemoryError),
+    /// It is remembered again.
+    Again,
 }
 
 /// What happens in a room.
@@ -156,6 +203,8 @@ pub enum Update {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// Something of the room's memory.
+    Remembered(Remembered),
     /// The machine slept, or this process was stopped: timers that do not count that are late.
     Slept,
     /// The room was left. The last update.

@@ -45,6 +45,8 @@ pub struct Settings {
     pub(crate) told: Told,
     /// How things look.
     pub theme: &'static Theme,
+    /// The end in a hurry forgets everything that is remembered here.
+    pub(crate) panic_forgets: bool,
     /// The mouse is ours, and not the terminal's for its own selection.
     pub(crate) mouse: bool,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
@@ -56,6 +58,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            panic_forgets: false,
             escape_time: ESCAPE_TIME,
             lock_after: None,
             time_format: TimeFormat::default(),
@@ -97,6 +100,8 @@ pub(crate) struct RoomEntry {
     pub(crate) relay: Invitation,
     /// The room's name, where the URL has none.
     pub(crate) room: Option<RoomName>,
+    /// Whether it is remembered from one run to the next; `None`: if it was before.
+    pub(crate) remember: Option<bool>,
     /// The command whose first line is the passphrase.
     pub(crate) passphrase_command: Option<String>,
 }

@@ -13,5 +13,7 @@ pub mod handshake;
 pub mod session;
 
 pub mod bond;
-pub mod instance;
 pub mod mail;
+pub mod memory;
+
+pub mod instance;

@@ -11,6 +11,7 @@ mod member;
 mod memory;
 mod mischief;
 mod redirection;
+mod remembering;
 mod storm;
 mod world;
 

@@ -125,6 +125,7 @@ impl Reader<'_> {
                     }
                 }
                 "mouse" => self.switch(key, item, &mut config.settings.mouse),
+                "panic_forgets" => self.switch(key, item, &mut config.settings.panic_forgets),
                 "typing" => self.switch(key, item, &mut config.settings.told.typing),
                 "receipts" => self.switch(key, item, &mut config.settings.told.receipts),
                 "lock_after" => config.settings.lock_after = self.read(key, item, duration).flatten(),

@@ -102,6 +102,9 @@ pub(super) enum Written<'a> {
         of: &'a str,
         count: usize,
     },
+    Waiting {
+        ids: Vec<String>,
+    },
     Lost {
         id: String,
     },

@@ -2,6 +2,7 @@
 //! after every loss, and leaves.
 
 mod connection;
+mod remembering;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -10,13 +11,14 @@ use std::time::Duration;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
-use sotto_protocol::instance::Now;
+use sotto_protocol::instance::{Event, Now};
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep;
 
+use self::remembering::Remembering;
 use super::clock::{self, Watch};
 use super::names::Names;
 use super::recorder::Direction;
@@ -60,6 +62,9 @@ pub(super) struct Task {
     pending: VecDeque<Update>,
     /// As told last.
     undelivered: usize,
+    remembering: Remembering,
+    /// Something is for those who come.
+    waits: bool,
     /// Once true, the room is come back to for ever.
     was_joined: bool,
     /// Connections in a row that did not last.
@@ -84,6 +89,7 @@ impl Task {
             address,
             root,
             name,
+            remember,
             recorder,
             timing,
         } = settings;
@@ -107,6 +113,8 @@ impl Task {
             updates,
             pending: VecDeque::new(),
             undelivered: 0,
+            remembering: Remembering::new(remember),
+            waits: false,
             was_joined: false,
             failures: 0,
             abandoned: false,
@@ -122,6 +130,8 @@ impl Task {
 
     /// Runs until the room is left, or the first join has failed.
     pub(super) async fn run(mut self) {
+        self.recall(clock::now());
+        self.gather();
         let last = loop {
             let why = match self.connection().await {
                 Ok(Goodbye) => break self.left(),
@@ -135,6 +145,7 @@ impl Task {
                 break self.left();
             }
         };
+        self.write_memory();
         // The keys go now, not when the reader has read the last.
         let (updates, mut pending) = self.end();
         pending.push_back(last);
@@ -207,7 +218,7 @@ impl Task {
     /// May be dropped while it waits: nothing is lost.
     async fn wait(&mut self, due: Option<Duration>) {
         let now = clock::now();
-        let next = [self.instance.next_timeout(), due, self.leaving]
+        let next = [self.instance.next_timeout(), due, self.leaving, self.memory_due()]
             .into_iter()
             .flatten()
             .min()
@@ -242,6 +253,9 @@ impl Task {
             self.instance.timeout(now);
         }
         self.gather();
+        if self.memory_due().is_some_and(|due| now.monotonic >= due) {
+            self.write_memory();
+        }
     }
 
     fn requested(&mut self, request: Request) {
@@ -254,6 +268,8 @@ impl Task {
             } => {
                 let said = self.instance.say(&text, reply_to, now);
                 let said = said.map_err(CommandError::Say);
+                // It is on the disk before it is shown as waiting.
+                self.write_memory();
                 match answer {
                     // One that nobody waits for any more is no harm.
                     Some(answer) => drop(answer.send(said)),
@@ -266,6 +282,9 @@ impl Task {
             } => self.expire = Some(answer),
             Request::Do { command, answer } => {
                 let done = self.command(command.clone(), now);
+                if let Command::Edit { .. } | Command::Delete { .. } | Command::Release(_) = command {
+                    self.write_memory();
+                }
                 self.answer(command, answer, done);
             }
         }
@@ -302,6 +321,8 @@ impl Task {
                 self.instance.compared(peer);
             }
             Command::Release(peer) => self.instance.release(peer, now),
+            Command::Remember => self.begin_to_remember(now)?,
+            Command::Forget => self.forget()?,
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
             Command::Expire => return Err(CommandError::Offline),
@@ -316,8 +337,12 @@ impl Task {
 
     /// Takes what the instance has to tell.
     fn gather(&mut self) {
+        let waits = self.instance.is_waiting();
+        let mut readdressed = std::mem::replace(&mut self.waits, waits) != waits;
         while let Some(event) = self.instance.next_event() {
             let name = self.names.of(&event);
+            // Something may go now to one whom it was not for when it was written.
+            readdressed |= matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. });
             self.tell(Update::Event { event, name });
         }
         while let Some((event, name)) = self.names.changed() {
@@ -327,6 +352,10 @@ impl Task {
         if undelivered != self.undelivered {
             self.undelivered = undelivered;
             self.tell(Update::Undelivered(undelivered));
+            self.memory_is_stale();
+        }
+        if readdressed {
+            self.write_memory();
         }
     }
 

@@ -70,6 +70,7 @@ impl Conversation {
                     ),
                 );
             }
+            Update::Remembered(told) => self.remembered(told, at),
             Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.

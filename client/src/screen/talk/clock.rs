@@ -1,6 +1,6 @@
 //! The time of the day and the day, as the shell gives them, and how they are shown.
 
-use time::{Date, OffsetDateTime};
+use time::{Date, OffsetDateTime, UtcOffset};
 
 /// What the clock on the wall shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,23 @@ impl Default for Clock {
 }
 
 impl Clock {
+    /// So many milliseconds after 1970 began, where the user is; where that is not known, UTC.
+    pub(crate) fn of(millis: u64) -> Self {
+        let since = time::Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX));
+        let at = OffsetDateTime::UNIX_EPOCH.checked_add(since);
+        at.map_or_else(Self::default, Self::at)
+    }
+
+    /// The same of a moment.
+    pub(crate) fn at(at: OffsetDateTime) -> Self {
+        let here = at.to_offset(UtcOffset::local_offset_at(at).unwrap_or(UtcOffset::UTC));
+        Self {
+            date: here.date(),
+            hour: here.hour(),
+            minute: here.minute(),
+        }
+    }
+
     /// The day in words.
     pub(crate) fn day(&self) -> String {
         format!(

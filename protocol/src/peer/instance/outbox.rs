@@ -71,8 +71,10 @@ impl StreamItem {
 #[derive(Debug)]
 struct Entry {
     content: Content,
-    /// When it was typed, by the monotonic clock.
+    /// When it was typed, or taken over from an earlier run, by the monotonic clock.
     typed: Duration,
+    /// How long it had waited by then.
+    waited: Duration,
     /// It was given to a socket: what it says is out of our hands.
     handed: bool,
     /// The relay has it, and the user was told.
@@ -129,6 +131,7 @@ impl Outbox {
         let entry = Entry {
             content,
             typed,
+            waited: Duration::ZERO,
             handed: false,
             sent: false,
             held_by: Vec::new(),
@@ -280,6 +283,18 @@ impl Outbox {
         lost
     }
 
+    /// An entry waited so long before it was added.
+    pub(super) fn has_waited(&mut self, key: Key, waited: Duration) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.waited = waited;
+        }
+    }
+
+    /// All contents, oldest first.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (Key, &Content)> {
+        self.entries.iter().map(|(key, entry)| (*key, &entry.content))
+    }
+
     /// The bytes of an entry's content.
     pub(super) fn encoded_len(&self, key: Key) -> usize {
         self.entries
@@ -294,7 +309,8 @@ impl Outbox {
         };
         let mut content = entry.content.clone();
         if let Content::Text(text) = &mut content {
-            let waited = now.saturating_sub(entry.typed).as_millis();
+            let waited = now.saturating_sub(entry.typed).saturating_add(entry.waited);
+            let waited = waited.as_millis();
             text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
             text.repeat = repeat;
         }

@@ -6,6 +6,7 @@ mod id;
 
 pub use self::id::{InstanceId, MessageId};
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::peer::bond::{Held, Proof};
@@ -127,7 +128,7 @@ pub struct Text {
 }
 
 /// A message that another one refers to: its author and its id. The author may be oneself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// Who wrote it.
     pub author: InstanceId,

@@ -467,6 +467,7 @@ fn configured(script: &mut Script) {
         name: "anna".to_owned(),
         relay: "ws://other.example".parse().unwrap(),
         room: RoomName::new("attic").ok(),
+        remember: None,
         passphrase_command: Some("pass show anna".to_owned()),
     }];
 }

@@ -1,6 +1,7 @@
 //! What the user of an instance does.
 
 mod fading;
+mod unsent;
 
 use super::event::{Peer, Posted, SayError};
 use super::limits;
