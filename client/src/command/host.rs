@@ -152,7 +152,7 @@ fn own_address(listening: SocketAddr, pin: Option<Pin>) -> Result<Address, Addre
 
 /// The key of a relay that speaks TLS.
 fn pin(relay: &Relay) -> Result<Option<Pin>, NotAPin> {
-    let certificate = relay.tls().map(|tls| tls.certificate());
+    let certificate = relay.tls().and_then(|tls| tls.certificate());
     let pin = certificate.as_ref().and_then(|certificate| certificate.pin());
     pin.map(str::parse).transpose()
 }

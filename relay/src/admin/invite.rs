@@ -85,16 +85,27 @@ impl fmt::Display for Public {
     }
 }
 
+/// Who speaks TLS with the visitors. A relay that gets its certificate by itself may not have it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Nobody.
+    Ws,
+    /// The relay.
+    Wss,
+    /// The server before it.
+    ProxiedWss,
+}
+
 /// The URLs under which a relay is reached, the best first: one of the host that the operator gave or that the
-/// certificate is for, else one for each address. A relay that `is_proxied` has the certificate and the port of the
-/// server before it, and only the operator knows its name: without that there is none.
+/// certificate is for, else one for each address. Of the server before a relay only the operator knows the name: without
+/// that there is none.
 pub(crate) fn urls(
+    scheme: Scheme,
     listening: SocketAddr,
     public: Option<&Public>,
     certificate: Option<&Certificate>,
-    is_proxied: bool,
 ) -> Vec<String> {
-    let is_behind = is_proxied && certificate.is_none();
+    let is_behind = scheme == Scheme::ProxiedWss;
     let mut hosts: Vec<Public> = match public {
         Some(public) => vec![public.clone()],
         None => {
@@ -111,10 +122,9 @@ pub(crate) fn urls(
             })
             .collect();
     }
-    let (scheme, usual) = if certificate.is_some() || is_behind {
-        ("wss", 443)
-    } else {
-        ("ws", 80)
+    let (name, usual) = match scheme {
+        Scheme::Ws => ("ws", 80),
+        Scheme::Wss | Scheme::ProxiedWss => ("wss", 443),
     };
     let pin = certificate.and_then(Certificate::pin);
     let fragment = pin.map_or(String::new(), |pin| format!("#pin={pin}"));
@@ -122,8 +132,8 @@ pub(crate) fn urls(
     hosts
         .into_iter()
         .map(|Public { host, port }| match port.unwrap_or(others) {
-            port if port == usual => format!("{scheme}://{host}/{fragment}"),
-            port => format!("{scheme}://{host}:{port}/{fragment}"),
+            port if port == usual => format!("{name}://{host}/{fragment}"),
+            port => format!("{name}://{host}:{port}/{fragment}"),
         })
         .collect()
 }
@@ -202,7 +212,7 @@ mod tests {
     #[test]
     fn an_invite_names_the_public_host_and_leaves_out_the_usual_port() {
         let listening = "[::]:4000".parse().unwrap();
-        let urls = |public: &str| urls(listening, Some(&public.parse().unwrap()), None, false);
+        let urls = |public: &str| urls(Scheme::Ws, listening, Some(&public.parse().unwrap()), None);
         assert_eq!(urls("relay.example"), ["ws://relay.example:4000/"]);
         assert_eq!(urls("relay.example:80"), ["ws://relay.example/"]);
         assert_eq!(command("ws://h/#pin=a"), "sotto join 'ws://h/#pin=a'");
@@ -213,7 +223,8 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let certificate = Certificate::self_signed(directory.path()).unwrap();
         let pin = certificate.pin().unwrap();
-        let urls = urls("192.0.2.7:443".parse().unwrap(), None, Some(&certificate), false);
+        let listening = "192.0.2.7:443".parse().unwrap();
+        let urls = urls(Scheme::Wss, listening, None, Some(&certificate));
         assert_eq!(urls, [format!("wss://192.0.2.7/#pin={pin}")]);
     }
 
@@ -222,7 +233,7 @@ mod tests {
         let listening = "127.0.0.1:4000".parse().unwrap();
         let behind = |public: Option<&str>| {
             let public = public.map(|public| public.parse().unwrap());
-            urls(listening, public.as_ref(), None, true)
+            urls(Scheme::ProxiedWss, listening, public.as_ref(), None)
         };
         assert_eq!(behind(Some("relay.example")), ["wss://relay.example/"]);
         assert_eq!(behind(Some("relay.example:8443")), ["wss://relay.example:8443/"]);
@@ -231,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_relay_that_listens_everywhere_names_no_address_that_nobody_can_reach() {
-        let urls = urls("[::]:4000".parse().unwrap(), None, None, false);
+        let urls = urls(Scheme::Ws, "[::]:4000".parse().unwrap(), None, None);
         assert!(!urls.is_empty());
         assert!(
             urls.iter()

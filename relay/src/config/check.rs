@@ -37,6 +37,7 @@ impl Options {
             ));
         }
         warnings.extend(certificate.and_then(|certificate| certificate.warning(Day::today())));
+        warnings.extend(self.tls.acme.rehearse(self.listen.port())?);
         warnings.extend(units.and_then(|units| units.warning(self)));
         warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
@@ -57,10 +58,10 @@ impl Options {
         }
         let certificate = self.tls.certificate()?;
         let urls = invite::urls(
+            self.scheme(),
             self.listen,
-            self.public.as_ref(),
+            self.public().as_ref(),
             certificate.as_ref(),
-            self.is_proxied(),
         );
         if urls.is_empty() {
             return Err(BindError::Option(OptionError {

@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    admin::invite::{self, Public},
+    admin::invite::{self, Public, Scheme},
     admin::metrics,
     admin::refusals::Refusals,
     admin::systemd::{Manager, Sockets},
@@ -24,6 +24,7 @@ use crate::{
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
     limits,
+    net::acme,
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
@@ -84,7 +85,7 @@ pub struct Relay {
     metrics: Option<TcpListener>,
     tls: Option<Arc<Tls>>,
     public: Option<Public>,
-    is_proxied: bool,
+    scheme: Scheme,
     manager: Manager,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
@@ -138,8 +139,8 @@ impl Relay {
             store,
             metrics,
             tls,
-            is_proxied: options.is_proxied(),
-            public: options.public,
+            scheme: options.scheme(),
+            public: options.public(),
             manager,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
@@ -164,12 +165,12 @@ impl Relay {
 
     /// The URLs to hand over to those who are to join, the best first.
     pub fn invites(&self) -> Vec<String> {
-        let certificate = self.tls.as_ref().map(|tls| tls.certificate());
+        let certificate = self.tls.as_ref().and_then(|tls| tls.certificate());
         invite::urls(
+            self.scheme,
             self.local_addr,
             self.public.as_ref(),
             certificate.as_deref(),
-            self.is_proxied,
         )
     }
 
@@ -183,6 +184,10 @@ impl Relay {
                 metrics::serve(listener, self.hub.clone(), self.tls.clone()),
             );
             tokio::spawn(async move { shutdown.run_until_cancelled(serving).await });
+        }
+        if let Some(tls) = self.tls.clone() {
+            let (shutdown, renewing) = (shutdown.clone(), acme::keep_renewed(tls));
+            tokio::spawn(async move { shutdown.run_until_cancelled(renewing).await });
         }
         let mut pulse = self.manager.pulse().map(tokio::time::interval);
         self.manager.ready();
