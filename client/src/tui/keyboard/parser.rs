@@ -3,14 +3,16 @@
 //! Whatever comes, nothing is waited for without end: a control sequence ends with its final byte (ECMA-48, 5.4), with
 //! a control character, which then counts for itself, or with silence. What is not for us is passed over as a whole.
 
+mod pasting;
+
 use std::str;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use zeroize::Zeroizing;
 
+use self::pasting::Pasting;
+use super::Event;
 use super::decode::{self, Meaning};
-use super::{Event, Paste};
 
 /// How long a sequence that has begun, or a paste without its end, waits for the next byte.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -19,10 +21,6 @@ const AFTER_PASTE: Duration = Duration::from_millis(20);
 
 /// The bytes of a control sequence at most. The longest that means something here has less than thirty.
 const MAX_SEQUENCE: usize = 64;
-/// What is kept of a paste, in bytes: many times what a message holds, so that it is refused as too long.
-const MAX_PASTE: usize = 1 << 20;
-
-const PASTE_ENDS: &[u8] = b"\x1b[201~";
 
 const ESC: u8 = 0x1b;
 /// Ctrl+X, which ends everything: no state holds it back.
@@ -62,17 +60,6 @@ enum State {
     Text { began: Option<u8> },
     /// ESC in such a string.
     TextEscape,
-}
-
-#[derive(Debug, Default)]
-struct Pasting {
-    text: Zeroizing<Vec<u8>>,
-    /// So much of its end has come.
-    ends: usize,
-    /// Its end has come; what follows at once belongs to it.
-    ended: bool,
-    /// Something did.
-    followed: bool,
 }
 
 impl Parser {
@@ -301,7 +288,7 @@ impl Parser {
             Some(Meaning::Key(code, modifiers)) => self.press(code, modifiers | alt),
             Some(Meaning::PasteBegins) => {
                 let paste = self.paste.get_or_insert_default();
-                (paste.ended, paste.ends) = (false, 0);
+                paste.goes_on();
             }
             Some(Meaning::Other(event)) => self.say(event),
             None => {}
@@ -333,44 +320,7 @@ impl Parser {
 
     fn paste_is_over(&mut self) {
         let Some(paste) = self.paste.take() else { return };
-        self.heard.push(Event::Paste(Paste {
-            text: Zeroizing::new(String::from_utf8_lossy(&paste.text).into_owned()),
-            holds: paste.followed || !paste.ended,
-        }));
-    }
-}
-
-impl Pasting {
-    fn byte(&mut self, byte: u8) {
-        if PASTE_ENDS.get(self.ends) == Some(&byte) {
-            self.ends += 1;
-            self.ended = self.ends == PASTE_ENDS.len();
-            return;
-        }
-        // What looked like the end was none.
-        let looked = &PASTE_ENDS[..std::mem::take(&mut self.ends)];
-        self.add(looked);
-        if byte == ESC {
-            self.ends = 1;
-        } else {
-            self.add(&[byte]);
-        }
-    }
-
-    fn key(&mut self, key: KeyEvent) {
-        self.followed = true;
-        match (key.code, key.modifiers) {
-            (KeyCode::Char(c), KeyModifiers::NONE) => self.add(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            (KeyCode::Enter, _) | (KeyCode::Char('j'), KeyModifiers::CONTROL) => self.add(b"\n"),
-            (KeyCode::Tab, _) => self.add(b"\t"),
-            _ => {}
-        }
-    }
-
-    fn add(&mut self, bytes: &[u8]) {
-        if self.text.len() + bytes.len() <= MAX_PASTE {
-            self.text.extend_from_slice(bytes);
-        }
+        self.heard.push(Event::Paste(paste.over()));
     }
 }
 
