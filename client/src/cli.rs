@@ -16,7 +16,7 @@ use crate::secret::source::Source;
 /// A terminal chat for two people who share a passphrase.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = env!("SOTTO_VERSION"),
     args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Generate(Generate),
     /// Print what the operator of a closed relay needs to let a room in
     RoomId(RoomId),
+    /// Forget what is remembered of a room on this machine, or of all
+    Forget(Forget),
     /// Look at a relay from outside, step by step
     Doctor(Doctor),
     /// Print a completion script for a shell
@@ -182,6 +184,36 @@ pub(crate) struct Demo {
     pub(crate) record: Option<PathBuf>,
 }
 
+/// `sotto forget`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "What a room is remembered by is overwritten and removed. A disk or file system that keeps what was there \
+                  before may still have it, sealed; with --all the secret of this device goes first, without which nothing \
+                  of it opens."
+)]
+pub(crate) struct Forget {
+    /// The room: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM", required_unless_present = "all")]
+    pub(crate) target: Option<Target>,
+    /// Every room
+    #[arg(long, conflicts_with = "target")]
+    pub(crate) all: bool,
+    /// What we share.
+    #[command(flatten)]
+    pub(crate) secret: Shared,
+}
+
+/// Which room it is, and its passphrase.
+#[derive(Debug, Args)]
+pub(crate) struct Shared {
+    /// The room's name, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub(crate) room: Option<RoomName>,
+    /// Where the passphrase comes from.
+    #[command(flatten)]
+    pub(crate) source: Source,
+}
+
 /// `sotto doctor`
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {
@@ -191,9 +223,16 @@ pub(crate) struct Doctor {
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
     pub(crate) proxy: Option<Proxy>,
+    /// The room that the passphrase is for, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub(crate) room: Option<RoomName>,
     /// A JSON object for each step
     #[arg(long)]
     pub(crate) json: bool,
+    /// Where a passphrase comes from: with one the room itself is joined, and nothing said in it, so that a closed relay
+    /// can be looked at.
+    #[command(flatten)]
+    pub(crate) source: Source,
 }
 
 /// `sotto generate`
@@ -207,8 +246,8 @@ pub(crate) struct Generate {
 /// `sotto room-id`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
-                  them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
+    after_help = "It prints one word. Who knows it can join nothing, but can try passphrases against it, as a relay \
+                  can. The operator runs: sotto-relay room add ID --note TEXT"
 )]
 pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes

@@ -5,7 +5,7 @@
 //! 1. the command line ([`cli`]) says which [`command`] is to be done;
 //! 2. that goes one way into a room ([`open`]): where it is ([`relay_url`]), or what the configuration file ([`config`])
 //!    says of it, with which passphrase ([`secret`]), and what is left out is asked for;
-//! 3. [`room`] is that room on that relay: its socket, its channel, its peers;
+//! 3. [`room`] is that room on that relay: its socket, its channel, its peers, and what is remembered of it ([`memory`]);
 //! 4. [`pipe`] joins it to standard input and output, [`plain`] to a person who wants lines, [`chat`] to one at a
 //!    terminal ([`tui`]): keys and what happens in the room change the [`screen`], which is drawn.
 //!
@@ -28,6 +28,8 @@ mod config;
 pub mod open;
 pub mod relay_url;
 pub mod secret;
+
+mod memory;
 
 pub mod room;
 

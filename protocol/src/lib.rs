@@ -9,10 +9,13 @@
 //!    [`envelope`] hides even that;
 //! 5. a [`frame`] carries it to the relay and on to the others, or into what the relay has [`kept`] for who is away.
 //!
+//! What outlives a run of a client, where its user wants that, is its [`memory`].
+//!
 //! What all of them compute with secrets leaves no copy behind: see [`secret`].
 //!
 //! [`instance`] is one running client in one room: the state machine that drives all of the above. It has no
-//! clock, no socket and no randomness of its own: time and an RNG are arguments. Beside it is [`mail`], for who is away.
+//! clock, no socket and no randomness of its own: time and an RNG are arguments. Beside it is [`mail`], for who is away,
+//! and what two who have met remember of each other is their [`bond`].
 //!
 //! A relay needs the frames and hashes only, and builds this crate without the feature `session`.
 //! `SPEC.md` beside this crate fixes every byte.
@@ -20,10 +23,11 @@
 #![warn(missing_docs)]
 
 mod wire;
-pub use wire::{frame, hash, join, kept, topic};
+pub use wire::{frame, hash, join, kept, room_id, topic};
 pub use wire::{
     hash::{AccessHash, HashError, RoomHash, SenderHash},
     join::Credentials,
+    room_id::RoomId,
     topic::Topic,
 };
 
@@ -31,9 +35,9 @@ pub use wire::{
 mod peer;
 #[cfg(feature = "session")]
 pub use peer::{
-    envelope, handshake, instance,
+    bond, envelope, handshake, instance,
     instance::Instance,
-    mail, message,
+    mail, memory, message,
     message::fading,
     name,
     name::Name,

@@ -7,6 +7,7 @@ Nothing in it is random, so two runs write the same file:
 """
 
 import hashlib
+import hmac
 import json
 import struct
 import unicodedata
@@ -163,6 +164,25 @@ def kept(derived):
     }
 
 
+# - The memory
+
+
+def memory(derived):
+    """Under which name and key a room is remembered on a device, and one that remembers nothing."""
+    root, device = bytes.fromhex(derived["root"]), stated("device secret", 32)
+    key = expand(root + device, b"sotto/v1/disk")
+    name = hmac.digest(device + root, b"sotto/v1/file", "sha256")[:16]
+    version, nonce, part = bytes([1]), stated("memory nonce", 24), bytes(4)
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(4096), version + name + part, nonce, key)
+    return {
+        "device": device.hex(),
+        "key": key.hex(),
+        "name": name.hex(),
+        "nonce": nonce.hex(),
+        "empty_sha256": sha256(version, nonce, sealed).hex(),
+    }
+
+
 # - What waits for who is away
 
 NOTE_KINDS = {"text": 1, "edit": 2, "delete": 3, "receipts": 4}
@@ -245,6 +265,81 @@ def mail(derived):
     return [under_passphrase(derived, f"note {at}", note) for at, note in enumerate(notes)]
 
 
+# - What two who have met remember of each other
+
+
+def mac(key, *parts):
+    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
+
+
+class Generation:
+    """One generation of a bond, as both of its sides derive it."""
+
+    def __init__(self, name, mix=b""):
+        self.lo, self.hi, self.hash = (stated(f"{name}, {what}", 32) for what in ("lo", "hi", "hash"))
+        bond = expand(mix + self.lo + self.hi + self.hash, b"sotto/v1/bond")
+        self.id = expand(bond, b"id", 16)
+        self.chains = {"lo": expand(bond, b"lo"), "hi": expand(bond, b"hi")}
+        self.proof, self.mix = expand(bond, b"proof"), expand(bond, b"mix")
+
+    def exchanged(self):
+        return {"lo": self.lo.hex(), "hi": self.hi.hex(), "hash": self.hash.hex()}
+
+    def slot(self, role, indexes):
+        """What a proof says of it."""
+        shown = mac(self.proof, b"proof", role, self.hash, indexes)[:20]
+        mask = mac(self.proof, b"mask", role, self.hash, shown)
+        return bytes(a ^ b for a, b in zip(indexes, mask)) + shown
+
+    def held(self, role, number, indexes):
+        number = struct.pack(">I", number)
+        return number + indexes + mac(self.proof, b"held", role, self.hash, number, indexes)
+
+    def key(self, side):
+        """The next message key of a side; its chain moves on."""
+        key = expand(self.chains[side], b"m")
+        self.chains[side] = expand(self.chains[side], b"c")
+        return key
+
+
+def under_bond(derived, name, generation, note):
+    key, nonce = generation.key("lo"), stated(f"{name}, nonce", 24)
+    hint, token = mac(key, b"hint")[:8], expand(key, b"drop")
+    plaintext = bytes.fromhex(note["encoded"]).ljust(note["bucket"] - BLOB_OVERHEAD, b"\0")
+    associated = derived["topic"].encode() + hint + sha256(token)
+    seal = expand(key, b"seal")
+    sealed = nacl.bindings.crypto_aead_xchacha20poly1305_ietf_encrypt(plaintext, associated, nonce, seal)
+    return {"nonce": nonce.hex(), "token": token.hex(), "note": note, "blob": (hint + nonce + sealed).hex()}
+
+
+def bond(derived):
+    """Two generations of a bond. In each one `lo` leaves two messages; nothing of them is read."""
+    generations, mix, place = [], b"", 0
+    to_ben = {"author": "anna", "to": "Ben", "written": 1_767_225_600_123, "until": 20_461, "lowest": 0}
+    for number in range(2):
+        generation = Generation(f"generation {number}", mix)
+        mix = generation.mix
+        indexes = struct.pack(">III", place, 0, 0)
+        other = struct.pack(">III", 0, 0, 0)
+        filling = stated(f"generation {number}, proof", 24 * 32)
+        said = {
+            **generation.exchanged(),
+            "id": generation.id.hex(),
+            "held_lo": generation.held(b"\0", number, indexes).hex(),
+            "held_hi": generation.held(b"\1", number, other).hex(),
+            "filling": filling.hex(),
+            "proof_lo": (generation.slot(b"\0", indexes) + filling[32:]).hex(),
+            "blobs": [],
+        }
+        for _ in range(2):
+            ident = stated(f"message {place}", 16).hex()
+            said_note = note("text", **to_ben, index=place, id=ident, text=f"this is {place}")
+            said["blobs"].append(under_bond(derived, f"place {place}", generation, said_note))
+            place += 1
+        generations.append(said)
+    return generations
+
+
 # - The envelope
 
 
@@ -314,7 +409,10 @@ def hello(room, name, run, to, counter, nonces):
 # - The message layer
 
 UNNUMBERED = {"nothing": 0, "confirm": 1, "ping": 2, "pong": 3, "typing": 4}
-NUMBERED = {"text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22, "fading": 23}
+NUMBERED = {
+    "text": 16, "edit": 17, "delete": 18, "reaction": 19, "name": 20, "leave": 21, "empty": 22, "fading": 23,
+    "exchange": 24, "held": 25, "proof": 26,
+}  # fmt: skip
 
 
 def content(kind, f):
@@ -347,6 +445,12 @@ def content(kind, f):
             return f["text"].encode()
         case "fading":
             return struct.pack(">I", f["wish"])
+        case "exchange":
+            return struct.pack(">I", f["generation"]) + hexed("bytes")
+        case "held":
+            return struct.pack(">IIII", *(f[name] for name in ("generation", "sent", "received", "lowest"))) + hexed("mac")
+        case "proof":
+            return hexed("places")
 
 
 def message(kind, ack=0, read=0, number=0, **fields):
@@ -500,7 +604,7 @@ def odd_messages():
     ident = stated("message id", 16)
     return [
         odd("an unnumbered kind of a later version", "ignored", 15, 0, b"?"),
-        odd("a numbered kind of a later version", "acknowledged and ignored", 16 + 8, 6, b"?"),
+        odd("a numbered kind of a later version", "acknowledged and ignored", 99, 6, b"?"),
         odd("a text without its clock", "acknowledged and ignored", 16, 6, ident + b"\0"),
         odd("a text that is not UTF-8", "acknowledged and ignored", 16, 6, ident + bytes(13) + b"\xff"),
         odd("a name with a line break", "acknowledged and ignored", 20, 6, b"a\nb"),
@@ -565,6 +669,9 @@ def make():
         message("fading", number=13, wish=600),
         message("fading", number=14, wish=0),
         message("fading", number=15, wish=2**32 - 1),
+        message("exchange", number=13, generation=7, bytes=stated("exchanged", 32).hex()),
+        message("held", number=14, generation=7, sent=3, received=2**31, lowest=1, mac=stated("held", 32).hex()),
+        message("proof", number=1, places=stated("places", 24 * 32).hex()),
         message("text", number=16, **text, fades_s=600, text="gone in ten minutes"),
         message("text", number=17, **text, answers_author=low.hex(), answers_id=other, fades_s=5, text="and this"),
     ]
@@ -577,16 +684,18 @@ def make():
     meeting = Handshake(shared, "a meeting under psk", initiator, responder, shared.psk, 1, revealed, True)
     meeting.say(low, message("confirm", revealed=revealed.hex()))
     meeting.say(low, message("name", number=0, text="anna"))
-    meeting.say(high, message("name", ack=1, number=0, text="Zoë"))
-    meeting.say(low, message("text", ack=1, read=1, number=1, **text, text="hello, Zoë 🐎"))
-    meeting.say(high, message("nothing", ack=2, read=2))
-    meeting.say(high, message("text", ack=2, read=2, number=1, **{**text, "id": other}, text="long " * 400))
-    meeting.say(low, message("ping", ack=2, read=1, token=1))
-    meeting.say(high, message("pong", ack=2, read=2, token=1))
+    meeting.say(low, message("proof", number=1, places=stated("proof of low", 24 * 32).hex()))
+    meeting.say(high, message("name", ack=2, number=0, text="Zoë"))
+    meeting.say(high, message("proof", ack=2, number=1, places=stated("proof of high", 24 * 32).hex()))
+    meeting.say(low, message("text", ack=2, read=2, number=2, **text, text="hello, Zoë 🐎"))
+    meeting.say(high, message("nothing", ack=3, read=3))
+    meeting.say(high, message("text", ack=3, read=3, number=2, **{**text, "id": other}, text="long " * 400))
+    meeting.say(low, message("ping", ack=3, read=2, token=1))
+    meeting.say(high, message("pong", ack=3, read=3, token=1))
     later = Handshake(shared, "a later session under the chain", initiator, responder, meeting.chain, 2, revealed, False)
-    later.say(low, message("confirm", ack=2, read=2, revealed=revealed.hex()))
-    later.say(high, message("typing", ack=2, read=2, on=1))
-    later.say(low, message("leave", ack=2, read=2, number=2))
+    later.say(low, message("confirm", ack=3, read=3, revealed=revealed.hex()))
+    later.say(high, message("typing", ack=3, read=3, on=1))
+    later.say(low, message("leave", ack=3, read=3, number=3))
 
     return {
         "about": [
@@ -598,7 +707,9 @@ def make():
         "rooms": derived,
         "frames": {"room": 0, **frames(derived[0])},
         "kept": {"room": 0, **kept(derived[0])},
+        "memory": {"room": 0, **memory(derived[0])},
         "mail": {"room": 0, "under_passphrase": mail(derived[0])},
+        "bond": {"room": 0, "generations": bond(derived[0])},
         "runs": [
             {"secret": run.secret.hex(), "public": run.public.hex(), "id": run.id.hex()} for run in (initiator, responder)
         ],

@@ -76,6 +76,8 @@ pub(crate) const CERTIFICATE_POLL: Duration = Duration::from_secs(5);
 pub(crate) const CERTIFICATE_DAYS: u32 = 14;
 /// Time that a connection may ask for `/healthz` again and again.
 pub(crate) const HEALTH_TIME: Duration = Duration::from_secs(120);
+/// How long is waited for the answer of a relay that is asked whether it is well.
+pub(crate) const HEALTH_ASK: Duration = Duration::from_secs(5);
 /// Connections that are being told that they are not let in: half of the spare descriptors.
 pub(crate) const TURNED_AWAY: usize = 32;
 /// Time that each of them takes at most.
@@ -108,6 +110,8 @@ pub(crate) const SMALL_ROOM: usize = 16;
 pub(crate) const DIFF_DELAY: Duration = Duration::from_millis(100);
 /// Seats that are served before a task lets others run.
 pub(crate) const FANOUT_STEP: usize = 64;
+/// How often the sums of what was refused are logged, where there are any.
+pub(crate) const REFUSALS: Duration = Duration::from_secs(3600);
 /// How often is looked whether the day has changed, and with it which rooms stay.
 pub(crate) const SWEEP: Duration = Duration::from_secs(60);
 

@@ -65,6 +65,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         address: address.clone(),
         root: Root::from_bytes(*bytes),
         name,
+        remember: None,
         recorder,
         timing: Timing::default(),
         keeping: Keeping::default(),

@@ -52,6 +52,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         address: own_address(listening, pin)?,
         room: (options.identity.room).unwrap_or_else(|| RoomName::generate(&mut rand::rng())),
         called: None,
+        remember: None,
         command: source.passphrase_command.clone(),
     };
     let room_name = to.room.clone();

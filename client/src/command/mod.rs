@@ -5,6 +5,7 @@ mod connect;
 #[cfg(feature = "host")]
 mod demo;
 mod doctor;
+mod forget;
 mod generate;
 #[cfg(feature = "host")]
 mod host;
@@ -70,6 +71,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Pipe(options)) => block_on(pipe::pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
+        Some(Command::Forget(options)) => block_on(forget::forget(options)),
         Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => generate::run(&options),
         Some(Command::RoomId(options)) => block_on(generate::print_room_id(options)),
@@ -102,7 +104,7 @@ async fn show(
     if terminal::plain_is_wanted(plain) {
         return plain::run(room, conversation, settings).await;
     }
-    chat::run(Session::take()?, room, conversation, settings).await
+    chat::run(Session::take(settings.escape_time)?, room, conversation, settings).await
 }
 
 /// A line on stdout; a reader that is gone is an error, not a panic.

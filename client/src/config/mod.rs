@@ -19,13 +19,15 @@ pub(crate) const SETTINGS: &[(&str, &str, &str)] = &[
     ("theme", "\"terminal\"", "\"terminal\" (its own colours), \"dark\", \"light\", or one of your own"),
     ("colors", "\"auto\"", "how many colours the terminal has: \"auto\", \"none\", \"16\", \"256\" or \"true\""),
     ("lock_after", "\"never\"", "locks the screen when so long no key came: \"90s\", \"15m\", \"1h\""),
+    ("escape_time", "50", "how long an Esc waits for what may make another key of it, in milliseconds: more for a slow line"),
     ("mouse", "false", "true: the wheel scrolls, a click shows a room or selects a message; the terminal's own selection needs Shift"),
     ("typing", "true", "false: the others are not told that you type"),
     ("keep", "\"ask\"", "\"always\": what nobody is there to get is left on the relay, where whoever has the passphrase can read it; \"ask\": with /keep; \"never\""),
     ("receipts", "true", "false: the others are not told that you have read a message, only that it was delivered"),
+    ("panic_forgets", "false", "true: the panic key also forgets everything that is remembered on this machine"),
     ("notices", "bell = \"unfocused\", desktop = \"unfocused\"", "how a message is told: \"never\", \"unfocused\" or \"always\""),
     ("keys", "none", "keys of your own, by action: next-room = \"F6\"; /help keys lists the actions"),
-    ("room", "none", "[[room]] with name, relay and, if you like, room and passphrase_command: sotto join NAME"),
+    ("room", "none", "[[room]] with name, relay and, if you like, room, passphrase_command and remember: sotto join NAME"),
     ("themes.NAME", "none", "a theme of your own: base (one of the others), styles by name, and a list of accents"),
 ];
 

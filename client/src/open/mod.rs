@@ -8,7 +8,7 @@ pub(crate) mod stages;
 pub(crate) mod target;
 pub(crate) mod ticket;
 
-use time::{OffsetDateTime, UtcOffset};
+use time::OffsetDateTime;
 
 use crate::exit::{Exit, say};
 use crate::room::RelayError;
@@ -48,11 +48,5 @@ pub(crate) fn ended(end: End) -> Exit {
 
 /// The time of the day where the user is; where that is not known, UTC.
 pub fn clock() -> Clock {
-    let now = OffsetDateTime::now_utc();
-    let here = now.to_offset(UtcOffset::local_offset_at(now).unwrap_or(UtcOffset::UTC));
-    Clock {
-        date: here.date(),
-        hour: here.hour(),
-        minute: here.minute(),
-    }
+    Clock::at(OffsetDateTime::now_utc())
 }

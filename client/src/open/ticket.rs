@@ -8,6 +8,7 @@ use super::stages::{Derived, Opened};
 use super::target::{Target, room_name};
 use crate::cli::Identity;
 use crate::config::Config;
+use crate::memory::Remember;
 use crate::relay_url::proxy::ProxyError;
 use crate::relay_url::{self, Address};
 use crate::room::{Keeping, Recorder, RelayError, RoomConfig, Timing};
@@ -24,6 +25,8 @@ pub(crate) struct Destination {
     pub(crate) room: RoomName,
     /// What the configuration file calls it.
     pub(crate) called: Option<String>,
+    /// Whether it is remembered from one run to the next; `None`: if it was before.
+    pub(crate) remember: Option<bool>,
     /// The command that prints its passphrase.
     pub(crate) command: Option<String>,
 }
@@ -77,6 +80,7 @@ impl Destination {
             room: room_name(identity.room.as_ref(), invitation.room.as_ref())?,
             address: relay_url::choose(identity.proxy.as_ref(), invitation.address)?,
             called: entry.map(|entry| entry.name.clone()),
+            remember: entry.and_then(|entry| entry.remember),
             command: (source.passphrase_command.clone())
                 .or_else(|| of_file.and_then(|entry| entry.passphrase_command.clone())),
         })
@@ -115,6 +119,7 @@ impl Ticket {
             address,
             room,
             called,
+            remember,
             ..
         } = self.to;
         Ok(Derived {
@@ -122,6 +127,7 @@ impl Ticket {
                 address,
                 root: derive(passphrase, room).await?,
                 name: self.name,
+                remember: Remember::wanted(remember),
                 recorder: self.recorder,
                 timing: Timing::default(),
                 keeping,

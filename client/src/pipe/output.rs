@@ -3,12 +3,13 @@
 mod json;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Departure, Event};
+use sotto_protocol::instance::{Departure, Event, Recognition};
 use sotto_protocol::mail::mailbox;
 use time::OffsetDateTime;
 
 use self::json::{Complaint, Written, kept, millis, written, written_at};
-use crate::room::{RelayError, Update};
+use crate::memory::{Found, LOST, OLDER};
+use crate::room::{RelayError, Remembered, Update};
 use crate::visible::{on_one_line, visible};
 
 /// Where a line goes, without its line end.
@@ -60,16 +61,18 @@ impl Format {
                 })
             }
             Update::Expired => self.either(&Written::Expired, || {
-                "somebody destroyed the room; joining it again".to_owned()
+                "the room was ended, by a member or by the relay's operator; joining it again".to_owned()
             }),
             Update::RecordingFailed(error) => {
                 self.error("recording", &format!("cannot write the recording: {error}"))
             }
+            Update::Remembered(told) => self.remembered(told),
             Update::Failed(why) => self.failed(why),
-            Update::Left { undelivered } if self.json => json(&Written::Left {
+            Update::Left { undelivered, to } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
+                to,
             }),
-            Update::Left { undelivered: 0 }
+            Update::Left { undelivered: 0, .. }
             | Update::Connecting
             | Update::Slept
             | Update::Undelivered(_)
@@ -78,9 +81,14 @@ impl Format {
             | Update::Waits(_)
             | Update::Said(_)
             | Update::Done { .. } => None,
-            Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
-            Update::Left { undelivered } => {
-                Some(Line::Err(format!("{undelivered} messages were not delivered")))
+            Update::Left { undelivered, to } => {
+                let what = match undelivered {
+                    1 => "1 message was not delivered".to_owned(),
+                    count => format!("{count} messages were not delivered"),
+                };
+                let to: Vec<_> = to.iter().map(|name| visible(name)).collect();
+                let whom = if to.is_empty() { "" } else { " to " };
+                Some(Line::Err(format!("{what}{whom}{}", to.join(", "))))
             }
         }
     }
@@ -93,6 +101,23 @@ impl Format {
             ..Complaint::default()
         });
         self.either(&written, || message.to_owned())
+    }
+
+    fn remembered(&self, told: &Remembered) -> Option<Line> {
+        match told {
+            Remembered::Failed(why) => self.error("memory", &format!("not remembered: {why}")),
+            Remembered::Opened { found, .. } if *found == Found::Older => self.error("memory", OLDER),
+            Remembered::Opened { found, .. } if *found == Found::Lost => self.error("memory", LOST),
+            Remembered::Opened { unsent, .. } if unsent.is_empty() => None,
+            Remembered::Opened { unsent, .. } => {
+                let count = unsent.len();
+                let ids = unsent.iter().map(|unsent| unsent.id.to_string());
+                self.either(&Written::Waiting { ids: ids.collect() }, || {
+                    format!("{count} of an earlier run wait to be delivered")
+                })
+            }
+            Remembered::Again => None,
+        }
     }
 
     fn failed(&self, why: &RelayError) -> Option<Line> {
@@ -110,7 +135,7 @@ impl Format {
     /// What was left for us is a line of output, with its time, all else a word beside it.
     fn plain_kept(&self, event: &mailbox::Event) -> Option<Line> {
         Some(Line::Err(match event {
-            mailbox::Event::Left(left) => {
+            mailbox::Event::Left(left) | mailbox::Event::LeftByFriend { left, .. } => {
                 let (at, author) = (written_at(left), visible(left.author.as_str()));
                 let text = self.text(&left.text);
                 let stamp = format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute());
@@ -125,6 +150,8 @@ impl Format {
             mailbox::Event::TooLate { .. } => {
                 "a message had been taken before it was changed or deleted".to_owned()
             }
+            mailbox::Event::Read { .. } => "a message that waited on the relay was read".to_owned(),
+            mailbox::Event::Copied { .. } => COPIED.to_owned(),
             mailbox::Event::Newer => NEWER.to_owned(),
             mailbox::Event::Looked { whole: true } => return None,
             mailbox::Event::Looked { whole: false } => NOT_BROUGHT.to_owned(),
@@ -148,6 +175,14 @@ impl Format {
             }
             Event::PeerJoined { words, .. } => format!("{name} is here; safety words: {words}"),
             Event::PeerRenamed { .. } => format!("a peer is now called {name}"),
+            Event::Recognised { recognition, .. } => match recognition {
+                Recognition::Stranger => return None,
+                Recognition::Same { .. } => format!("{name} is the same as before"),
+                Recognition::Namesake { .. } => format!("{name} is not the one you know"),
+                Recognition::Ourselves { .. } => format!("{name} has a copy of your own memory"),
+            },
+            Event::Remembered { .. } => format!("{name} will be known again"),
+            Event::Copied { .. } => COPIED.to_owned(),
             Event::PeerSilent { .. } => format!("{name} has been silent for a while"),
             Event::PeerHeard { .. } => format!("{name} is heard again"),
             Event::PeerLeft {
@@ -171,6 +206,7 @@ impl Format {
                 format!("{count} messages for {of} wait, as {name} may be somebody else")
             }
             Event::Lost { .. } => "a message was not delivered, and cannot be any more".to_owned(),
+            Event::Unreached { seats } => unreached(*seats),
             Event::Refused { .. } => format!("{name} {REFUSED}"),
             Event::Disturbed { count } => format!("{count} times, something came that does not open"),
             Event::Newer => NEWER.to_owned(),
@@ -188,9 +224,18 @@ impl Format {
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
 const NOT_BROUGHT: &str = "the relay has not brought all that waits there";
 const DIFFERS: &str = "the next message has the id of one that was left on the relay, and another text";
+const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
 const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";
+
+/// Seats that said nothing in time, and so got nothing of what waited for everybody.
+fn unreached(seats: usize) -> String {
+    match seats {
+        1 => "1 seat of the room said nothing in time: what waited was not sent to it".to_owned(),
+        seats => format!("{seats} seats of the room said nothing in time: what waited was not sent to them"),
+    }
+}
 
 fn json(written: &Written<'_>) -> Option<Line> {
     // Strings, numbers and options of them are always JSON.

@@ -52,6 +52,7 @@ impl Served {
             address: self.url.parse().unwrap(),
             root: Root::from_bytes([7; 32]),
             name: Name::new(name).unwrap(),
+            remember: None,
             recorder: None,
             timing: Timing::default(),
             keeping: Keeping::default(),
@@ -244,8 +245,14 @@ async fn what_nobody_can_get_any_more_is_undelivered() {
         Ok(None)
     ));
     assert!(matches!(
-        pipe.updated(Update::Left { undelivered: 0 }, OffsetDateTime::UNIX_EPOCH)
-            .await,
+        pipe.updated(
+            Update::Left {
+                undelivered: 0,
+                to: Vec::new()
+            },
+            OffsetDateTime::UNIX_EPOCH
+        )
+        .await,
         Ok(Some(Exit::Undelivered))
     ));
     assert!(String::from_utf8(out).unwrap().starts_with("{\"event\":\"lost\""));

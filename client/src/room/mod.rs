@@ -23,12 +23,15 @@ use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
 use sotto_protocol::kept::DropHash;
 use sotto_protocol::mail::mailbox::{self, KeepError, Waiting};
+use sotto_protocol::memory::Unsent;
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, Root};
 pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::error::RelayError;
+pub(crate) use self::error::told;
+use crate::memory::{Found, MemoryError, Remember};
 use crate::relay_url::Address;
 
 /// Updates that wait to be taken at most; beyond, the room keeps a bounded number itself, then reads no more.
@@ -42,12 +45,29 @@ pub struct RoomConfig {
     pub root: Root,
     /// What the others call us.
     pub name: Name,
+    /// That it may be remembered from one run to the next, and where.
+    pub(crate) remember: Option<Remember>,
     /// Where the sealed payloads that cross are written down, for demonstrations and tests.
     pub recorder: Option<Recorder>,
     /// How long everything may take.
     pub timing: Timing,
     /// How what waits is dealt with.
     pub keeping: Keeping,
+}
+
+impl RoomConfig {
+    /// A room of which nothing is recorded or remembered.
+    pub fn new(address: Address, root: Root, name: Name) -> Self {
+        Self {
+            address,
+            root,
+            name,
+            remember: None,
+            recorder: None,
+            timing: Timing::default(),
+            keeping: Keeping::default(),
+        }
+    }
 }
 
 /// What the user wants, but for saying something: see [`Room::say`].
@@ -94,6 +114,10 @@ pub enum Command {
     Take(DropHash),
     /// Tells what waits on the relay: [`Update::Waits`].
     Waiting,
+    /// Remembers the room from now on, for later runs.
+    Remember,
+    /// Forgets what is remembered of the room.
+    Forget,
     /// Destroys the room on the relay for everybody, then leaves.
     Expire,
     /// Waits until all is delivered, at most so long, tells the peers, and ends with [`Update::Left`].
@@ -139,9 +163,34 @@ pub enum CommandError {
     /// The relay did not destroy the room.
     #[error("the relay does not let members destroy this room")]
     NotExpired,
+    /// It is kept from being remembered, by the configuration file or as it is a demonstration.
+    #[error("this room is not to be remembered")]
+    NeverRemembered,
+    /// There is no memory of it.
+    #[error("the room is not remembered")]
+    NotRemembered,
+    /// Its memory could not be taken away.
+    #[error("the room was not forgotten")]
+    NotForgotten,
     /// The room was left.
     #[error("the room was left")]
     Left,
+}
+
+/// What is told of a room's memory.
+#[derive(Debug)]
+pub enum Remembered {
+    /// It is remembered from now on.
+    Opened {
+        /// How its memory was found.
+        found: Found,
+        /// What an earlier run did not get delivered, and this one is to.
+        unsent: Vec<Unsent>,
+    },
+    /// It is not remembered, or what happens from now on is not.
+    Failed(MemoryError),
+    /// It is remembered again.
+    Again,
 }
 
 /// What happens in a room.
@@ -160,7 +209,7 @@ pub enum Update {
     },
     /// The relay has no place for us now; the next try comes by itself.
     Waiting {
-        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429.
+        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429 or 503.
         why: RelayError,
         /// Until the next try.
         wait: Duration,
@@ -192,7 +241,7 @@ pub enum Update {
     Waits(Vec<Waiting>),
     /// How many of our messages not everybody holds who should; told when it changes.
     Undelivered(usize),
-    /// Somebody has destroyed the room. It is joined again, the outbox stays.
+    /// Somebody has destroyed the room, or the operator has ended it. It is joined again, the outbox stays.
     Expired,
     /// The recording cannot be written any more; the room goes on without.
     RecordingFailed(std::io::Error),
@@ -209,12 +258,16 @@ pub enum Update {
         /// Whether it is done.
         answer: Result<(), CommandError>,
     },
+    /// Something of the room's memory.
+    Remembered(Remembered),
     /// The machine slept, or this process was stopped: timers that do not count that are late.
     Slept,
     /// The room was left. The last update.
     Left {
         /// How many of our messages were not delivered, and do not wait on the relay either.
         undelivered: usize,
+        /// What to call those who have not got them, as far as it is known whom they were for.
+        to: Vec<String>,
     },
 }
 

@@ -28,9 +28,14 @@ impl Default for Told {
     }
 }
 
+/// How long an ESC waits for what may make another key of it, such as an arrow: over slow lines its bytes come apart.
+pub(crate) const ESCAPE_TIME: Duration = Duration::from_millis(50);
+
 /// How the screen behaves; the default is what somebody gets who has set nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// As [`ESCAPE_TIME`].
+    pub(crate) escape_time: Duration,
     /// Locks the screen when so long no key came; `None` never does.
     pub(crate) lock_after: Option<Duration>,
     pub(crate) time_format: TimeFormat,
@@ -42,6 +47,8 @@ pub struct Settings {
     pub(crate) keep: Keep,
     /// How things look.
     pub theme: &'static Theme,
+    /// The end in a hurry forgets everything that is remembered here.
+    pub(crate) panic_forgets: bool,
     /// The mouse is ours, and not the terminal's for its own selection.
     pub(crate) mouse: bool,
     /// Keys of the user's own, by action: `next = "Alt+n"`.
@@ -60,6 +67,24 @@ pub(crate) enum Keep {
     Ask,
     /// By itself.
     Always,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            panic_forgets: false,
+            escape_time: ESCAPE_TIME,
+            lock_after: None,
+            time_format: TimeFormat::default(),
+            notices: Notices::default(),
+            told: Told::default(),
+            keep: Keep::default(),
+            theme: Default::default(),
+            mouse: false,
+            keys: BTreeMap::new(),
+            rooms: Vec::new(),
+        }
+    }
 }
 
 /// When a notice is given.
@@ -90,6 +115,8 @@ pub(crate) struct RoomEntry {
     pub(crate) relay: Invitation,
     /// The room's name, where the URL has none.
     pub(crate) room: Option<RoomName>,
+    /// Whether it is remembered from one run to the next; `None`: if it was before.
+    pub(crate) remember: Option<bool>,
     /// The command whose first line is the passphrase.
     pub(crate) passphrase_command: Option<String>,
 }

@@ -12,5 +12,8 @@ pub mod envelope;
 pub mod handshake;
 pub mod session;
 
-pub mod instance;
+pub mod bond;
 pub mod mail;
+pub mod memory;
+
+pub mod instance;

@@ -3,7 +3,9 @@
 
 use std::hint::black_box;
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// What is wiped of the stack below a computation, in bytes. The deepest, ML-KEM's in an unoptimised build, takes less.
 const DEPTH: usize = 128 * 1024;
@@ -30,6 +32,35 @@ impl Secret {
 impl From<[u8; 32]> for Secret {
     fn from(bytes: [u8; 32]) -> Self {
         Self(Box::new(bytes))
+    }
+}
+
+/// In constant time.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&*other.0).into()
+    }
+}
+
+impl Eq for Secret {}
+
+/// For what is sealed again before it is kept.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Zeroizing::new(<[u8; 32]>::deserialize(deserializer)?);
+        Ok(Self::written(|secret| *secret = *bytes))
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
     }
 }
 

@@ -1,11 +1,13 @@
 //! One run of a client as its user sees it: what it was told, what it said, and whom it said it to.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event, Instance, Now, Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
+
+use crate::disk::Write;
 
 /// A message as its receiver got it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +60,9 @@ pub struct Client {
     /// Its user's side takes nothing of what it is given: these are the last receipts.
     pub clogged: bool,
     pub untaken: Vec<Receipt>,
+    /// The disk that it remembers on, and what is on its way there, oldest first.
+    pub disk: Option<usize>,
+    pub writing: VecDeque<Write>,
     /// How often its timer was due, called, and due again, with nothing done.
     pub idle_timeouts: u32,
 
@@ -100,6 +105,8 @@ impl Client {
             unsent: Vec::new(),
             clogged: false,
             untaken: Vec::new(),
+            disk: None,
+            writing: VecDeque::new(),
             idle_timeouts: 0,
             got: Vec::new(),
             said: Vec::new(),

@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // the machinery of tests
 
 mod attacks;
+mod bonds;
 mod calm;
 mod client;
+mod disk;
 mod fading;
 mod member;
 mod memory;
 mod mischief;
 mod redirection;
+mod remembering;
 mod storm;
 mod world;
 

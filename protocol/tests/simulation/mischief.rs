@@ -2,6 +2,7 @@
 
 use rand::RngExt;
 use sotto_protocol::Name;
+use sotto_protocol::bond::Proof;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::message::{Acknowledged, Content, InstanceId, Kind, MessageId, Target, Text};
 
@@ -145,7 +146,7 @@ fn acknowledged(world: &mut World) -> Acknowledged {
     }
 }
 
-/// Something to say: mostly a name, mostly somebody else's.
+/// Something to say: mostly a name, mostly somebody else's, or a proof of nothing.
 fn anything(world: &mut World, names: &[&str]) -> Content {
     let id = world.pick(|world| {
         world
@@ -158,7 +159,7 @@ fn anything(world: &mut World, names: &[&str]) -> Content {
     let author = world.pick(|world| world.clients.iter().map(|client| client.instance.id()).collect());
     let author = author.unwrap_or(InstanceId([1; 16]));
     let name = names[world.rng.random_range(0..names.len())];
-    match world.rng.random_range(0..12) {
+    match world.rng.random_range(0..16) {
         0 => Content::Empty,
         1 => Content::Leave,
         2 => Content::Unknown,
@@ -181,6 +182,11 @@ fn anything(world: &mut World, names: &[&str]) -> Content {
             fades: None,
             text: "from somebody else".to_owned(),
         }),
+        8..12 => {
+            let mut proof = Proof([0; Proof::LEN]);
+            world.rng.fill(&mut proof.0[..]);
+            Content::Proof(Box::new(proof))
+        }
         _ => Content::Name(Name::new(name).unwrap()),
     }
 }

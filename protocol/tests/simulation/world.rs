@@ -11,6 +11,7 @@ use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, RoomKeys, Root, Topic};
 
 use crate::client::{Client, Said};
+use crate::disk::{Disks, Write};
 use crate::member::Member;
 
 /// The relay's way from one client to another, when it is honest.
@@ -74,6 +75,8 @@ pub struct World {
     pub member_sits: bool,
     /// Those of the room, for what he reads.
     pub envelopes: Envelopes,
+    /// What each of those who remember has on a disk.
+    pub disks: Disks,
     way: Vec<InFlight>,
     order: u64,
     /// A single seed is played again: what happens is told.
@@ -97,6 +100,7 @@ impl World {
             members: Vec::new(),
             member_sits: false,
             envelopes: Envelopes::new(&keys, topic),
+            disks: Disks::default(),
             way: Vec::new(),
             order: 0,
             told: std::env::var_os("SOTTO_SEED").is_some(),
@@ -118,12 +122,39 @@ impl World {
 
     /// A new run whose random bytes are those of the seed, its id among them.
     pub fn start_from(&mut self, name: &str, seed: u64) -> usize {
+        self.started(name, seed, None, |_, _| ())
+    }
+
+    /// A new run that remembers what is on this disk.
+    pub fn start_remembering(&mut self, name: &str, disk: usize) -> usize {
+        let seed = self.rng.random();
+        self.started(name, seed, Some(disk), |_, _| ())
+    }
+
+    /// A new run, with what is done before it joins.
+    pub fn start_with(&mut self, name: &str, prepare: impl FnOnce(&mut Instance, Now)) -> usize {
+        let seed = self.rng.random();
+        self.started(name, seed, None, prepare)
+    }
+
+    fn started(
+        &mut self,
+        name: &str,
+        seed: u64,
+        disk: Option<usize>,
+        prepare: impl FnOnce(&mut Instance, Now),
+    ) -> usize {
         let (keys, topic) = keys();
         let rng = StdRng::seed_from_u64(seed);
-        let instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
+        let bonds = disk.map(|disk| self.disks.read(disk)).unwrap_or_default();
+        let mut instance =
+            Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng)).with_bonds(bonds);
+        prepare(&mut instance, self.time());
         self.clients.push(Client::new(instance, name));
-        self.connect(self.clients.len() - 1);
-        self.clients.len() - 1
+        let who = self.clients.len() - 1;
+        self.clients[who].disk = disk;
+        self.connect(who);
+        who
     }
 
     pub fn connect(&mut self, who: usize) {
@@ -149,6 +180,7 @@ impl World {
 
     /// SIGKILL: the socket goes with the process.
     pub fn kill(&mut self, who: usize) {
+        self.disks.leave(&mut self.clients[who], &mut self.rng);
         self.disconnect(who);
         self.clients[who].stopped = true;
         self.clients[who].died = Some(self.now);
@@ -303,7 +335,11 @@ impl World {
                 .filter(|frame| self.clients[frame.to].is_reachable())
                 .map(|frame| frame.at);
             let timers = self.clients.iter().filter(|client| !client.stopped);
-            let timers = timers.filter_map(|client| client.instance.next_timeout());
+            let timers = timers.flat_map(|client| {
+                let writes = client.writing.front().map(|write| write.due);
+                [client.instance.next_timeout(), writes]
+            });
+            let timers = timers.flatten();
             let Some(next) = arrival.chain(timers).min().filter(|next| *next <= end) else {
                 self.now = end;
                 return holds(self);
@@ -327,6 +363,7 @@ impl World {
             return;
         }
         for who in 0..self.clients.len() {
+            self.write(who);
             let due = |client: &Client| {
                 client
                     .instance
@@ -363,12 +400,31 @@ impl World {
                     self.relay(who, push.payload);
                 }
             }
+            some |= self.disks.take(&mut self.clients[who], now, &mut self.rng);
             let Some(event) = self.clients[who].instance.next_event() else {
                 return some;
             };
             some = true;
             self.trace(|| format!("    run {who} ({:?}) {event:?}", self.clients[who].instance.id()));
+            self.judge(who, &event);
             self.clients[who].take(event, now);
+        }
+    }
+
+    /// What is due to be on a client's disk is there, and it knows; or it dies before, or in between.
+    fn write(&mut self, who: usize) {
+        while !self.clients[who].stopped {
+            let due = |write: &mut Write| write.due <= self.now;
+            let Some(write) = self.clients[who].writing.pop_front_if(due) else {
+                return;
+            };
+            let crash = self.disks.write(self.clients[who].disk, write.bytes);
+            if crash {
+                self.trace(|| format!("run {who} dies as it writes"));
+                self.kill(who);
+                return;
+            }
+            self.act(who, |instance, now| instance.written(write.revision, now));
         }
     }
 

@@ -35,6 +35,7 @@ pub struct Vectors {
     pub frames: Frames,
     pub kept: Kept,
     pub mail: Mail,
+    pub bond: Bond,
     pub runs: Vec<Run>,
     pub envelopes: Envelopes,
     pub messages: Vec<Message>,
@@ -104,6 +105,35 @@ pub struct Kept {
 pub struct Mail {
     pub room: usize,
     pub under_passphrase: Vec<Blob>,
+}
+
+#[derive(Deserialize)]
+pub struct Bond {
+    pub room: usize,
+    pub generations: Vec<Generation>,
+}
+
+#[derive(Deserialize)]
+pub struct Generation {
+    pub lo: Bytes,
+    pub hi: Bytes,
+    pub hash: Bytes,
+    pub id: Bytes,
+    pub held_lo: Bytes,
+    pub held_hi: Bytes,
+    /// The random bytes of a proof.
+    pub filling: Bytes,
+    pub proof_lo: Bytes,
+    /// What `lo` leaves under it.
+    pub blobs: Vec<Bonded>,
+}
+
+#[derive(Deserialize)]
+pub struct Bonded {
+    pub nonce: Bytes,
+    pub token: Bytes,
+    pub note: Note,
+    pub blob: Bytes,
 }
 
 #[derive(Deserialize)]
@@ -247,6 +277,20 @@ pub enum Said {
     Empty,
     Fading {
         wish: u32,
+    },
+    Exchange {
+        generation: u32,
+        bytes: Bytes,
+    },
+    Held {
+        generation: u32,
+        sent: u32,
+        received: u32,
+        lowest: u32,
+        mac: Bytes,
+    },
+    Proof {
+        places: Bytes,
     },
 }
 

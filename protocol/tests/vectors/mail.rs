@@ -14,7 +14,7 @@ fn key() -> MailKey {
 }
 
 /// A note of the file as the crate's.
-fn note(vector: &file::Note) -> Note {
+pub fn note(vector: &file::Note) -> Note {
     let id = |bytes: file::Bytes| MessageId(bytes.array());
     let body = match vector.said.clone() {
         Noted::Text {

@@ -3,6 +3,7 @@
 // The lints let tests unwrap and panic, but not the functions around them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod bond;
 mod derivation;
 mod envelope;
 mod file;

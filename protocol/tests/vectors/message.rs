@@ -1,4 +1,5 @@
 use sotto_protocol::Name;
+use sotto_protocol::bond::{Held, Indexes, Proof};
 use sotto_protocol::envelope::{HEADER_LEN, bucket_for};
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::message::{Acknowledged, Content, InstanceId, Kind, Message, MessageId, Target, Text};
@@ -70,6 +71,26 @@ pub fn message(vector: &file::Message) -> Message {
         Said::Fading { wish: 0 } => numbered(Content::Fading(Fading::Stay)),
         Said::Fading { wish: u32::MAX } => numbered(Content::Fading(Fading::Cannot)),
         Said::Fading { wish } => numbered(Content::Fading(Fading::After(time(wish)))),
+        Said::Exchange { generation, bytes } => numbered(Content::Exchange {
+            generation,
+            bytes: bytes.array().into(),
+        }),
+        Said::Held {
+            generation,
+            sent,
+            received,
+            lowest,
+            mac,
+        } => numbered(Content::Held(Held {
+            generation,
+            indexes: Indexes {
+                sent,
+                received,
+                lowest,
+            },
+            mac: mac.array(),
+        })),
+        Said::Proof { places } => numbered(Content::Proof(Box::new(Proof(places.array())))),
     };
     Message {
         acknowledged: Acknowledged {

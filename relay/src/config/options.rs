@@ -376,6 +376,11 @@ impl Options {
         asked != LISTEN && asked.port() != 0 && asked != got
     }
 
+    /// Whether visitors come through a server that speaks TLS for the relay.
+    pub(crate) fn is_proxied(&self) -> bool {
+        !self.proxy.trusted_proxy.is_empty()
+    }
+
     /// What a socket may take.
     pub(crate) fn socket_limits(&self) -> socket::Limits {
         socket::Limits {

@@ -17,6 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     admin::invite::{self, Public},
     admin::metrics,
+    admin::refusals::Refusals,
     admin::systemd::{Manager, Sockets},
     channel::session::Session,
     clock::Day,
@@ -48,6 +49,9 @@ pub enum BindError {
         /// What the system said; [`io::ErrorKind::AddrInUse`] when another process has it.
         source: io::Error,
     },
+    /// The unit of the service manager is in the way: a sentence.
+    #[error("{0}")]
+    Unit(String),
     /// The room database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +84,7 @@ pub struct Relay {
     metrics: Option<TcpListener>,
     tls: Option<Arc<Tls>>,
     public: Option<Public>,
+    is_proxied: bool,
     manager: Manager,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
@@ -133,6 +138,7 @@ impl Relay {
             store,
             metrics,
             tls,
+            is_proxied: options.is_proxied(),
             public: options.public,
             manager,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
@@ -159,7 +165,12 @@ impl Relay {
     /// The URLs to hand over to those who are to join, the best first.
     pub fn invites(&self) -> Vec<String> {
         let certificate = self.tls.as_ref().map(|tls| tls.certificate());
-        invite::urls(self.local_addr, self.public.as_ref(), certificate.as_deref())
+        invite::urls(
+            self.local_addr,
+            self.public.as_ref(),
+            certificate.as_deref(),
+            self.is_proxied,
+        )
     }
 
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
@@ -177,6 +188,8 @@ impl Relay {
         self.manager.ready();
         let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
+        let mut hour = tokio::time::interval(limits::REFUSALS);
+        let mut refusals = Refusals::default();
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -185,6 +198,7 @@ impl Relay {
                     tls.warn_of_end(Day::today());
                 },
                 () = next(&mut pulse) => self.give_sign_of_life(),
+                _ = hour.tick() => self.tell_refusals(&mut refusals),
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
@@ -193,6 +207,7 @@ impl Relay {
             }
         }
         self.manager.stopping();
+        self.tell_refusals(&mut refusals);
         drop(self.listener);
         self.hub.sockets.close_all(&Close::RESTART);
         connections.close();
@@ -211,6 +226,12 @@ impl Relay {
             self.manager.alive();
         } else {
             tracing::error!("the room database does not come to an end with a write");
+        }
+    }
+
+    fn tell_refusals(&self, refusals: &mut Refusals) {
+        if let Some(sums) = refusals.since_last(&self.hub.counters, self.hub.sockets.overflows()) {
+            tracing::info!("refused within the last hour: {sums}");
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use serde_json::Value;
 use sotto_protocol::Name;
+use sotto_protocol::bond::Proof;
 use sotto_protocol::envelope::{Header, Kind, Recipient, SessionId};
 use sotto_protocol::message::{self, Content, InstanceId};
 use sotto_protocol::run_key::PublicRunKey;
@@ -28,9 +29,11 @@ fn newcomer(member: &mut Member, known: &[InstanceId]) -> Hello {
     })
 }
 
+/// Introduces himself on a line.
 #[allow(clippy::unwrap_used)] // A helper of tests is no test to clippy.
-fn name(name: &str) -> Content {
-    Content::Name(Name::new(name).unwrap())
+fn introduce(line: &mut Line, member: &mut Member, name: &str) {
+    line.say(member, Content::Name(Name::new(name).unwrap()));
+    line.say(member, Content::Proof(Box::new(Proof([7; Proof::LEN]))));
 }
 
 /// Both say something, and hear it.
@@ -95,7 +98,7 @@ fn a_dead_friends_verified_place_is_taken_by_nobody() {
         };
         if let Some(line) = &mut line {
             let message = line.open(&envelope);
-            is_heard = message.is_some_and(|message| message.acknowledged.held == 2);
+            is_heard = message.is_some_and(|message| message.acknowledged.held == 3);
             continue;
         }
         if let Some(hello) = envelope.hello() {
@@ -107,7 +110,7 @@ fn a_dead_friends_verified_place_is_taken_by_nobody() {
         }
         line = meeting.take(&mut member, &envelope);
         if let Some(line) = &mut line {
-            line.say(&mut member, name(friend.name));
+            introduce(line, &mut member, friend.name);
             line.say(&mut member, text("the code is 4711"));
         }
     }
@@ -280,7 +283,7 @@ fn a_member_does_not_sit_between_two_who_meet() {
             if line.is_none()
                 && let Some(met) = meeting.take(&mut member, &envelope)
             {
-                line.insert(met).say(&mut member, name(as_whom));
+                introduce(line.insert(met), &mut member, as_whom);
             }
         }
     }

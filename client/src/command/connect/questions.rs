@@ -46,6 +46,7 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
                 address: relay_url::choose(None, relay.address.clone())?,
                 room: relay.room.clone().unwrap_or_default(),
                 called: None,
+                remember: None,
                 command: None,
             },
             name: name.clone(),

@@ -12,7 +12,8 @@ impl Reader<'_> {
         let tables = item.as_array_of_tables();
         let tables = self.wanted("room", item, tables, "tables of its own: [[room]]");
         for table in tables.into_iter().flatten() {
-            let (mut name, mut relay, mut room, mut passphrase_command) = (None, None, None, None);
+            let (mut name, mut relay, mut room, mut remember, mut passphrase_command) =
+                (None, None, None, None, None);
             for (key, item) in table.iter() {
                 match key {
                     "name" => name = self.read(key, item, |text| room_entry_name(text, rooms)),
@@ -26,12 +27,15 @@ impl Reader<'_> {
                             RoomName::new(text).map_err(|error| error.to_string())
                         })
                     }
+                    "remember" => {
+                        remember = self.wanted(key, item, item.as_bool(), "true or false");
+                    }
                     "passphrase_command" => passphrase_command = self.string(key, item).map(str::to_owned),
                     _ => self.unknown(
                         table,
                         key,
                         "setting of a room",
-                        "name, relay, room and passphrase_command",
+                        "name, relay, room, remember and passphrase_command",
                     ),
                 }
             }
@@ -46,6 +50,7 @@ impl Reader<'_> {
                     name,
                     relay,
                     room,
+                    remember,
                     passphrase_command,
                 }),
                 // What is wrong with the one that is there was said.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sotto_protocol::fading::{FadeTime, Fading};
-use sotto_protocol::instance::{Departure, Event, Receipt, Target};
+use sotto_protocol::instance::{Departure, Event, Receipt, Recognition, Target};
 use sotto_protocol::mail::mailbox::{self, Left};
 use sotto_protocol::message::InstanceId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{CROWDED, IMPOSTOR, NEWER, NOT_BROUGHT, REFUSED};
+use super::{COPIED, CROWDED, IMPOSTOR, NEWER, NOT_BROUGHT, REFUSED};
 
 /// A line of JSON. New kinds and fields may be added, these keep their form.
 #[derive(Serialize)]
@@ -24,6 +24,12 @@ pub(super) enum Written<'a> {
         back: bool,
     },
     PeerRenamed(Peer<'a>),
+    PeerRecognised {
+        #[serde(flatten)]
+        peer: Peer<'a>,
+        who: &'static str,
+    },
+    PeerRemembered(Peer<'a>),
     PeerSilent(Peer<'a>),
     PeerHeard(Peer<'a>),
     PeerLeft {
@@ -97,8 +103,14 @@ pub(super) enum Written<'a> {
         of: &'a str,
         count: usize,
     },
+    Waiting {
+        ids: Vec<String>,
+    },
     Lost {
         id: String,
+    },
+    Unreached {
+        seats: usize,
     },
     Disturbed {
         count: u64,
@@ -114,6 +126,8 @@ pub(super) enum Written<'a> {
     Expired,
     Left {
         undelivered: usize,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        to: &'a [String],
     },
     Kept {
         id: String,
@@ -127,6 +141,9 @@ pub(super) enum Written<'a> {
     TooLate {
         id: String,
     },
+    KeptRead {
+        id: String,
+    },
     #[serde(rename = "message")]
     KeptMessage {
         from: &'a str,
@@ -134,6 +151,8 @@ pub(super) enum Written<'a> {
         text: &'a str,
         at: String,
         kept: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        known: bool,
         repeat: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         differs: bool,
@@ -211,6 +230,16 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             back: *back,
         },
         Event::PeerRenamed { peer, .. } => Written::PeerRenamed(about(peer)),
+        Event::Recognised { peer, recognition } => Written::PeerRecognised {
+            peer: about(peer),
+            who: match recognition {
+                Recognition::Stranger => "stranger",
+                Recognition::Same { .. } => "same",
+                Recognition::Namesake { .. } => "namesake",
+                Recognition::Ourselves { .. } => "copy",
+            },
+        },
+        Event::Remembered { peer, .. } => Written::PeerRemembered(about(peer)),
         Event::PeerSilent { peer } => Written::PeerSilent(about(peer)),
         Event::PeerHeard { peer } => Written::PeerHeard(about(peer)),
         Event::PeerLeft { peer, how } => Written::PeerLeft {
@@ -288,8 +317,10 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
+        Event::Unreached { seats } => Written::Unreached { seats: *seats },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
+        Event::Copied { .. } => error("copied", COPIED.to_owned(), None),
         Event::Newer => error("newer_peer", NEWER.to_owned(), None),
         Event::Crowded => error("crowded", CROWDED.to_owned(), None),
         Event::Impostor { peer } => error("impostor", format!("{IMPOSTOR} {name}"), Some(peer)),
@@ -318,26 +349,35 @@ pub(super) fn kept(event: &mailbox::Event) -> Option<Written<'_>> {
             taken: *taken,
         },
         mailbox::Event::TooLate { id } => Written::TooLate { id: id.to_string() },
-        mailbox::Event::Left(left) => Written::KeptMessage {
-            from: left.author.as_str(),
-            id: left.id.to_string(),
-            text: &left.text,
-            at: stamp(written_at(left)),
-            kept: true,
-            // A later run cannot know what an earlier one has shown.
-            repeat: true,
-            differs: left.differs,
-            clock_ahead_days: left.clock_ahead,
-            reply_to: left.reply_to.as_ref().map(|target| Reference {
-                peer_id: target.author.to_string(),
-                id: target.id.to_string(),
-            }),
-            fades_s: left.fades.map(FadeTime::as_secs),
-        },
+        // A later run cannot know what an earlier one has shown.
+        mailbox::Event::Left(left) => kept_message(left, true, false),
+        mailbox::Event::LeftByFriend { left, repeat, .. } => kept_message(left, *repeat, true),
+        mailbox::Event::Read { id, .. } => Written::KeptRead { id: id.to_string() },
+        mailbox::Event::Copied { .. } => error("copied", COPIED.to_owned()),
         mailbox::Event::Newer => error("newer_peer", NEWER.to_owned()),
         mailbox::Event::Looked { whole: true } => return None,
         mailbox::Event::Looked { whole: false } => error("not_brought", NOT_BROUGHT.to_owned()),
     })
+}
+
+/// `known`: it is proven who has left it.
+fn kept_message(left: &Left, repeat: bool, known: bool) -> Written<'_> {
+    Written::KeptMessage {
+        from: left.author.as_str(),
+        id: left.id.to_string(),
+        text: &left.text,
+        at: stamp(written_at(left)),
+        kept: true,
+        known,
+        repeat,
+        differs: left.differs,
+        clock_ahead_days: left.clock_ahead,
+        reply_to: left.reply_to.as_ref().map(|target| Reference {
+            peer_id: target.author.to_string(),
+            id: target.id.to_string(),
+        }),
+        fades_s: left.fades.map(FadeTime::as_secs),
+    }
 }
 
 /// When something was written that was left for us.

@@ -2,6 +2,7 @@
 //! after every loss, and leaves.
 
 mod connection;
+mod remembering;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,6 +20,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep;
 
+use self::remembering::Remembering;
 use super::clock::{self, Watch};
 use super::keeping::Keeper;
 use super::names::Names;
@@ -67,6 +69,9 @@ pub(super) struct Task {
     pending: VecDeque<Update>,
     /// As told last.
     undelivered: usize,
+    remembering: Remembering,
+    /// Something is for those who come.
+    waits: bool,
     /// Once true, the room is come back to for ever.
     was_joined: bool,
     /// Connections in a row that did not last.
@@ -91,6 +96,7 @@ impl Task {
             address,
             root,
             name,
+            remember,
             recorder,
             timing,
             keeping,
@@ -117,6 +123,8 @@ impl Task {
             updates,
             pending: VecDeque::new(),
             undelivered: 0,
+            remembering: Remembering::new(remember),
+            waits: false,
             was_joined: false,
             failures: 0,
             abandoned: false,
@@ -132,6 +140,8 @@ impl Task {
 
     /// Runs until the room is left, or the first join has failed.
     pub(super) async fn run(mut self) {
+        self.recall(clock::now());
+        self.gather();
         let last = loop {
             let why = match self.connection().await {
                 Ok(Goodbye) => break self.left(),
@@ -146,6 +156,7 @@ impl Task {
                 break self.left();
             }
         };
+        self.write_memory();
         // The keys go now, not when the reader has read the last.
         let (updates, mut pending) = self.end();
         pending.push_back(last);
@@ -164,6 +175,7 @@ impl Task {
     fn left(&self) -> Update {
         Update::Left {
             undelivered: self.only_here(),
+            to: self.names.of_all(self.instance.awaited()),
         }
     }
 
@@ -179,8 +191,7 @@ impl Task {
 
     /// Says what happened and waits until the next try; `None` when it is time to leave instead.
     async fn pause(&mut self, why: RelayError) -> Option<()> {
-        let (min, max) = (self.timing.retry_min, self.timing.retry_max);
-        let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
+        let wait = backoff::after(&why, self.failures, &self.timing, &mut self.rng);
         self.failures = self.failures.saturating_add(1);
         match why {
             RelayError::Unseated => self.run = Run::random(&mut self.rng),
@@ -188,7 +199,6 @@ impl Task {
             _ => {}
         }
         if why.is_busy() {
-            wait = wait.max(self.timing.busy_min);
             self.tell(Update::Waiting { why, wait });
         } else {
             self.tell(Update::Reconnecting { why, wait });
@@ -230,7 +240,8 @@ impl Task {
     async fn wait(&mut self, due: Option<Duration>) {
         let now = clock::now();
         let mail = self.keeper.mailbox.next_timeout();
-        let next = [self.instance.next_timeout(), mail, due, self.leaving]
+        let memory = self.memory_due();
+        let next = [self.instance.next_timeout(), mail, due, self.leaving, memory]
             .into_iter()
             .flatten()
             .min()
@@ -269,6 +280,9 @@ impl Task {
             self.tell(update);
         }
         self.gather();
+        if self.memory_due().is_some_and(|due| now.monotonic >= due) {
+            self.write_memory();
+        }
     }
 
     fn requested(&mut self, request: Request) {
@@ -281,6 +295,8 @@ impl Task {
             } => {
                 let said = self.instance.say(&text, reply_to, now);
                 let said = said.map_err(CommandError::Say);
+                // It is on the disk before it is shown as waiting.
+                self.write_memory();
                 match answer {
                     // One that nobody waits for any more is no harm.
                     Some(answer) => drop(answer.send(said)),
@@ -293,6 +309,9 @@ impl Task {
             } => self.expire = Some(answer),
             Request::Do { command, answer } => {
                 let done = self.command(command.clone(), now);
+                if let Command::Edit { .. } | Command::Delete { .. } | Command::Release(_) = command {
+                    self.write_memory();
+                }
                 self.answer(command, answer, done);
             }
         }
@@ -340,6 +359,8 @@ impl Task {
             Command::KeepByItself => self.keeper.keep_always(),
             Command::Take(handle) => self.keeper.take(&handle),
             Command::Waiting => self.tell(Update::Waits(self.keeper.mailbox.waiting())),
+            Command::Remember => self.begin_to_remember(now)?,
+            Command::Forget => self.forget()?,
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
             Command::Expire => return Err(CommandError::Offline),
@@ -354,8 +375,12 @@ impl Task {
 
     /// Takes what the instance has to tell.
     fn gather(&mut self) {
+        let waits = self.instance.is_waiting();
+        let mut readdressed = std::mem::replace(&mut self.waits, waits) != waits;
         while let Some(event) = self.instance.next_event() {
             let name = self.names.of(&event);
+            // Something may go now to one whom it was not for when it was written.
+            readdressed |= matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. });
             let copy = self.keeper.happened(&event, &self.instance);
             if let (Copy::Differs, Event::Message { id, .. }) = (copy, &event) {
                 self.tell(Update::Differs(*id));
@@ -375,6 +400,10 @@ impl Task {
         if undelivered != self.undelivered {
             self.undelivered = undelivered;
             self.tell(Update::Undelivered(undelivered));
+            self.memory_is_stale();
+        }
+        if readdressed {
+            self.write_memory();
         }
     }
 

@@ -35,6 +35,7 @@ fn open(url: &str, timing: Timing) -> (Room, Updates) {
         address: url.parse().unwrap(),
         root: Root::from_bytes([7; 32]),
         name: Name::new("anna").unwrap(),
+        remember: None,
         recorder: None,
         timing,
         keeping: Keeping::default(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
-use sotto_protocol::instance::{Departure, Event, Target};
+use sotto_protocol::instance::{Departure, Event, Recognition, Target};
 
 use super::marks::Mark;
 use super::{Conversation, Link};
@@ -79,9 +79,12 @@ impl Conversation {
             Update::Expired => {
                 self.list.push(
                     at,
-                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
+                    Content::Loud(
+                        "the room was ended, by a member or by the relay's operator; joining anew".to_owned(),
+                    ),
                 );
             }
+            Update::Remembered(told) => self.remembered(told, at),
             Update::RecordingFailed(why) => self.list.quiet(at, format!("the recording ends here: {why}")),
             Update::Event { event, name } => return self.event(event, name, now, at),
             // The last updates end the chat; nothing of it is shown.
@@ -233,6 +236,15 @@ impl Conversation {
                             forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
                 self.list.push(at, Content::Loud(what.to_owned()));
             }
+            Event::Unreached { seats } => {
+                let what = if seats == 1 { "1 seat" } else { &format!("{seats} seats") };
+                self.list.push(
+                    at,
+                    Content::Loud(format!(
+                        "{what} of the room said nothing in time: what waited went to those who are here"
+                    )),
+                );
+            }
             Event::Refused { .. } => self.list.push(
                 at,
                 Content::Loud(format!(
@@ -248,6 +260,23 @@ impl Conversation {
                     );
                 }
                 self.disturbed = count;
+            }
+            Event::Recognised { recognition, .. } => match recognition {
+                Recognition::Stranger => {}
+                Recognition::Same { .. } => self.list.quiet(at, format!("{name} is the same as before")),
+                Recognition::Namesake { .. } => {
+                    let what = format!("{name} is not the {name} you know");
+                    self.list.push(at, Content::Loud(what));
+                }
+                Recognition::Ourselves { .. } => {
+                    let what = format!("{name} has a copy of your own memory");
+                    self.list.push(at, Content::Loud(what));
+                }
+            },
+            Event::Remembered { .. } => self.list.quiet(at, format!("{name} will be known again")),
+            Event::Copied { .. } => {
+                let what = "what is remembered here or there is an older copy: compare the words again (/verify)";
+                self.list.push(at, Content::Loud(what.to_owned()));
             }
             Event::Newer if self.newer_said => {}
             Event::Newer => {

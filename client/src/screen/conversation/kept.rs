@@ -62,7 +62,12 @@ impl Conversation {
                             it was";
                 self.list.push(at, Content::Loud(what.to_owned()));
             }
-            Event::Left(left) => self.kept.came.push(left),
+            Event::Left(left) | Event::LeftByFriend { left, .. } => self.kept.came.push(left),
+            Event::Read { id, .. } => self.mark(id, Mark::Kept(OnRelay::Taken), now),
+            Event::Copied { .. } => {
+                let what = "what is remembered here or there is an older copy: compare the words again (/verify)";
+                self.list.push(at, Content::Loud(what.to_owned()));
+            }
             Event::Newer => self.list.quiet(
                 at,
                 "something waits on the relay that a newer sotto has left: an update may be needed to read it"

@@ -8,6 +8,7 @@ pub(crate) mod leaving;
 mod marks;
 pub(crate) mod outgoing;
 pub(crate) mod people;
+mod remembered;
 pub(crate) mod reply_edit;
 mod resemblance;
 
@@ -154,6 +155,10 @@ pub struct Conversation {
     typing_since: Option<Duration>,
     newer_said: bool,
     was_up: bool,
+    /// The room is remembered from one run to the next.
+    pub(crate) is_remembered: bool,
+    /// It was said that it could be, or it must not be.
+    remembering_offered: bool,
 }
 
 impl Conversation {
@@ -197,6 +202,8 @@ impl Conversation {
             typing_since: None,
             newer_said: false,
             was_up: false,
+            is_remembered: false,
+            remembering_offered: false,
         }
     }
 
@@ -249,7 +256,9 @@ impl Conversation {
                     );
                     self.list.quiet(at, what);
                 }
+                self.offer_to_remember(at);
             }
+            Command::Forget => self.forgotten(at),
             Command::Fade(fading) => self.want(fading, at),
             Command::Release(_) => self.list.quiet(at, "what waited is on its way".to_owned()),
             _ => {}

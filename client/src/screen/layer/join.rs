@@ -279,6 +279,7 @@ pub(crate) fn destination(
             address: elsewhere(entry.relay.address.clone()),
             room: room.cloned().unwrap_or_default(),
             called: Some(entry.name.clone()),
+            remember: entry.remember,
             command: entry.passphrase_command.clone(),
         });
     }
@@ -288,6 +289,7 @@ pub(crate) fn destination(
             address: elsewhere(invitation.address),
             room: invitation.room.unwrap_or_default(),
             called: None,
+            remember: None,
             command: None,
         });
     }
@@ -297,6 +299,7 @@ pub(crate) fn destination(
             address: address.clone(),
             room,
             called: None,
+            remember: None,
             command: None,
         }),
         None => Err("no other room can be joined on this relay: give a URL".to_owned()),

@@ -228,8 +228,10 @@ impl State {
     fn happened(&mut self, id: RoomId, update: Update, moment: Moment, effects: &mut Vec<Effect>) {
         let why = match &update {
             Update::Failed(trouble) => Some(format!("the room was not joined: {trouble}")),
-            Update::Left { undelivered: 0 } => Some("the room was left".to_owned()),
-            Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
+            Update::Left { undelivered: 0, .. } => Some("the room was left".to_owned()),
+            Update::Left { undelivered, .. } => {
+                Some(format!("the room was left; not delivered: {undelivered}"))
+            }
             _ => None,
         };
         let shown = self.rooms.current_id() == id;

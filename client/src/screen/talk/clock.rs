@@ -25,10 +25,15 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// A moment in milliseconds since 1970, where the user is.
+    /// So many milliseconds after 1970 began, where the user is; where that is not known, UTC.
     pub(crate) fn of(millis: u64) -> Self {
-        let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
-        let at = at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        let since = time::Duration::milliseconds(i64::try_from(millis).unwrap_or(i64::MAX));
+        let at = OffsetDateTime::UNIX_EPOCH.checked_add(since);
+        at.map_or_else(Self::default, Self::at)
+    }
+
+    /// The same of a moment.
+    pub(crate) fn at(at: OffsetDateTime) -> Self {
         let here = at.to_offset(UtcOffset::local_offset_at(at).unwrap_or(UtcOffset::UTC));
         Self {
             date: here.date(),

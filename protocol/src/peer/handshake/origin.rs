@@ -16,6 +16,11 @@ pub struct Origin {
 }
 
 impl Origin {
+    /// The handshake hash of the pair's first session.
+    pub fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
     /// The safety words, if this is what had been committed to.
     pub fn words(&self, revealed: &[u8; 32]) -> Option<SafetyWords> {
         bool::from(commit(revealed).ct_eq(&self.commitment)).then(|| safety_words(&self.hash, revealed))

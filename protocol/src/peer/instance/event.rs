@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::peer::bond::{BondId, Copied};
 use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::message::{InstanceId, MessageId, Target};
 use crate::peer::name::Name;
@@ -25,6 +26,32 @@ pub enum Departure {
     Gone,
 }
 
+/// Who a peer is, by what is remembered of earlier runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recognition {
+    /// Nobody of that name is remembered, and it has shown nothing.
+    Stranger,
+    /// It has shown, or made in this run, what only the one has whose words were compared then.
+    Same {
+        /// By what.
+        bond: BondId,
+        /// When the words were compared, in milliseconds since 1970.
+        since: u64,
+    },
+    /// It has the name of one who is remembered, or one that looks the same, and is not known to be him.
+    Namesake {
+        /// What it would have to show.
+        bond: BondId,
+        /// When the words of the one who is remembered were compared, in milliseconds since 1970.
+        since: u64,
+    },
+    /// It has shown what only we have: it runs with a copy of our own memory.
+    Ourselves {
+        /// Which part of it.
+        bond: BondId,
+    },
+}
+
 /// Something that the user may want to know.
 ///
 /// `Message`, `Edited`, `Deleted` and `Reacted` carry a [`Receipt`]: the user's side calls
@@ -32,7 +59,7 @@ pub enum Departure {
 /// list has it), which is what "delivered" on the other side means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A session with a peer is confirmed and its name is known.
+    /// A session with a peer is confirmed and it has introduced itself.
     PeerJoined {
         /// Who.
         peer: InstanceId,
@@ -51,6 +78,28 @@ pub enum Event {
         peer: InstanceId,
         /// Its new name.
         name: Name,
+    },
+    /// Who a peer is, where it is not just a stranger: told right after it joined, and after a new name of it.
+    Recognised {
+        /// Who.
+        peer: InstanceId,
+        /// Who it is by what is remembered.
+        recognition: Recognition,
+    },
+    /// One whose words were compared will be known again, and knows us: both have written it.
+    Remembered {
+        /// Who.
+        peer: InstanceId,
+        /// By what.
+        bond: BondId,
+    },
+    /// One of the two memories of a bond is older than what the other has seen: a copy, or restored from one. Nothing is
+    /// kept under it any more; the words have to be compared again for a new one.
+    Copied {
+        /// Of which bond.
+        bond: BondId,
+        /// Whose.
+        copied: Copied,
     },
     /// Nothing of a peer was heard for 40 s.
     PeerSilent {
@@ -162,6 +211,11 @@ pub enum Event {
         /// Which one.
         id: MessageId,
     },
+    /// What waited for those who sit in the room went to those who are here: other seats said nothing in time.
+    Unreached {
+        /// How many.
+        seats: usize,
+    },
     /// Something came that does not open or decrypt, or a number was left out: the relay dropped or changed it.
     /// `count` is of all so far.
     Disturbed {
@@ -235,6 +289,8 @@ pub struct Peer {
     pub(crate) words: SafetyWords,
     /// Whether the user has said that they were compared.
     pub(crate) compared: bool,
+    /// Who it is, by what is remembered of earlier runs.
+    pub recognition: Recognition,
     /// Nothing was heard for 40 s.
     pub(crate) silent: bool,
 }

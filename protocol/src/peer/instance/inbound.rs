@@ -7,9 +7,8 @@ use super::limits::{
     ACK_AT_ONCE, ACK_BYTES_AT_ONCE, ACK_DELAY, AGE_TOLD, DISTURBED_EVERY, HANDSHAKE_SPACING, REMEMBERED,
 };
 use super::outbox::StreamItem;
-use super::pair::Place;
-use super::pair::{Pair, Presence};
-use super::{Departure, Event, Instance, Now, Receipt};
+use super::pair::{Pair, Part, Place, Presence};
+use super::{Departure, Event, Instance, Now, Receipt, Recognition};
 use crate::peer::envelope::SessionId;
 use crate::peer::message::{Content, InstanceId, Kind, Message};
 
@@ -109,9 +108,9 @@ impl Instance {
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
         };
-        // A stream begins with a name: nobody speaks unnamed.
-        let named = pair.person.name.is_some();
-        let user = named
+        // A stream begins with a name and a proof: nobody speaks before them.
+        let introduced = pair.is_introduced();
+        let user = introduced
             && matches!(
                 content,
                 Content::Text(_) | Content::Edit { .. } | Content::Delete { .. } | Content::Reaction { .. }
@@ -127,9 +126,14 @@ impl Instance {
         pair.acknowledge_by(due);
         let receipt = Receipt { peer: from, number };
         match content {
-            Content::Name(name) => self.on_name(from, name, now),
+            Content::Name(name) => self.on_name(from, name),
             Content::Leave => self.depart(from, Departure::Left, now),
-            _ if !named => {}
+            Content::Proof(proof) if pair.person.name.is_some() => self.on_proof(from, &proof, now),
+            _ if !introduced => {}
+            Content::Exchange { generation, bytes } => {
+                self.on_part(from, Part { generation, bytes }, now);
+            }
+            Content::Held(held) => self.on_held(from, &held, now),
             Content::Text(text) => {
                 let age = pair.streams.lateness.of(&text, pair.sessions.spoke_after, now);
                 self.own.tell(Event::Message {
@@ -156,18 +160,26 @@ impl Instance {
                     self.own.tell(Event::Fading { peer: from, fading });
                 }
             }
-            Content::Empty | Content::Unknown => {}
+            Content::Empty | Content::Unknown | Content::Proof(_) => {}
         }
     }
 
-    fn on_name(&mut self, from: InstanceId, name: crate::peer::name::Name, now: Now) {
+    fn on_name(&mut self, from: InstanceId, name: crate::peer::name::Name) {
         let Some(pair) = self.pairs.get_mut(&from) else {
             return;
         };
         match pair.person.name.replace(name.clone()) {
-            None => self.welcome(from, now),
-            Some(before) if before != name => self.own.tell(Event::PeerRenamed { peer: from, name }),
-            Some(_) => {}
+            Some(before) if before != name && pair.is_introduced() => {
+                let recognition = pair.recognition(&self.bonds);
+                self.own.tell(Event::PeerRenamed { peer: from, name });
+                if recognition != Recognition::Stranger {
+                    self.own.tell(Event::Recognised {
+                        peer: from,
+                        recognition,
+                    });
+                }
+            }
+            _ => {}
         }
     }
 

@@ -7,7 +7,9 @@
 //!    [`say`](Instance::say), …);
 //! 2. push every [`next_push`](Instance::next_push) to the relay, hand every
 //!    [`next_event`](Instance::next_event) to the user;
-//! 3. wait for the next input, at most until [`next_timeout`](Instance::next_timeout), then call
+//! 3. where it remembers anything, write its [`bonds`](Instance::bonds) for every
+//!    [`next_write`](Instance::next_write), and say so by [`written`](Instance::written);
+//! 4. wait for the next input, at most until [`next_timeout`](Instance::next_timeout), then call
 //!    [`timeout`](Instance::timeout).
 
 mod event;
@@ -27,7 +29,7 @@ mod timers;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-pub use event::{Departure, Event, Peer, Posted, Receipt, SayError};
+pub use event::{Departure, Event, Peer, Posted, Receipt, Recognition, SayError};
 use rand_core::CryptoRng;
 pub use user::Absent;
 
@@ -36,6 +38,7 @@ use self::meeting::Pace;
 use self::outbox::{Key, Outbox};
 use self::pair::Pair;
 use self::send_window::Window;
+use crate::peer::bond::{BondId, Bonds, Revision};
 use crate::peer::envelope::{Kind, OpenError, Recipient};
 use crate::peer::message::InstanceId;
 pub use crate::peer::message::Target;
@@ -104,11 +107,17 @@ pub struct Instance {
     strangers: usize,
     strangers_since: Duration,
     strangers_told: usize,
-    /// Since when something that was typed while alone waits for all who sit in the room to be met.
+    /// Since when what is typed waits for all who sit in the room to be met.
     gathering_since: Option<Duration>,
+    /// They were, once, or had the time to be.
+    has_gathered: bool,
     /// What we want of messages that fade.
     fading: Fading,
     leaving: bool,
+    /// What is remembered of earlier runs, and which of its changes the shell was last asked to write.
+    bonds: Bonds,
+    write_asked: Option<Revision>,
+    copied_told: Vec<BondId>,
 }
 
 /// Whether more peers are present than an instance talks to.
@@ -151,8 +160,12 @@ impl Instance {
             strangers_since: Duration::ZERO,
             strangers_told: 0,
             gathering_since: None,
+            has_gathered: false,
             fading: Fading::default(),
             leaving: false,
+            bonds: Bonds::default(),
+            write_asked: None,
+            copied_told: Vec::new(),
         }
     }
 

@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use super::SayError;
 use super::limits::{OUTBOX_BYTES, OUTBOX_MESSAGES, REMEMBERED};
+use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::Fading;
 use crate::peer::message::{Content, InstanceId, MessageId, Text};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 /// Names an entry of the outbox.
 pub(super) type Key = u64;
@@ -20,6 +22,12 @@ pub(super) enum StreamItem {
     Name(Name),
     /// What we want of messages that fade.
     Fading(Fading),
+    /// Which bonds we remember.
+    Proof(Box<Proof>),
+    /// Our part of a generation of a bond.
+    Exchange { generation: u32, bytes: Secret },
+    /// A generation is on our disk.
+    Held(Held),
     /// Something of the outbox. `repeat`: an earlier run of the peer may have it.
     Entry { key: Key, repeat: bool },
     /// A number whose message went elsewhere.
@@ -28,12 +36,45 @@ pub(super) enum StreamItem {
     Leave,
 }
 
+impl StreamItem {
+    /// What is sent of it. Of an entry the outbox knows that.
+    pub(super) fn content(&self) -> Content {
+        match self {
+            Self::Name(name) => Content::Name(name.clone()),
+            Self::Fading(fading) => Content::Fading(*fading),
+            Self::Proof(proof) => Content::Proof(proof.clone()),
+            Self::Exchange { generation, bytes } => Content::Exchange {
+                generation: *generation,
+                bytes: bytes.clone(),
+            },
+            Self::Held(held) => Content::Held(*held),
+            Self::Entry { .. } | Self::Empty => Content::Empty,
+            Self::Leave => Content::Leave,
+        }
+    }
+
+    pub(super) fn is_name(&self) -> bool {
+        matches!(self, Self::Name(_))
+    }
+
+    pub(super) fn is_proof(&self) -> bool {
+        matches!(self, Self::Proof(_))
+    }
+
+    /// Whether a stream begins with it, before anything that was said.
+    pub(super) fn begins(&self) -> bool {
+        matches!(self, Self::Name(_) | Self::Proof(_) | Self::Fading(_))
+    }
+}
+
 /// Something said.
 #[derive(Debug)]
 struct Entry {
     content: Content,
-    /// When it was typed, by the monotonic clock.
+    /// When it was typed, or taken over from an earlier run, by the monotonic clock.
     typed: Duration,
+    /// How long it had waited by then.
+    waited: Duration,
     /// It was given to a socket: what it says is out of our hands.
     handed: bool,
     /// The relay has it, and the user was told.
@@ -90,6 +131,7 @@ impl Outbox {
         let entry = Entry {
             content,
             typed,
+            waited: Duration::ZERO,
             handed: false,
             sent: false,
             held_by: Vec::new(),
@@ -125,6 +167,11 @@ impl Outbox {
     /// Whether something waits for those who come.
     pub(super) fn is_waiting(&self) -> bool {
         !self.unaddressed.is_empty()
+    }
+
+    /// How much waits for those who come.
+    pub(super) fn waiting(&self) -> usize {
+        self.unaddressed.len()
     }
 
     /// What waits for those who come is for these: the keys, in order.
@@ -236,6 +283,18 @@ impl Outbox {
         lost
     }
 
+    /// An entry waited so long before it was added.
+    pub(super) fn has_waited(&mut self, key: Key, waited: Duration) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            entry.waited = waited;
+        }
+    }
+
+    /// All contents, oldest first.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (Key, &Content)> {
+        self.entries.iter().map(|(key, entry)| (*key, &entry.content))
+    }
+
     /// The bytes of an entry's content.
     pub(super) fn encoded_len(&self, key: Key) -> usize {
         self.entries
@@ -250,7 +309,8 @@ impl Outbox {
         };
         let mut content = entry.content.clone();
         if let Content::Text(text) = &mut content {
-            let waited = now.saturating_sub(entry.typed).as_millis();
+            let waited = now.saturating_sub(entry.typed).saturating_add(entry.waited);
+            let waited = waited.as_millis();
             text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
             text.repeat |= repeat;
         }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::limits::{BURNED, STRANGER_AFTER};
 use super::outbox::{Outbox, StreamItem};
 use super::pair::Pair;
-use super::{Event, Instance};
+use super::{Event, Instance, Recognition};
+use crate::peer::bond::{BondId, Bonds};
 use crate::peer::message::InstanceId;
 
 /// Who may get what an absent peer does not hold.
@@ -17,19 +18,27 @@ enum Heir {
 }
 
 impl Instance {
-    /// Whom a text goes to that is said now: everybody who is here; else the one whose words were compared and who was
-    /// heard last; else nobody in particular, but those who come.
+    /// Whom a text goes to that is said now: everybody who is here, once those who sit in the room were met; else the one
+    /// whose words were compared and who was heard last; else nobody in particular, but those who come.
     pub(super) fn addressees(&mut self) -> Vec<InstanceId> {
         let here = self.announced();
         if !here.is_empty() {
-            // What waits for those who come is not overtaken.
-            return if self.outbox.is_waiting() {
+            let bonds = &self.bonds;
+            let is_certain = |pair: &Pair| {
+                pair.is_announced() && (pair.person.compared || pair.whole_bond(bonds).is_some())
+            };
+            // What is meant for somebody certain is not left to whoever comes if that one goes meanwhile.
+            let waits = self.gathering_since.is_some() && !self.pairs.values().any(is_certain);
+            // What waits for those who come is not overtaken; a namesake does not get that.
+            return if (self.outbox.is_waiting() || waits) && !self.welcomed().is_empty() {
                 Vec::new()
             } else {
                 here
             };
         }
-        let absent = self.pairs.values_mut().filter(|pair| pair.person.compared);
+        let bonds = &self.bonds;
+        let known = |pair: &&mut Pair| pair.person.compared || pair.whole_bond(bonds).is_some();
+        let absent = self.pairs.values_mut().filter(known);
         let last = absent.max_by_key(|pair| pair.signs.decrypted_at);
         last.map(|pair| {
             pair.streams.typed_alone = true;
@@ -45,8 +54,18 @@ impl Instance {
         announced.map(|pair| pair.id).collect()
     }
 
-    /// When what was typed while alone goes to those who have come: once everybody who sits in the room is among them,
-    /// or had the time to be.
+    /// Those of them who are not only of the name of one who is remembered.
+    fn welcomed(&self) -> Vec<InstanceId> {
+        let mut here = self.announced();
+        here.retain(|id| {
+            let pair = self.pairs.get(id);
+            !pair.is_some_and(|pair| pair.is_namesake(&self.bonds))
+        });
+        here
+    }
+
+    /// When what waits for those who come goes to those who have: once everybody who sits in the room is among them, or
+    /// had the time to be.
     pub(super) fn gathered_at(&self) -> Option<Duration> {
         let since = self.gathering_since?;
         if self.strangers == 0 {
@@ -55,20 +74,40 @@ impl Instance {
         Some((since + STRANGER_AFTER).min(self.strangers_since + STRANGER_AFTER))
     }
 
-    /// Gives what was typed while alone to those who have come.
+    /// Waits for those who sit in the room, the first time that somebody is here and whenever something waits for those
+    /// who come, and gives it to them.
     pub(super) fn gather(&mut self, at: Duration) {
-        let here = self.announced();
-        if here.is_empty() || !self.outbox.is_waiting() {
+        let is_wanted = !self.has_gathered || self.outbox.is_waiting();
+        if !is_wanted || self.welcomed().is_empty() {
             self.gathering_since = None;
             return;
         }
         self.gathering_since.get_or_insert(at);
-        if self.gathered_at().is_none_or(|due| at < due) {
+        if self.gathered_at().is_some_and(|due| at >= due) {
+            self.gathered();
+        }
+    }
+
+    /// Gives what waits for those who come to those who are here, if anybody is.
+    pub(super) fn gathered(&mut self) {
+        let here = self.welcomed();
+        if here.is_empty() {
             return;
         }
         self.gathering_since = None;
-        for key in self.outbox.address(&here) {
-            for pair in self.pairs.values_mut().filter(|pair| pair.is_announced()) {
+        self.has_gathered = true;
+        if self.outbox.is_waiting() && self.strangers > 0 {
+            self.own.tell(Event::Unreached {
+                seats: self.strangers,
+            });
+        }
+        self.address(&here);
+    }
+
+    /// What was typed while alone is for these.
+    pub(super) fn address(&mut self, peers: &[InstanceId]) {
+        for key in self.outbox.address(peers) {
+            for pair in self.pairs.values_mut().filter(|pair| peers.contains(&pair.id)) {
                 pair.streams
                     .outgoing
                     .push(StreamItem::Entry { key, repeat: false });
@@ -100,6 +139,15 @@ impl Instance {
         let mut here: Vec<&Pair> = self.pairs.values().filter(|pair| pair.is_announced()).collect();
         here.sort_by_key(|pair| (pair.signs.met_at, pair.id));
         let mut namesakes = here.iter().filter(|pair| pair.is_namesake_of(absent));
+        if let Some(bond) = absent.whole_bond(&self.bonds) {
+            // A name proves nothing where there is a proof: the same person, or whose words were compared since.
+            let same = here.iter().find(|pair| pair.bonding.bond == Some(bond));
+            let compared = namesakes.find(|pair| pair.person.compared);
+            return match same {
+                Some(same) => Some(Heir::LaterRun(same.id)),
+                None => compared.map(|pair| Heir::Perhaps(pair.id)),
+            };
+        }
         // Met before the last sign of the other: two of one name, or a sign that was held back on its way.
         let later = namesakes
             .clone()
@@ -165,9 +213,7 @@ impl Instance {
                 self.outbox.release(key);
             }
         }
-        heir.streams.outgoing.push_first(items, |item| {
-            matches!(item, StreamItem::Name(_) | StreamItem::Fading(_))
-        });
+        heir.streams.outgoing.push_first(items, StreamItem::begins);
     }
 
     /// Forgets a pair and what only it was to get, which the user is told. Who was met is not met again in this run: a
@@ -208,6 +254,17 @@ impl Pair {
         let mut undelivered = self.streams.outgoing.undelivered();
         let has = outbox.is_held_by(*key, self.id) || undelivered.any(|(item, _)| is_it(item));
         !has && !outbox.is_superseded(*key)
+    }
+
+    /// The bond that it has shown or made, where both are known to have it.
+    pub(super) fn whole_bond(&self, bonds: &Bonds) -> Option<BondId> {
+        let bond = bonds.get(self.bonding.bond?)?;
+        bond.is_whole().then_some(bond.id())
+    }
+
+    /// Whether it only has the name of one who is remembered.
+    pub(super) fn is_namesake(&self, bonds: &Bonds) -> bool {
+        matches!(self.recognition(bonds), Recognition::Namesake { .. })
     }
 
     /// Whether both call themselves what looks alike.

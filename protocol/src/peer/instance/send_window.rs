@@ -68,17 +68,17 @@ impl Instance {
         let Some((number, item)) = pair.streams.outgoing.next() else {
             return false;
         };
-        // Before its name, a peer is told ours only: what waits for an earlier run of it goes first.
-        if pair.person.name.is_none()
-            && !matches!(item, StreamItem::Name(_) | StreamItem::Empty | StreamItem::Leave)
-        {
+        // Before it has introduced itself, a peer is told who we are only: what waits for an earlier run goes first.
+        let introduces = |item: &StreamItem| {
+            let (name, proof) = (StreamItem::is_name, StreamItem::is_proof);
+            name(item) || proof(item) || matches!(item, StreamItem::Empty | StreamItem::Leave)
+        };
+        if !pair.is_introduced() && !introduces(item) {
             return false;
         }
         let content_len = match item {
-            StreamItem::Name(name) => name.as_str().len(),
-            StreamItem::Fading(fading) => Content::Fading(*fading).encoded_len(),
             StreamItem::Entry { key, .. } => self.outbox.encoded_len(*key),
-            StreamItem::Empty | StreamItem::Leave => 0,
+            other => other.content().encoded_len(),
         };
         let size = sealed_len(FIXED_LEN + content_len);
         let share = self.window.0 / peers.clamp(1, PEERS);
@@ -106,11 +106,8 @@ impl Instance {
         let item = item.clone();
         pair.streams.outgoing.sent(size, now.monotonic);
         let content = match &item {
-            StreamItem::Name(name) => Content::Name(name.clone()),
-            StreamItem::Fading(fading) => Content::Fading(*fading),
             StreamItem::Entry { key, repeat } => self.outbox.content(*key, *repeat, now.monotonic),
-            StreamItem::Empty => Content::Empty,
-            StreamItem::Leave => Content::Leave,
+            other => other.content(),
         };
         let is_text = matches!(content, Content::Text(_));
         let tag = pair.send(&mut self.own, Kind::Numbered(number, content));

@@ -116,7 +116,7 @@ impl Instance {
         }
         if !pair.signs.silent && at >= pair.signs.heard_at + SILENT {
             pair.signs.silent = true;
-            if pair.person.name.is_some() {
+            if pair.is_introduced() {
                 self.own.tell(Event::PeerSilent { peer: id });
             }
         }
@@ -139,12 +139,9 @@ impl Instance {
 }
 
 impl Pair {
-    /// When one that has said no name is left alone.
+    /// When one that has not introduced itself is left alone.
     fn nameless_at(&self) -> Option<Duration> {
-        self.person
-            .name
-            .is_none()
-            .then_some(self.signs.here_since + NAME_LIMIT)
+        (!self.is_introduced()).then_some(self.signs.here_since + NAME_LIMIT)
     }
 
     /// Has no session with it, and begins and answers none, until then.

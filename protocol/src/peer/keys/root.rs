@@ -103,6 +103,11 @@ impl Root {
         }
     }
 
+    /// The bytes, for what is derived of more than the root.
+    pub(crate) fn expose(&self) -> &[u8; 32] {
+        self.0.expose()
+    }
+
     /// A key of the root's, by its label.
     fn expanded(&self, label: &[u8]) -> Secret {
         unstacked(|| Secret::written(|key| *key = expand(self.0.expose(), label)))

@@ -8,8 +8,10 @@ use super::{
     Acknowledged, Content, FIXED_LEN, InstanceId, Kind, MAX_REACTION, MAX_TEXT, Message, MessageError,
     MessageId, Target, Text,
 };
+use crate::peer::bond::{Held, Indexes, Proof};
 use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 const NOTHING: u8 = 0;
 const CONFIRM: u8 = 1;
@@ -26,6 +28,9 @@ const NAME: u8 = 20;
 const LEAVE: u8 = 21;
 const EMPTY: u8 = 22;
 const FADING: u8 = 23;
+const EXCHANGE: u8 = 24;
+const HELD: u8 = 25;
+const PROOF: u8 = 26;
 
 const FLAG_REPEAT: u8 = 1;
 const FLAG_ANSWER: u8 = 2;
@@ -112,6 +117,9 @@ impl Content {
             Self::Leave => LEAVE,
             Self::Empty | Self::Unknown => EMPTY,
             Self::Fading(_) => FADING,
+            Self::Exchange { .. } => EXCHANGE,
+            Self::Held(_) => HELD,
+            Self::Proof(_) => PROOF,
         }
     }
 
@@ -127,6 +135,9 @@ impl Content {
             Self::Reaction { reaction, .. } => 32 + reaction.len(),
             Self::Name(name) => name.as_str().len(),
             Self::Fading(_) => 4,
+            Self::Exchange { .. } => 4 + 32,
+            Self::Held(_) => 4 + 12 + 32,
+            Self::Proof(_) => Proof::LEN,
             Self::Leave | Self::Empty | Self::Unknown => 0,
         }
     }
@@ -164,6 +175,22 @@ impl Content {
             }
             Self::Name(name) => out.extend_from_slice(name.as_str().as_bytes()),
             Self::Fading(fading) => out.extend(fading.to_u32().to_be_bytes()),
+            Self::Exchange { generation, bytes } => {
+                out.extend(generation.to_be_bytes());
+                out.extend(bytes.expose());
+            }
+            Self::Held(held) => {
+                let Indexes {
+                    sent,
+                    received,
+                    lowest,
+                } = held.indexes;
+                for number in [held.generation, sent, received, lowest] {
+                    out.extend(number.to_be_bytes());
+                }
+                out.extend(held.mac);
+            }
+            Self::Proof(proof) => out.extend(proof.0),
             Self::Leave | Self::Empty | Self::Unknown => {}
         }
     }
@@ -212,6 +239,20 @@ impl Content {
             LEAVE => Self::Leave,
             EMPTY => Self::Empty,
             FADING => Self::Fading(Fading::from_u32(take_u32(rest)?).map_err(|_| MessageError)?),
+            EXCHANGE => Self::Exchange {
+                generation: take_u32(rest)?,
+                bytes: Secret::from(take(rest)?),
+            },
+            HELD => Self::Held(Held {
+                generation: take_u32(rest)?,
+                indexes: Indexes {
+                    sent: take_u32(rest)?,
+                    received: take_u32(rest)?,
+                    lowest: take_u32(rest)?,
+                },
+                mac: take(rest)?,
+            }),
+            PROOF => Self::Proof(Box::new(Proof(take(rest)?))),
             _ => Self::Unknown,
         })
     }
@@ -295,6 +336,26 @@ mod tests {
             "[a-z]{1,32}".prop_map(|name| Content::Name(Name::new(&name).unwrap())),
             Just(Content::Leave),
             Just(Content::Empty),
+            any::<(u32, [u8; 32])>().prop_map(|(generation, bytes)| Content::Exchange {
+                generation,
+                bytes: bytes.into()
+            }),
+            any::<(u32, u32, u32, u32, [u8; 32])>().prop_map(|(generation, sent, received, lowest, mac)| {
+                Content::Held(Held {
+                    generation,
+                    indexes: Indexes {
+                        sent,
+                        received,
+                        lowest,
+                    },
+                    mac,
+                })
+            }),
+            any::<[u8; 32]>().prop_map(|bytes| {
+                let mut proof = [0; Proof::LEN];
+                proof.chunks_mut(32).for_each(|slot| slot.copy_from_slice(&bytes));
+                Content::Proof(Box::new(Proof(proof)))
+            }),
             Just(Content::Fading(Fading::Stay)),
             Just(Content::Fading(Fading::Cannot)),
             time().prop_map(|time| Content::Fading(Fading::After(time))),

@@ -3,13 +3,16 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The shortest time, in seconds: a line can be read in it.
 pub const SHORTEST: u32 = 5;
 /// The longest time, in seconds: four weeks, longer than any run of a client that was meant to be forgotten.
 pub const LONGEST: u32 = 4 * 7 * 24 * 3600;
 
 /// How long a message stays, in whole seconds from [`SHORTEST`] to [`LONGEST`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
 pub struct FadeTime(u32);
 
 /// A time that no message can fade after.
@@ -33,6 +36,20 @@ impl FadeTime {
     /// In seconds.
     pub fn as_secs(self) -> u32 {
         self.0
+    }
+}
+
+impl TryFrom<u32> for FadeTime {
+    type Error = FadeTimeError;
+
+    fn try_from(seconds: u32) -> Result<Self, FadeTimeError> {
+        Self::from_secs(seconds)
+    }
+}
+
+impl From<FadeTime> for u32 {
+    fn from(time: FadeTime) -> Self {
+        time.0
     }
 }
 

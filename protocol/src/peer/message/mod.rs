@@ -6,10 +6,13 @@ mod id;
 
 pub use self::id::{InstanceId, MessageId};
 
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::{FadeTime, Fading};
 use crate::peer::name::Name;
+use crate::peer::secret::Secret;
 
 /// The longest text, in bytes of UTF-8: what a 64 KiB bucket holds, with room for what surrounds it.
 pub const MAX_TEXT: usize = 60_000;
@@ -90,6 +93,17 @@ pub enum Content {
     Empty,
     /// What the sender wants of messages that fade.
     Fading(Fading),
+    /// The sender's part of a generation of a [bond](crate::bond).
+    Exchange {
+        /// Of which one.
+        generation: u32,
+        /// 32 random bytes.
+        bytes: Secret,
+    },
+    /// A generation is on the sender's disk.
+    Held(Held),
+    /// Which bonds the sender remembers, for those who remember them, too: the second of every stream.
+    Proof(Box<Proof>),
     /// A newer version's, or malformed: acknowledged and ignored.
     Unknown,
 }
@@ -114,7 +128,7 @@ pub struct Text {
 }
 
 /// A message that another one refers to: its author and its id. The author may be oneself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Target {
     /// Who wrote it.
     pub author: InstanceId,

@@ -2,6 +2,7 @@
 
 mod skeleton;
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, char::canonical_combining_class};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -32,7 +33,8 @@ pub enum NameError {
 }
 
 /// NFC, 1 to 32 columns, without control, bidi override or invisible characters. Never unique, never proof of anything.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Name(String);
 
 impl Name {
@@ -71,6 +73,20 @@ impl Name {
     /// What it is compared with other names by.
     pub fn skeleton(&self) -> Skeleton {
         Skeleton::of(self)
+    }
+}
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, NameError> {
+        Self::new(&text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

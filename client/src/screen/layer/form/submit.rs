@@ -100,6 +100,7 @@ impl Form {
                 address: invitation.address,
                 room: invitation.room.unwrap_or_default(),
                 called: None,
+                remember: None,
                 command: None,
             },
             name,

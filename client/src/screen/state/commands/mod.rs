@@ -159,6 +159,8 @@ fn outcome(room: &mut Conversation, command: parse::Command, now: Duration) -> R
         Typed::Act(action) => Outcome::Act(action),
         Typed::Who => Outcome::Show(who(room, now)),
         Typed::Verify => Outcome::Show(verify(room)?),
+        Typed::Remember(true) => Outcome::Do(Command::Remember),
+        Typed::Remember(false) => Outcome::Do(Command::Forget),
         Typed::Name(name) => Outcome::Do(Command::Rename(name)),
         Typed::Burn { sure: true } => Outcome::Do(Command::Expire),
         Typed::Burn { sure: false } => Outcome::Show(

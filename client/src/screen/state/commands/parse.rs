@@ -13,6 +13,7 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("/help keys", "every action by its name, which is a command, too"),
     ("/who", "who is here, the room's words"),
     ("/verify", "the safety words, and what to do with them"),
+    ("/remember", "this room is remembered on this machine, sealed; /remember no forgets it"),
     ("/me waves", "says what you do"),
     ("/name NAME", "takes another name"),
     ("/edit TEXT", "changes your last message"),
@@ -91,6 +92,8 @@ pub(crate) enum Command {
     Next,
     /// Takes another name.
     Name(Name),
+    /// Remembers the room from now on, or forgets it.
+    Remember(bool),
     /// Shows the safety words.
     Verify,
     /// The safety words were compared: with the one named, or with the only one.
@@ -210,6 +213,11 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
             ("yes", "") => Ok(Command::Verified(None)),
             ("yes", name) => Ok(Command::Verified(Some(name.trim().to_owned()))),
             _ => Err("it is /verify, or /verify yes NAME when the words are the same".to_owned()),
+        },
+        "remember" => match argument {
+            "" => Ok(Command::Remember(true)),
+            "no" => Ok(Command::Remember(false)),
+            _ => Err("it is /remember, or /remember no to forget the room".to_owned()),
         },
         "burn" => match argument {
             "" => Ok(Command::Burn { sure: false }),

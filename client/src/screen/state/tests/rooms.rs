@@ -86,7 +86,13 @@ fn leaving_one_room_leaves_the_other_and_shows_it_when_it_is_done() {
     };
     assert_eq!(rooms(&script), [second]);
     assert!(!script.state.leaving());
-    script.in_room(second, Update::Left { undelivered: 0 });
+    script.in_room(
+        second,
+        Update::Left {
+            undelivered: 0,
+            to: Vec::new(),
+        },
+    );
     assert_eq!(script.state.rooms.current_id(), FIRST);
     assert_eq!(script.notice(), "the room was left");
 }
@@ -461,6 +467,7 @@ fn configured(script: &mut Script) {
         name: "anna".to_owned(),
         relay: "ws://other.example".parse().unwrap(),
         room: RoomName::new("attic").ok(),
+        remember: None,
         passphrase_command: Some("pass show anna".to_owned()),
     }];
 }

@@ -3,7 +3,7 @@
 use crate::peer::instance::limits::HELLO_FIRST;
 use crate::peer::instance::outbox::StreamItem;
 use crate::peer::instance::pair::Presence;
-use crate::peer::instance::{Crowded, Departure, Event, Instance, Now};
+use crate::peer::instance::{Crowded, Departure, Event, Instance, Now, Recognition};
 use crate::peer::message::InstanceId;
 use crate::peer::message::fading::Fading;
 
@@ -22,6 +22,7 @@ impl Instance {
             pair.streams
                 .outgoing
                 .push(StreamItem::Name(self.own.name.clone()));
+            pair.prove(&self.bonds, &mut *self.own.rng);
             // A new run has agreed to nothing: it is asked.
             if let Fading::After(_) = self.fading {
                 pair.streams.outgoing.push(StreamItem::Fading(self.fading));
@@ -33,15 +34,17 @@ impl Instance {
         }
     }
 
-    /// A peer that is here, with a name and words: the user is told, and what waits for it is handed over.
+    /// A peer that is here and has introduced itself: the user is told, and what waits for it is handed over.
     pub(crate) fn welcome(&mut self, id: InstanceId, now: Now) {
         let Some(pair) = self.pairs.get_mut(&id) else {
             return;
         };
-        let (true, Some(name), Some(words)) = (pair.is_here(), pair.person.name.clone(), pair.person.words)
+        let (true, Some(name), Some(words)) =
+            (pair.is_announced(), pair.person.name.clone(), pair.person.words)
         else {
             return;
         };
+        let recognition = pair.recognition(&self.bonds);
         let back = std::mem::replace(&mut pair.person.announced_before, true);
         self.own.tell(Event::PeerJoined {
             peer: id,
@@ -50,6 +53,19 @@ impl Instance {
             back,
             compared: pair.person.compared,
         });
+        if recognition != Recognition::Stranger {
+            self.own.tell(Event::Recognised {
+                peer: id,
+                recognition,
+            });
+        }
+        // What was typed while alone may be for the one whose name it has.
+        if let (Recognition::Namesake { .. }, Some(of)) = (recognition, pair.person.name.clone()) {
+            let count = self.outbox.waiting();
+            if count > 0 {
+                self.own.tell(Event::Withheld { peer: id, of, count });
+            }
+        }
         pair.tell_forged(&mut self.own, now.monotonic);
         // It is the same run: what it wants still stands.
         if back && pair.person.fading != Fading::default() {

@@ -203,6 +203,7 @@ impl Instance {
             (KeyChain::Initiated { revealed, .. }, _) => revealed.clone(),
             (_, Some(revealed)) => {
                 pair.person.words = Some(safety_words(&agreed.hash, &revealed));
+                pair.bonding.hash = agreed.hash;
                 revealed
             }
             // Without a chain a first is made under the room's key, and that one commits.
@@ -235,11 +236,12 @@ impl Instance {
         };
         match answer.unconfirmed.confirm(body, &origin) {
             Ok(confirmed) => {
+                pair.person.words = Some(confirmed.words);
+                pair.bonding.hash = *origin.hash();
                 pair.handshakes.key_chain = KeyChain::Confirmed {
                     chain: confirmed.chain,
                     origin,
                 };
-                pair.person.words = Some(confirmed.words);
                 pair.switch(confirmed.session, now.monotonic);
                 // The confirm is the initiator's first message under the new keys: nothing more comes in the old.
                 pair.sessions.old = None;

@@ -1,5 +1,6 @@
 //! What an instance knows of another one.
 
+mod bonding;
 mod handshakes;
 mod hello;
 mod lateness;
@@ -11,6 +12,7 @@ mod streams;
 use std::collections::VecDeque;
 use std::time::Duration;
 
+pub(super) use self::bonding::{Bonding, Exchange, Part};
 pub(super) use self::handshakes::{Answer, Handshakes, KeyChain, Open};
 pub(super) use self::hello::Hellos;
 use self::lateness::Lateness;
@@ -36,6 +38,7 @@ pub(super) struct Pair {
     pub(crate) sessions: Sessions,
     pub(crate) signs: Signs,
     pub(crate) person: Person,
+    pub(crate) bonding: Bonding,
     pub(crate) streams: Streams,
 }
 
@@ -84,6 +87,7 @@ impl Pair {
             sessions: Sessions::new(at),
             signs: Signs::new(at),
             person: Person::default(),
+            bonding: Bonding::default(),
             streams: Streams::new(),
         }
     }
@@ -102,9 +106,14 @@ impl Pair {
         self.signs.paused_until.is_some_and(|until| at < until)
     }
 
-    /// Whether the user knows of it: it is here and has said its name.
+    /// Whether it has said its name, and which bonds it remembers.
+    pub(super) fn is_introduced(&self) -> bool {
+        self.person.name.is_some() && self.bonding.introduced
+    }
+
+    /// Whether the user knows of it: it is here and has introduced itself.
     pub(super) fn is_announced(&self) -> bool {
-        self.is_here() && self.person.name.is_some()
+        self.is_here() && self.is_introduced()
     }
 
     /// Whether what is sent to it now can arrive.

@@ -47,9 +47,13 @@ impl<P> Outgoing<P> {
         self.waiting.extend(rest);
     }
 
-    /// Drops what matches and has no number yet.
-    pub(crate) fn drop_waiting(&mut self, matches: impl Fn(&P) -> bool) {
-        self.waiting.retain(|item| !matches(item));
+    /// Puts another in the place of what matches and has no number yet; false where nothing does.
+    pub(crate) fn replace_waiting(&mut self, matches: impl Fn(&P) -> bool, new: &P) -> bool
+    where
+        P: Clone,
+    {
+        let matching = self.waiting.iter_mut().find(|item| matches(item));
+        matching.map(|item| *item = new.clone()).is_some()
     }
 
     /// What is to be sent next: its number and itself.

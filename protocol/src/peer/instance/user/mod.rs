@@ -2,6 +2,7 @@
 
 mod absent;
 mod fading;
+mod unsent;
 
 pub use absent::Absent;
 
@@ -14,8 +15,8 @@ use crate::peer::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageI
 use crate::peer::name::Name;
 
 impl Instance {
-    /// Says a text to all who are here and have said their names. With nobody here it waits: for the one whose words
-    /// were compared, if there is one, else for those who come.
+    /// Says a text to all who are here and have said their names, once all who sit in the room had the time to. With
+    /// nobody here it waits: for the one whose words were compared, if there is one, else for those who come.
     ///
     /// # Errors
     /// [`SayError`]; nothing was taken then.
@@ -110,12 +111,11 @@ impl Instance {
         self.own.name = name;
         for pair in self.pairs.values_mut().filter(|pair| pair.was_met()) {
             // One that was sent keeps its number: whatever follows a number without a name is ignored.
-            pair.streams
-                .outgoing
-                .drop_waiting(|item| matches!(item, StreamItem::Name(_)));
-            pair.streams
-                .outgoing
-                .push_first(vec![StreamItem::Name(self.own.name.clone())], |_| false);
+            let outgoing = &mut pair.streams.outgoing;
+            let name = StreamItem::Name(self.own.name.clone());
+            if !outgoing.replace_waiting(StreamItem::is_name, &name) {
+                outgoing.push_first(vec![name], StreamItem::is_proof);
+            }
         }
         self.drive(now);
     }
@@ -165,6 +165,7 @@ impl Instance {
         if let Some(pair) = self.pairs.get_mut(&peer) {
             pair.person.compared = true;
         }
+        self.redirect();
     }
 
     /// Gives what was [`Withheld`](super::Event::Withheld) to a new run.
@@ -178,10 +179,14 @@ impl Instance {
         for (_, id) in withheld.into_iter().rev() {
             self.hand_over(id, peer);
         }
+        let pair = self.pairs.get(&peer).filter(|pair| pair.is_announced());
+        if pair.is_some_and(|pair| pair.is_namesake(&self.bonds)) {
+            self.address(&[peer]);
+        }
         self.drive(now);
     }
 
-    /// Tells every peer that we leave, behind all that waits for it. Afterwards nothing more is to be said.
+    /// Tells every peer that we leave, behind all that waits for it or for those who come. Afterwards nothing more is to be said.
     pub fn leave(&mut self, now: Now) {
         // What is owed goes out now; there may be no later.
         for pair in self
@@ -192,6 +197,7 @@ impl Instance {
             pair.streams.ack_at = Some(now.monotonic);
         }
         if !std::mem::replace(&mut self.leaving, true) {
+            self.gathered();
             for pair in self.pairs.values_mut().filter(|pair| pair.is_here()) {
                 pair.streams.outgoing.push(StreamItem::Leave);
             }
@@ -215,6 +221,12 @@ impl Instance {
         self.outbox.len()
     }
 
+    /// Whom they are for, as far as that is known, be they here or not.
+    pub fn awaited(&self) -> impl Iterator<Item = InstanceId> {
+        let awaited = self.pairs.values().filter(|pair| pair.owed() > 0);
+        awaited.map(|pair| pair.id)
+    }
+
     /// Who is here: the confirmed peers that have said their names.
     pub fn peers(&self) -> impl Iterator<Item = Peer> {
         self.pairs
@@ -226,6 +238,7 @@ impl Instance {
                     name: pair.person.name.clone()?,
                     words: pair.person.words?,
                     compared: pair.person.compared,
+                    recognition: pair.recognition(&self.bonds),
                     silent: pair.signs.silent,
                 })
             })

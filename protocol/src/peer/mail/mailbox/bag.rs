@@ -92,10 +92,7 @@ impl Bag {
         let is_own = |name: &Name| name.skeleton() == own.skeleton();
         // What names nobody is for everybody but its author.
         let is_for_us = (note.to.as_ref()).map_or_else(|| !is_own(&note.author), is_own);
-        // The last day by the author's clock, and by ours.
-        let ahead = i64::from(note.until) - i64::from(until);
-        let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
-        let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+        let (written, clock_ahead) = written(&note, until);
         let Body::Text { id, reply_to, text } = &note.body else {
             self.add_opaque(hash);
             return Brought::Nothing;
@@ -138,12 +135,16 @@ impl Bag {
         } else {
             Copy::Differs
         };
-        let shown = Shown { id, hash, was_left };
-        self.shown.push_back(shown);
+        self.note(id, hash, was_left);
+        copy
+    }
+
+    /// A text of this hash was shown under an id.
+    pub(super) fn note(&mut self, id: MessageId, hash: [u8; 32], was_left: bool) {
+        self.shown.push_back(Shown { id, hash, was_left });
         if self.shown.len() > SHOWN {
             self.shown.pop_front();
         }
-        copy
     }
 
     /// What was read can go: what drops it.
@@ -155,6 +156,11 @@ impl Bag {
         let token = token.clone();
         *blob = Blob::Taken(token.clone());
         Some(token)
+    }
+
+    /// What this drops was taken: it goes whenever it is there again.
+    pub(super) fn taken_out(&mut self, token: Token) {
+        self.blobs.insert(token.drop_hash(), Blob::Taken(token));
     }
 
     /// What was read, and is there still or again: its author did not know that it had arrived.
@@ -175,4 +181,12 @@ impl Bag {
             _ => None,
         })
     }
+}
+
+/// When a note was written, by our clock, and by how many days its author's is ahead: its last day by his clock, and by ours.
+pub(super) fn written(note: &Note, until: u32) -> (u64, i64) {
+    let ahead = i64::from(note.until) - i64::from(until);
+    let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
+    let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+    (written, clock_ahead)
 }
