@@ -89,7 +89,7 @@ async fn look(
     while let Some(update) = updates.next().await {
         let line = format.update(&update, OffsetDateTime::now_utc());
         match update {
-            Update::Mail(Event::Left(left)) => {
+            Update::Mail(Event::Left(left) | Event::LeftByFriend { left, .. }) => {
                 print(line)?;
                 count += 1;
                 room.order(Command::Take(left.handle));

@@ -335,13 +335,13 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
 
     async fn kept(&mut self, event: mailbox::Event, line: Option<Line>) -> Result<(), Stop> {
         match event {
-            mailbox::Event::Left(left) if !self.leaving => {
+            mailbox::Event::Left(left) | mailbox::Event::LeftByFriend { left, .. } if !self.leaving => {
                 self.write(line).await?;
                 self.room.order(Command::Take(left.handle));
                 self.count_received().await;
             }
             // It comes too late, and stays where it is.
-            mailbox::Event::Left(_) => {}
+            mailbox::Event::Left(_) | mailbox::Event::LeftByFriend { .. } => {}
             mailbox::Event::Looked { .. } => {
                 self.write(line).await?;
                 self.looking = None;

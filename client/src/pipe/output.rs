@@ -135,7 +135,6 @@ impl Format {
     /// What was left for us is a line of output, with its time, all else a word beside it.
     fn plain_kept(&self, event: &mailbox::Event) -> Option<Line> {
         Some(Line::Err(match event {
-            mailbox::Event::LeftByFriend { deletes: true, .. } => "a message was withdrawn".to_owned(),
             mailbox::Event::Left(left) | mailbox::Event::LeftByFriend { left, .. } => {
                 let (at, author) = (written_at(left), visible(left.author.as_str()));
                 let text = self.text(&left.text);
@@ -144,8 +143,6 @@ impl Format {
             }
             mailbox::Event::Kept { .. } => "a message waits on the relay".to_owned(),
             mailbox::Event::NotKept { why, .. } => why.to_string(),
-            mailbox::Event::Copied { .. } => COPIED.to_owned(),
-            mailbox::Event::Read { .. } => "a message that waited on the relay was read".to_owned(),
             mailbox::Event::Gone { taken: true, .. } => {
                 "a message that waited on the relay was taken".to_owned()
             }
@@ -153,6 +150,8 @@ impl Format {
             mailbox::Event::TooLate { .. } => {
                 "a message had been taken before it was changed or deleted".to_owned()
             }
+            mailbox::Event::Read { .. } => "a message that waited on the relay was read".to_owned(),
+            mailbox::Event::Copied { .. } => COPIED.to_owned(),
             mailbox::Event::Newer => NEWER.to_owned(),
             mailbox::Event::Looked { whole: true } => return None,
             mailbox::Event::Looked { whole: false } => NOT_BROUGHT.to_owned(),
@@ -223,9 +222,9 @@ impl Format {
 }
 
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
-const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
 const NOT_BROUGHT: &str = "the relay has not brought all that waits there";
 const DIFFERS: &str = "the next message has the id of one that was left on the relay, and another text";
+const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
 const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";

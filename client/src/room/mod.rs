@@ -106,10 +106,6 @@ pub enum Command {
     Compared(InstanceId),
     /// What was withheld ([`Event::Withheld`]) may go to that new run.
     Release(InstanceId),
-    /// Remembers the room from now on, for later runs.
-    Remember,
-    /// Forgets what is remembered of the room.
-    Forget,
     /// Leaves on the relay what nobody who is here is to get.
     Keep,
     /// From now on the same by itself, whenever nobody is here.
@@ -118,6 +114,10 @@ pub enum Command {
     Take(DropHash),
     /// Tells what waits on the relay: [`Update::Waits`].
     Waiting,
+    /// Remembers the room from now on, for later runs.
+    Remember,
+    /// Forgets what is remembered of the room.
+    Forget,
     /// Destroys the room on the relay for everybody, then leaves.
     Expire,
     /// Waits until all is delivered, at most so long, tells the peers, and ends with [`Update::Left`].

@@ -57,6 +57,18 @@ pub struct Settings {
     pub(crate) rooms: Vec<RoomEntry>,
 }
 
+/// Whether what nobody is here to get is left on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Keep {
+    /// Never, not even when the user says so.
+    Never,
+    /// When the user says so.
+    #[default]
+    Ask,
+    /// By itself.
+    Always,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -73,18 +85,6 @@ impl Default for Settings {
             rooms: Vec::new(),
         }
     }
-}
-
-/// Whether what nobody is here to get is left on the relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Keep {
-    /// Never, not even when the user says so.
-    Never,
-    /// When the user says so.
-    #[default]
-    Ask,
-    /// By itself.
-    Always,
 }
 
 /// When a notice is given.

@@ -141,6 +141,9 @@ pub(super) enum Written<'a> {
     TooLate {
         id: String,
     },
+    KeptRead {
+        id: String,
+    },
     #[serde(rename = "message")]
     KeptMessage {
         from: &'a str,
@@ -148,6 +151,8 @@ pub(super) enum Written<'a> {
         text: &'a str,
         at: String,
         kept: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        known: bool,
         repeat: bool,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         differs: bool,
@@ -345,18 +350,9 @@ pub(super) fn kept(event: &mailbox::Event) -> Option<Written<'_>> {
         },
         mailbox::Event::TooLate { id } => Written::TooLate { id: id.to_string() },
         // A later run cannot know what an earlier one has shown.
-        mailbox::Event::Left(left) => left_for_us(left, true),
-        mailbox::Event::LeftByFriend {
-            left, deletes: true, ..
-        } => Written::Gone {
-            id: left.id.to_string(),
-            taken: false,
-        },
-        mailbox::Event::LeftByFriend { left, repeat, .. } => left_for_us(left, *repeat),
-        mailbox::Event::Read { id, .. } => Written::Gone {
-            id: id.to_string(),
-            taken: true,
-        },
+        mailbox::Event::Left(left) => kept_message(left, true, false),
+        mailbox::Event::LeftByFriend { left, repeat, .. } => kept_message(left, *repeat, true),
+        mailbox::Event::Read { id, .. } => Written::KeptRead { id: id.to_string() },
         mailbox::Event::Copied { .. } => error("copied", COPIED.to_owned()),
         mailbox::Event::Newer => error("newer_peer", NEWER.to_owned()),
         mailbox::Event::Looked { whole: true } => return None,
@@ -364,13 +360,15 @@ pub(super) fn kept(event: &mailbox::Event) -> Option<Written<'_>> {
     })
 }
 
-fn left_for_us(left: &Left, repeat: bool) -> Written<'_> {
+/// `known`: it is proven who has left it.
+fn kept_message(left: &Left, repeat: bool, known: bool) -> Written<'_> {
     Written::KeptMessage {
         from: left.author.as_str(),
         id: left.id.to_string(),
         text: &left.text,
         at: stamp(written_at(left)),
         kept: true,
+        known,
         repeat,
         differs: left.differs,
         clock_ahead_days: left.clock_ahead,

@@ -240,17 +240,12 @@ impl Task {
     async fn wait(&mut self, due: Option<Duration>) {
         let now = clock::now();
         let mail = self.keeper.mailbox.next_timeout();
-        let next = [
-            self.instance.next_timeout(),
-            mail,
-            due,
-            self.leaving,
-            self.memory_due(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .map_or(self.timing.tick, |next| next.saturating_sub(now.monotonic));
+        let memory = self.memory_due();
+        let next = [self.instance.next_timeout(), mail, due, self.leaving, memory]
+            .into_iter()
+            .flatten()
+            .min()
+            .map_or(self.timing.tick, |next| next.saturating_sub(now.monotonic));
         tokio::select! {
             request = self.requests.recv(), if !self.abandoned => match request {
                 Some(request) => self.requested(request),
@@ -361,12 +356,12 @@ impl Task {
                 self.know_again(peer, now);
             }
             Command::Release(peer) => self.instance.release(peer, now),
-            Command::Remember => self.begin_to_remember(now)?,
-            Command::Forget => self.forget()?,
             Command::Keep => self.keeper.keep(&self.instance, now)?,
             Command::KeepByItself => self.keeper.keep_always(),
             Command::Take(handle) => self.keeper.take(&handle),
             Command::Waiting => self.tell(Update::Waits(self.keeper.mailbox.waiting())),
+            Command::Remember => self.begin_to_remember(now)?,
+            Command::Forget => self.forget()?,
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
             Command::Expire => return Err(CommandError::Offline),

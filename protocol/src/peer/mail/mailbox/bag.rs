@@ -139,7 +139,7 @@ impl Bag {
         copy
     }
 
-    /// A text of this id and hash is shown.
+    /// A text of this hash was shown under an id.
     pub(super) fn note(&mut self, id: MessageId, hash: [u8; 32], was_left: bool) {
         self.shown.push_back(Shown { id, hash, was_left });
         if self.shown.len() > SHOWN {
