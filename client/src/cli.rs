@@ -16,7 +16,7 @@ use crate::secret::source::Source;
 /// A terminal chat for two people who share a passphrase.
 #[derive(Debug, Parser)]
 #[command(
-    version,
+    version = env!("SOTTO_VERSION"),
     args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 the relay refused the first join, \
                   4 the relay cannot be reached, 5 not all was delivered in time."
@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Join(Join),
     /// Chat without a screen: a line of standard input is a message, messages come out as lines
     Pipe(Pipe),
+    /// Print what was left for you on a relay, and take it from there
+    Inbox(Inbox),
     /// Try the chat alone: a relay in this process and a scripted peer
     #[cfg(feature = "host")]
     Demo(Demo),
@@ -135,12 +137,42 @@ pub(crate) struct Pipe {
     /// End when a peer has left and none is here any more
     #[arg(long)]
     pub(crate) until_peer_leaves: bool,
+    /// Leave on the relay what nobody is there to get, for as long as it keeps it; whoever has the passphrase can read that
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// How long to wait at the end until all is delivered
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     pub(crate) timeout: Duration,
     /// Write down the sealed payloads that cross
     #[arg(long, value_name = "FILE", hide = true)]
     pub(crate) record: Option<PathBuf>,
+}
+
+/// `sotto inbox`
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Nothing proves who has left something, nor that it was not there before: whoever has the passphrase can \
+                  leave, read and take it. What names somebody else stays where it is."
+)]
+pub(crate) struct Inbox {
+    /// The relay: 'ws://host:4000/#room=NAME', in single quotes; or a room of the configuration file
+    #[arg(value_name = "URL|ROOM")]
+    pub(crate) target: Target,
+    /// Who we are and what we share.
+    #[command(flatten)]
+    pub(crate) identity: Identity,
+    /// Leave it there
+    #[arg(long)]
+    pub(crate) peek: bool,
+    /// JSON Lines
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print how many there are, and leave them there
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// How long to wait for the relay
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub(crate) timeout: Duration,
 }
 
 /// `sotto demo`
@@ -211,9 +243,16 @@ pub(crate) struct Doctor {
     /// Reach the relay through a SOCKS5 proxy, which looks up its name [default: $ALL_PROXY]
     #[arg(long, value_name = "socks5h://HOST:PORT")]
     pub(crate) proxy: Option<Proxy>,
+    /// The room that the passphrase is for, if the URL has none
+    #[arg(long, value_name = "NAME", value_parser = RoomName::new)]
+    pub(crate) room: Option<RoomName>,
     /// A JSON object for each step
     #[arg(long)]
     pub(crate) json: bool,
+    /// Where a passphrase comes from: with one the room itself is joined, and nothing said in it, so that a closed relay
+    /// can be looked at.
+    #[command(flatten)]
+    pub(crate) source: Source,
 }
 
 /// `sotto generate`
@@ -227,8 +266,8 @@ pub(crate) struct Generate {
 /// `sotto room-id`
 #[derive(Debug, Args)]
 #[command(
-    after_help = "It prints two hashes on one line. Who knows them can join nothing, but can try passphrases against \
-                  them, as a relay can. The operator runs: sotto-relay room add ROOM ACCESS --note TEXT"
+    after_help = "It prints one word. Who knows it can join nothing, but can try passphrases against it, as a relay \
+                  can. The operator runs: sotto-relay room add ID --note TEXT"
 )]
 pub(crate) struct RoomId {
     /// The relay, if its URL names the room: 'ws://host:4000/#room=NAME', in single quotes

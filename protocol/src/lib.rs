@@ -23,10 +23,11 @@
 #![warn(missing_docs)]
 
 mod wire;
-pub use wire::{frame, hash, join, kept, topic};
+pub use wire::{frame, hash, join, kept, room_id, topic};
 pub use wire::{
     hash::{AccessHash, HashError, RoomHash, SenderHash},
     join::Credentials,
+    room_id::RoomId,
     topic::Topic,
 };
 

@@ -26,10 +26,13 @@
 //! room, `Room::join` seats the newcomer. Where there is a `store`, the room waits in `rooms::changes` until
 //! `store::writer` has it on the disk, and `Session::resume` goes on.
 //!
+//! Beside them `net::acme` gets the certificate that TLS shows, where an authority is to give one.
+//!
 //! The `hub` is what all sockets share, the `counters` what is counted, `limits` every number with its reason. `admin` is
 //! for the operator, beside a relay that runs: [`operator`] changes the file of rooms, [`invite`] tells what to hand over,
-//! `metrics` feeds a watchman, [`systemd`] is the service manager that may have started it, `hardening` keeps its memory to
-//! itself, and what it says on stderr goes through the [`log`].
+//! `metrics` feeds a watchman, [`health`] is one, `refusals` are the sums that its log has, [`systemd`] is the service
+//! manager that may have started it, and `unit` what that lets it do; `hardening` keeps its memory to itself, and what it
+//! says on stderr goes through the [`log`].
 #![warn(missing_docs)]
 
 mod config;
@@ -52,10 +55,11 @@ mod limits;
 mod admin;
 
 pub use admin::hardening::{end_with_each_thread, seclude};
-pub use admin::{invite, log, operator, systemd};
+pub use admin::{health, invite, log, operator, systemd};
 pub use config::environment::{UnknownVariable, check_environment};
 pub use config::options::{Admittance, OptionError, Options};
 pub use config::size::Size;
+pub use net::acme::AcmeOptions;
 pub use net::certificate::{Certificate, CertificateError};
 pub use net::client_addr::ProxyOptions;
 pub use net::descriptors::raise_descriptor_limit;

@@ -74,8 +74,28 @@ pub(crate) const WATCHMEN: usize = 8;
 pub(crate) const CERTIFICATE_POLL: Duration = Duration::from_secs(5);
 /// Days before its end from which a certificate is warned of: half of what is left when it is to be renewed.
 pub(crate) const CERTIFICATE_DAYS: u32 = 14;
+/// Time for one request to the authority that gives certificates.
+pub(crate) const ACME_REQUEST: Duration = Duration::from_secs(30);
+/// Bytes of its answer: a chain of certificates is 5 KiB.
+pub(crate) const ACME_ANSWER: usize = 256 * 1024;
+/// Characters of its words that the log repeats.
+pub(crate) const ACME_WORDS: usize = 500;
+/// Time for it to look at the relay, and again to make the certificate.
+pub(crate) const ACME_PATIENCE: Duration = Duration::from_secs(90);
+/// Time for a certificate in all.
+pub(crate) const ACME_ATTEMPT: Duration = Duration::from_secs(300);
+/// Wait after a first failure; each later one doubles it. Let's Encrypt lets a name fail five times an hour.
+pub(crate) const ACME_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// The longest wait of our own, and the shortest after a success.
+pub(crate) const ACME_LONGEST_PAUSE: Duration = Duration::from_secs(12 * 3600);
+/// The longest wait that the authority may ask for.
+pub(crate) const ACME_LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+/// How often is looked whether a certificate is to be renewed.
+pub(crate) const ACME_LOOK: Duration = Duration::from_secs(3600);
 /// Time that a connection may ask for `/healthz` again and again.
 pub(crate) const HEALTH_TIME: Duration = Duration::from_secs(120);
+/// How long is waited for the answer of a relay that is asked whether it is well.
+pub(crate) const HEALTH_ASK: Duration = Duration::from_secs(5);
 /// Connections that are being told that they are not let in: half of the spare descriptors.
 pub(crate) const TURNED_AWAY: usize = 32;
 /// Time that each of them takes at most.
@@ -108,6 +128,8 @@ pub(crate) const SMALL_ROOM: usize = 16;
 pub(crate) const DIFF_DELAY: Duration = Duration::from_millis(100);
 /// Seats that are served before a task lets others run.
 pub(crate) const FANOUT_STEP: usize = 64;
+/// How often the sums of what was refused are logged, where there are any.
+pub(crate) const REFUSALS: Duration = Duration::from_secs(3600);
 /// How often is looked whether the day has changed, and with it which rooms stay.
 pub(crate) const SWEEP: Duration = Duration::from_secs(60);
 

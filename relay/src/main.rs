@@ -1,5 +1,7 @@
 //! The relay binary: reads its options, serves until it is told to end.
 
+mod manual;
+
 use std::{
     io::{self, Write},
     net::IpAddr,
@@ -8,8 +10,11 @@ use std::{
 };
 
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use sotto_relay::{
-    Admittance, BindError, CancellationToken, Options, Relay, Tls, invite, log,
+    Admittance, BindError, CancellationToken, Options, Relay, Tls,
+    health::{HealthError, Place},
+    invite, log,
     operator::{self, OperatorError},
     systemd::{Manager, Sockets},
 };
@@ -22,7 +27,7 @@ use tracing_subscriber::EnvFilter;
 
 /// A relay for Sotto: passes messages on between people who share a passphrase, without being able to read them
 #[derive(Parser)]
-#[command(name = "sotto-relay", version, args_conflicts_with_subcommands = true)]
+#[command(name = "sotto-relay", version = env!("SOTTO_VERSION"), args_conflicts_with_subcommands = true)]
 struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
@@ -52,6 +57,24 @@ enum Command {
         #[command(flatten)]
         options: Box<Options>,
     },
+    /// Ask a relay whether it is well: exits with 0 if it is, else with 1 and a sentence
+    ///
+    /// Whose certificate it shows is not looked at: `sotto doctor` does that.
+    Health {
+        /// Where, by its address: https://192.0.2.1:4000 [default: where the relay with the same options listens, which
+        /// are those of /etc/default/sotto-relay, if that is there]
+        #[arg(value_name = "URL")]
+        place: Option<Place>,
+        #[command(flatten)]
+        options: Box<Options>,
+    },
+    /// Print this manual page
+    Man,
+    /// Print what completes the options in a shell
+    Completions {
+        /// For which
+        shell: Shell,
+    },
 }
 
 /// The threads that serve.
@@ -80,7 +103,18 @@ fn run() -> ExitCode {
             Err(error) => fail(1, &error.to_string()),
         };
     }
-    let of_the_service = cli.check || matches!(cli.command, Some(Command::Invite { .. }));
+    let printed = match &cli.command {
+        Some(Command::Man) => Some(manual::page(Cli::command(), &mut io::stdout())),
+        Some(Command::Completions { shell }) => {
+            Some(manual::completions(*shell, Cli::command(), &mut io::stdout()))
+        }
+        _ => None,
+    };
+    if let Some(printed) = printed {
+        return printed.map_or_else(|error| output_failed(&error), |()| ExitCode::SUCCESS);
+    }
+    let asks = matches!(&cli.command, Some(Command::Health { place: None, .. }));
+    let of_the_service = cli.check || asks || matches!(cli.command, Some(Command::Invite { .. }));
     if of_the_service && let Err(error) = operator::become_service() {
         return fail(1, &error.to_string());
     }
@@ -92,8 +126,10 @@ fn run() -> ExitCode {
         Ok(filter) => log::start(filter),
         Err(error) => return fail(USAGE, &format!("--log is {log}: {error}")),
     }
-    if let Some(Command::Invite { options }) = cli.command {
-        return invite(&options);
+    match cli.command {
+        Some(Command::Invite { options }) => return invite(&options),
+        Some(Command::Health { place, options }) => return health(place, &options),
+        _ => {}
     }
     sotto_relay::raise_descriptor_limit();
     if cli.check {
@@ -181,6 +217,17 @@ fn invite(options: &Options) -> ExitCode {
         }
         Err(error) => refuse(&error),
     }
+}
+
+/// Whether a relay is well.
+fn health(place: Option<Place>, options: &Options) -> ExitCode {
+    let asked = || -> Result<(), HealthError> {
+        let place = place.map_or_else(|| Place::of(options), Ok)?;
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(HealthError::Runtime)?;
+        runtime.block_on(place.ask())
+    };
+    asked().map_or_else(|error| fail(1, &error.to_string()), |()| ExitCode::SUCCESS)
 }
 
 /// Who read enough has closed the pipe, and is not to be told.

@@ -186,6 +186,134 @@ fn an_invite_is_the_same_before_and_after_a_start_and_stands_on_stderr() {
 }
 
 #[test]
+fn an_invite_behind_a_web_server_is_that_ones() {
+    let invite = |arguments: &[&str]| {
+        let behind = [
+            "invite",
+            "--listen",
+            "127.0.0.1:4000",
+            "--trusted-proxy",
+            "127.0.0.1",
+        ];
+        command(&behind).args(arguments).output().unwrap()
+    };
+    let named = invite(&["--public", "relay.example"]);
+    assert_eq!(named.stdout, b"sotto join 'wss://relay.example/'\n");
+    let nameless = invite(&[]);
+    assert_eq!(nameless.status.code(), Some(2));
+    let words = String::from_utf8(nameless.stderr).unwrap();
+    assert!(
+        words.contains("--public is not set: behind --trusted-proxy"),
+        "{words}"
+    );
+}
+
+#[test]
+fn an_invite_whose_reader_is_gone_ends_quietly() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut invite = command(&["invite", "--public", "relay.example:4000"]);
+    let Output { status, stderr, .. } = invite.stdout(writer).output().unwrap();
+    assert_eq!((status.code(), stderr), (Some(0), Vec::new()));
+}
+
+#[test]
+fn what_was_refused_is_in_the_log_as_sums() {
+    let relay = Running::start(&mut command(&FREE_PORT));
+    let mut socket = relay.connect();
+    let [room, access, sender] = ["1a", "2b", "3c"].map(|pair| pair.repeat(32));
+    let topic = format!("anon_room:{room}");
+    let join =
+        |access: &str| json!(["1", "1", topic, "phx_join", {"access_hash": access, "sender_hash": sender}]);
+    assert_eq!(exchange(&mut socket, &join(&access))[4]["status"], "ok");
+    let mut other = relay.connect();
+    for _ in 0..2 {
+        assert_eq!(exchange(&mut other, &join(&sender))[4]["status"], "error");
+    }
+    let (_, _, stderr) = relay.end(Signal::TERM);
+    assert!(
+        stderr.contains("refused within the last hour: unauthorized 2\n"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn health_exits_with_0_where_a_relay_is_well_and_else_says_why_with_1() {
+    let directory = tempfile::tempdir().unwrap();
+    let keys = directory.path().to_str().unwrap();
+    for (options, scheme) in [(&[][..], "http"), (&["--tls-self-signed", keys][..], "https")] {
+        let relay = Running::start(command(&FREE_PORT).args(options));
+        let url = format!("{scheme}://{}", relay.addr);
+        assert_eq!(output(&mut command(&["health", &url])), (Some(0), String::new()));
+        // Or by the options that it has.
+        let of_its_options = ["health", "--listen", &relay.addr];
+        assert_eq!(
+            output(command(&of_its_options).args(options)),
+            (Some(0), String::new())
+        );
+        relay.end(Signal::TERM);
+        let (code, stderr) = output(&mut command(&["health", &url]));
+        assert!(
+            code == Some(1) && stderr.contains("no relay answers at"),
+            "{stderr}"
+        );
+    }
+    let onion = Running::start(command(&FREE_PORT).arg("--onion"));
+    let of_its_options = ["health", "--listen", &onion.addr, "--onion"];
+    assert_eq!(output(&mut command(&of_its_options)), (Some(0), String::new()));
+
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", other.local_addr().unwrap());
+    let answers = std::thread::spawn(move || {
+        let (mut asked, _) = other.accept().unwrap();
+        asked.read_exact(&mut [0; 16]).unwrap();
+        asked
+            .write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n")
+            .unwrap();
+        // Until who asks has read it and is gone.
+        let _ = asked.read_to_end(&mut Vec::new());
+    });
+    let (code, stderr) = output(&mut command(&["health", &url]));
+    answers.join().unwrap();
+    assert!(
+        code == Some(1) && stderr.contains("503 Service Unavailable"),
+        "{stderr}"
+    );
+    let (code, stderr) = output(&mut command(&["health", "http://relay.example"]));
+    assert!(
+        code == Some(2) && stderr.contains("names are not looked up"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn the_manual_page_and_the_completions_have_every_subcommand() {
+    let printed = |arguments: &[&str]| {
+        let Output { status, stdout, .. } = command(arguments).output().unwrap();
+        assert!(status.success());
+        String::from_utf8(stdout).unwrap()
+    };
+    let page = printed(&["man"]);
+    assert!(page.contains(".TH sotto-relay 1"), "{page}");
+    for title in [
+        "SOTTO-RELAY INVITE",
+        "SOTTO-RELAY HEALTH",
+        "SOTTO-RELAY ROOM",
+        "SOTTO-RELAY ROOM ADD",
+    ] {
+        assert!(page.contains(&format!(".SH \"{title}\"")), "{title}");
+    }
+    assert!(page.contains(r"\-\-trusted\-proxy") && page.contains(r"\-\-replace"));
+    for shell in ["bash", "zsh", "fish"] {
+        let script = printed(&["completions", shell]);
+        assert!(
+            script.contains("trusted-proxy") && script.contains("health"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
 fn a_hangup_does_not_end_a_relay() {
     let relay = Running::start(&mut command(&FREE_PORT));
     kill_process(Pid::from_child(&relay.child), Signal::HUP).unwrap();

@@ -1,7 +1,7 @@
 //! A peer that says what no client lets its user say.
 
 use sotto::relay_url::Invitation;
-use sotto::room::{Command, Room, RoomConfig, Timing, Update, Updates};
+use sotto::room::{Command, Room, RoomConfig, Update, Updates};
 use sotto_protocol::instance::{Event, Target};
 use sotto_protocol::{Name, Passphrase, Root};
 use tokio::runtime::Runtime;
@@ -24,14 +24,7 @@ impl Peer {
         let invitation: Invitation = url.parse().unwrap();
         let room_name = invitation.room.unwrap_or_default();
         let root = Root::derive(&Passphrase::new(PASSPHRASE).unwrap(), &room_name).unwrap();
-        let settings = RoomConfig {
-            address: invitation.address,
-            root,
-            name: Name::new(name).unwrap(),
-            remember: None,
-            recorder: None,
-            timing: Timing::default(),
-        };
+        let settings = RoomConfig::new(invitation.address, root, Name::new(name).unwrap());
         let (room, updates) = runtime.block_on(async { Room::open(settings) });
         Self {
             runtime,

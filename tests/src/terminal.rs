@@ -53,7 +53,12 @@ struct State {
 impl Terminal {
     /// Starts a client in a new terminal.
     pub fn start(command: CommandBuilder, rows: u16, columns: u16) -> Self {
-        let pair = native_pty_system().openpty(size(rows, columns)).unwrap();
+        Self::start_sized(command, (rows, columns), (rows, columns))
+    }
+
+    /// The same in one that says it has another size than it has.
+    pub fn start_sized(command: CommandBuilder, said: (u16, u16), (rows, columns): (u16, u16)) -> Self {
+        let pair = native_pty_system().openpty(size(said.0, said.1)).unwrap();
         let device = pair.master.tty_name().unwrap();
         let modes = tcgetattr(open(&device)).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
@@ -179,6 +184,12 @@ impl Terminal {
             .screen_mut()
             .set_size(cells(rows.max(1)), cells(columns.max(1)));
         drop(state);
+        pty.master.resize(size(rows, columns)).unwrap();
+    }
+
+    /// Says another size, and keeps the one that it has.
+    pub fn tell_size(&self, rows: u16, columns: u16) {
+        let pty = self.pty.as_ref().expect("the terminal is open");
         pty.master.resize(size(rows, columns)).unwrap();
     }
 

@@ -1,4 +1,5 @@
 //! What a room that is remembered takes from one run to the next, and that no other does.
+#![allow(clippy::unwrap_used)] // the machinery of tests
 
 use std::fs;
 use std::process::Command;

@@ -1,7 +1,8 @@
 //! Clients that talk over a relay on which nothing goes wrong.
 
+use rustix::process::Signal;
 use serde_json::json;
-use sotto_tests::Scene;
+use sotto_tests::{Pipe, Scene};
 
 #[test]
 fn two_pipes_talk_both_ways() {
@@ -107,6 +108,70 @@ fn when_nobody_comes_in_time_a_pipe_fails_with_5() {
     assert_eq!(pipe.exit_code(), 5);
     let errors = pipe.process().errors();
     assert!(errors.contains("not delivered"), "{errors}");
+}
+
+/// Three that follow, and sit in the room.
+fn readers(scene: &Scene) -> Vec<Pipe> {
+    let start = |name| {
+        let mut reader = scene.pipe(name, &["--json", "--follow"]);
+        reader.event("joined");
+        reader
+    };
+    ["b", "c", "d"].into_iter().map(start).collect()
+}
+
+#[test]
+fn a_line_of_a_script_reaches_each_of_those_who_sit_in_the_room() {
+    let scene = Scene::new();
+    let mut readers = readers(&scene);
+    let mut writer = scene.pipe("a", &[]);
+    writer.write_line("to each of you");
+    writer.end_input();
+    for reader in &mut readers {
+        assert_eq!(reader.message(), "to each of you");
+    }
+    assert_eq!(writer.exit_code(), 0, "{}", writer.process().errors());
+}
+
+#[test]
+fn a_seat_that_says_nothing_is_said_not_to_be_reached_with_5() {
+    let scene = Scene::new();
+    let mut readers = readers(&scene);
+    let mut silent = readers.remove(1);
+    silent.process().signal(Signal::STOP);
+    let mut writer = scene.pipe("a", &[]);
+    writer.write_line("to each of you");
+    writer.end_input();
+    for reader in &mut readers {
+        assert_eq!(reader.message(), "to each of you");
+    }
+    assert_eq!(writer.exit_code(), 5);
+    let errors = writer.process().errors();
+    assert!(
+        errors.contains("1 seat of the room said nothing in time"),
+        "{errors}"
+    );
+}
+
+#[test]
+fn who_has_not_got_a_message_in_time_is_named_with_5() {
+    let scene = Scene::new();
+    let mut readers = readers(&scene);
+    let mut writer = scene.pipe("a", &["--timeout", "2"]);
+    for reader in &mut readers {
+        reader.event_where("a", |event| {
+            event["event"] == "peer_joined" && event["peer"] == "a"
+        });
+    }
+    for silent in &mut readers[1..] {
+        silent.process().signal(Signal::STOP);
+    }
+    writer.write_line("to each of you");
+    writer.end_input();
+    assert_eq!(readers[0].message(), "to each of you");
+    assert_eq!(writer.exit_code(), 5);
+    let errors = writer.process().errors();
+    assert!(errors.contains("1 message was not delivered to c, d"), "{errors}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::future::pending;
 use std::io;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -28,10 +28,10 @@ use crate::screen::state::input::mouse::Mouse;
 use crate::screen::state::{Input, State};
 use crate::screen::view;
 use crate::secret::rater::RaterTask;
-use crate::tui::keyboard::{Keyboard, Typed};
+use crate::tui::keyboard::{Event, Keyboard, Typed};
 use crate::tui::notify::Attention;
 use crate::tui::session::{self, Session};
-use crate::tui::terminal::Terminal;
+use crate::tui::terminal::{self, Terminal};
 
 /// Between two pictures at least: nobody sees more, and a flood must not cost more.
 const FRAME: Duration = Duration::from_millis(10);
@@ -56,7 +56,7 @@ pub(crate) async fn run(
     if settings.mouse {
         terminal.take_mouse()?;
     }
-    let (width, height) = terminal.size()?;
+    let (width, height) = terminal::size();
     let mut state = State::new(conversation, width, height);
     state.set(settings, clock());
     let mut rooms = OpenRooms::default();
@@ -83,7 +83,7 @@ pub(crate) async fn run(
     let mut drawn = None::<Instant>;
     while chat.over.is_none() {
         if chat.panic {
-            drop(terminal);
+            terminal.abandon();
             chat.vanish().await;
         }
         if std::mem::take(&mut chat.redraw) {
@@ -182,10 +182,17 @@ impl Chat {
     /// Takes the terminal again. One that cannot be taken is gone: a terminal that is closed wakes us, too.
     fn resume(&mut self, terminal: &mut Terminal) {
         self.attention.forget_title();
-        match terminal.resume().and_then(|()| terminal.size()) {
-            Ok((width, height)) => self.input(Input::Resize { width, height }),
+        match terminal.resume() {
+            Ok(()) => self.resized(),
             Err(_) => self.gone(),
         }
+    }
+
+    /// The terminal has another size; or the same, and what stood in its cells is gone: one that attaches to it says so.
+    fn resized(&mut self) {
+        let (width, height) = terminal::size();
+        self.redraw = true;
+        self.input(Input::Resize { width, height });
     }
 
     /// One thing that happens.
@@ -197,7 +204,7 @@ impl Chat {
         tokio::select! {
             typed = self.keyboard.next(), if !self.state.leaving_now() => match typed {
                 Typed::Batch(events) => self.typed(events),
-                Typed::CanTellApart => self.tell_apart = true,
+                Typed::Resized => self.resized(),
                 Typed::Gone => self.gone(),
             },
             (room, update) = self.rooms.next() => self.updated(room, update),
@@ -225,13 +232,14 @@ impl Chat {
         // A task that ended without a last word has delivered no more than the screen knows.
         let update = update.unwrap_or_else(|| Update::Left {
             undelivered: (self.state.rooms.get_mut(room)).map_or(0, |room| room.undelivered),
+            to: Vec::new(),
         });
         if let Update::Failed(_) | Update::Left { .. } = update {
             self.rooms.remove(room);
         }
         match update {
             Update::Failed(trouble) if self.rooms.is_empty() => self.over = Some(End::Failed(trouble)),
-            Update::Left { undelivered } => {
+            Update::Left { undelivered, .. } => {
                 self.undelivered += undelivered;
                 if self.rooms.is_empty() {
                     self.over = Some(End::Left {
@@ -245,11 +253,7 @@ impl Chat {
     }
 
     fn typed(&mut self, events: Vec<Event>) {
-        let pressed = |event: &Event| match event {
-            Event::Key(key) => key.kind != KeyEventKind::Release,
-            Event::Paste(_) => true,
-            _ => false,
-        };
+        let pressed = |event: &Event| matches!(event, Event::Key(_) | Event::Paste(_));
         let mut left = events.iter().filter(|event| pressed(event)).count();
         let alone = left == 1;
         for event in events {
@@ -260,10 +264,13 @@ impl Chat {
                     more: left > 0,
                     alone,
                 }),
-                Event::Paste(text) => self.input(Input::Paste(text)),
-                Event::Resize(width, height) => self.input(Input::Resize { width, height }),
-                Event::FocusGained => self.input(Input::Focus(true)),
-                Event::FocusLost => self.input(Input::Focus(false)),
+                Event::Paste(mut paste) => {
+                    self.state.hold(paste.holds);
+                    self.input(Input::Paste(std::mem::take(&mut *paste.text)));
+                }
+                Event::Focus(on) => self.input(Input::Focus(on)),
+                Event::CanTellApart => self.tell_apart = true,
+                Event::Answered => {}
                 Event::Mouse(mouse) => {
                     if let Some(mouse) = self.done_with(mouse) {
                         self.input(Input::Mouse(mouse));

@@ -21,7 +21,7 @@ use crate::open::stages::Derived;
 use crate::open::{clock, ended};
 use crate::pipe::{self, Input};
 use crate::relay_url::Address;
-use crate::room::{Command, CommandError, Room, RoomConfig, Timing, Update, Updates};
+use crate::room::{Command, CommandError, Keeping, Room, RoomConfig, Timing, Update, Updates};
 use crate::screen::conversation::Conversation;
 use crate::screen::talk::entry::Content;
 use crate::tui::terminal;
@@ -68,6 +68,7 @@ pub(super) async fn demo(options: cli::Demo) -> anyhow::Result<Exit> {
         remember: None,
         recorder,
         timing: Timing::default(),
+        keeping: Keeping::default(),
     };
     let watched = terminal::is_there();
     let (robin, heard) = Room::open(settings(Name::new(PEER)?, None));

@@ -2,28 +2,32 @@
 //!
 //! The first step that fails is the last: what comes after stands on it.
 
+mod finding;
+
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use serde::Serialize;
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::{AccessHash, Credentials, RoomHash, SenderHash, Topic};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{MaybeTlsStream, client_async_with_config};
 
+use self::finding::Finding;
 use crate::cli;
 use crate::config::Config;
 use crate::exit::{Exit, say};
+use crate::open::ask::Asker;
+use crate::open::target::room_name;
 use crate::relay_url::{self, Address};
 use crate::room::relay::channel::{Channel, Incoming};
 use crate::room::relay::connect::{self, seconds};
 use crate::room::relay::socket::{self, Counted, Socket};
 use crate::room::relay::trust;
-use crate::room::{RelayError, Timing};
+use crate::room::{RelayError, Timing, told};
 
 /// What most messages are: the smallest bucket and its envelope, in bytes.
 const SMALL: usize = 256 + 40;
@@ -31,58 +35,6 @@ const SMALL: usize = 256 + 40;
 const LARGE: usize = 64 * 1024 + 40;
 /// A certificate that ends within so many days should have been renewed.
 const SOON: u64 = 14;
-
-/// What a step found.
-struct Finding {
-    step: &'static str,
-    /// Why it failed; else `text` says what is.
-    trouble: Option<RelayError>,
-    text: String,
-    /// How long it took, where that is of interest.
-    took: Option<Duration>,
-}
-
-/// A finding as JSON.
-#[derive(Serialize)]
-struct Line<'a> {
-    message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ms: Option<f64>,
-    ok: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'static str>,
-    step: &'static str,
-}
-
-impl Finding {
-    fn good(step: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            step,
-            trouble: None,
-            text: text.into(),
-            took: None,
-        }
-    }
-
-    fn line(&self, as_json: bool) -> String {
-        let ms = self.took.map(|took| took.as_secs_f64() * 1000.0);
-        let ok = self.trouble.is_none();
-        if as_json {
-            let line = Line {
-                message: &self.text,
-                ms,
-                ok,
-                reason: self.trouble.as_ref().map(RelayError::word),
-                step: self.step,
-            };
-            // Strings, numbers and options of them are always JSON.
-            return serde_json::to_string(&line).unwrap_or_default();
-        }
-        let mark = if ok { '✓' } else { '✗' };
-        let time = ms.map_or(String::new(), |time| format!(" ({time:.1} ms)"));
-        format!("{mark} {}: {}{time}", self.step, self.text)
-    }
-}
 
 /// Looks at the relay and writes what it finds to standard output.
 ///
@@ -94,9 +46,18 @@ pub(super) async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
         say(&complaint.to_string());
     }
     let (invitation, _) = options.target.find(&config)?;
+    let access = match options.source.is_given() {
+        false => None,
+        true => {
+            let room = room_name(options.room.as_ref(), invitation.room.as_ref())?;
+            let mut asker = Asker::open()?;
+            let passphrase = asker.passphrase(options.source).await?;
+            Some(asker.root(passphrase, room).await?.access_hash())
+        }
+    };
     let address = relay_url::choose(options.proxy.as_ref(), invitation.address)?;
     let mut written = Ok(());
-    let exit = examine(&address, &Timing::default(), &mut |finding| {
+    let exit = examine(&address, access, &Timing::default(), &mut |finding| {
         if written.is_ok() {
             written = writeln!(io::stdout(), "{}", finding.line(options.json));
         }
@@ -106,17 +67,24 @@ pub(super) async fn run(options: cli::Doctor) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-/// Tells every step; the exit code is that of the step that failed.
-async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Finding)) -> Exit {
+/// Tells every step; the exit code is that of the step that failed. With an `access` hash it is its room that is joined.
+async fn examine(
+    address: &Address,
+    access: Option<AccessHash>,
+    timing: &Timing,
+    tell: &mut impl FnMut(Finding),
+) -> Exit {
+    let is_made_up = access.is_none();
     let mut step = "name";
-    match steps(address, timing, &mut step, tell).await {
+    match steps(address, access, timing, &mut step, tell).await {
         Ok(()) => Exit::Done,
         Err(trouble) => {
             let exit = trouble.exit();
             let text = match &trouble {
                 // No relay knows a room that was made up just now: an open one would have made it.
-                RelayError::Refused(why) if why == "unauthorized" => {
-                    "this relay lets in only rooms that its operator added; all before this step is well"
+                RelayError::Refused(why) if why == "unauthorized" && is_made_up => {
+                    "this relay lets in only rooms that its operator added (--passphrase-file FILE looks at yours); \
+                     all before this step is well"
                         .to_owned()
                 }
                 other => other.to_string(),
@@ -132,6 +100,7 @@ async fn examine(address: &Address, timing: &Timing, tell: &mut impl FnMut(Findi
 
 async fn steps(
     address: &Address,
+    access: Option<AccessHash>,
     timing: &Timing,
     step: &mut &'static str,
     tell: &mut impl FnMut(Finding),
@@ -163,14 +132,27 @@ async fn steps(
     tell(Finding::good(step, "it speaks WebSocket"));
 
     *step = "join";
-    let access = rand::random();
-    first.join(access, timing).await?;
-    tell(Finding::good(step, "it gave a seat in a room to throw away"));
+    let is_made_up = access.is_none();
+    let access = access.unwrap_or_else(|| AccessHash::from_bytes(rand::random()));
+    first.join(access.clone(), timing).await?;
+    let room = if is_made_up {
+        "a room to throw away"
+    } else {
+        "the room"
+    };
+    tell(Finding::good(step, format!("it gave a seat in {room}")));
+
+    *step = "kept";
+    tell(Finding::good(step, first.keeps()));
 
     *step = "second seat";
     let mut second = Seat::new(connect::open(address, timing, tls).await?);
     second.join(access, timing).await?;
     tell(Finding::good(step, "another connection has one"));
+    if !is_made_up {
+        // Members would be told that something came which does not open.
+        return Ok(());
+    }
 
     *step = "round trip";
     let begun = Instant::now();
@@ -229,9 +211,7 @@ async fn secure(
     let stream = match timeout(timing.upgrade, handshake).await {
         Ok(Ok(stream)) => stream,
         Ok(Err(error)) => {
-            return Err(failed(
-                trust::refusal(&error).unwrap_or_else(|| error.to_string()),
-            ));
+            return Err(failed(trust::refusal(&error).unwrap_or_else(|| told(&error))));
         }
         Err(_) => return Err(failed(format!("no handshake within {}", seconds(timing.upgrade)))),
     };
@@ -270,8 +250,7 @@ impl Seat {
         }
     }
 
-    async fn join(&mut self, access: [u8; 32], timing: &Timing) -> Result<(), RelayError> {
-        let access = AccessHash::from_bytes(access);
+    async fn join(&mut self, access: AccessHash, timing: &Timing) -> Result<(), RelayError> {
         let mut channel = Channel::new(Topic::of(&RoomHash::of(&access)));
         let credentials = Credentials {
             access,
@@ -280,6 +259,17 @@ impl Seat {
         self.socket.push(channel.join(&credentials).map_err(garbage)?);
         self.channel = Some(channel);
         self.until(timing, |brought| *brought == Incoming::Joined).await
+    }
+
+    /// What the relay has said of what it keeps.
+    fn keeps(&self) -> String {
+        match self.channel.as_ref().and_then(Channel::announced) {
+            Some(kept) => format!(
+                "it keeps messages for who is away for {} days, {} of a room at most",
+                kept.days, kept.blobs
+            ),
+            None => "it keeps nothing for who is away".to_owned(),
+        }
     }
 
     /// Has so many random bytes passed on to the other seat.
@@ -299,7 +289,7 @@ impl Seat {
         let Some(channel) = &mut self.channel else {
             return Err(RelayError::Unseated);
         };
-        self.socket.push(channel.expire().map_err(garbage)?);
+        self.socket.push(channel.expire(None).map_err(garbage)?);
         self.until(timing, |brought| matches!(brought, Incoming::Expired(_)))
             .await
     }
@@ -333,20 +323,24 @@ fn garbage(error: FrameError) -> RelayError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use sotto_relay::TlsOptions;
     use sotto_relay::{CancellationToken, Options, Relay};
-
-    use serde_json::json;
 
     use super::*;
     use crate::relay_url::Invitation;
 
     /// What is found at a URL, as lines, and the exit code.
     async fn found(url: &str) -> (Vec<String>, Exit) {
+        found_in(url, None).await
+    }
+
+    async fn found_in(url: &str, room: Option<AccessHash>) -> (Vec<String>, Exit) {
         let invitation: Invitation = url.parse().unwrap();
         let mut lines = Vec::new();
         let timing = Timing::default();
-        let exit = examine(&invitation.address, &timing, &mut |finding| {
+        let exit = examine(&invitation.address, room, &timing, &mut |finding| {
             lines.push(finding.line(false))
         })
         .await;
@@ -377,7 +371,7 @@ mod tests {
             (TlsOptions::default(), "none is needed"),
         ] {
             let (lines, exit) = found(&relay(tls).await).await;
-            assert_eq!((exit, lines.len()), (Exit::Done, 8), "{lines:#?}");
+            assert_eq!((exit, lines.len()), (Exit::Done, 9), "{lines:#?}");
             assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
             assert!(lines[2].contains(words), "{lines:#?}");
         }
@@ -422,14 +416,23 @@ mod tests {
         assert!(lines[4].starts_with(words), "{lines:#?}");
     }
 
-    #[test]
-    fn a_step_as_json_is_one_object() {
-        let finding = Finding {
-            took: Some(Duration::from_micros(1500)),
-            ..Finding::good("round trip", "there and back")
-        };
-        let line: serde_json::Value = serde_json::from_str(&finding.line(true)).unwrap();
-        let expected = json!({"step": "round trip", "ok": true, "message": "there and back", "ms": 1.5});
-        assert_eq!(line, expected);
+    #[tokio::test]
+    async fn with_the_passphrase_of_a_room_it_is_joined_and_nothing_said_in_it() {
+        use crate::room::{Room, RoomConfig, Update};
+
+        let url = relay(TlsOptions::default()).await;
+        let root = sotto_protocol::Root::from_bytes([7; 32]);
+        let access = root.access_hash();
+        let (_room, mut updates) = Room::open(RoomConfig::new(
+            url.parse::<Invitation>().unwrap().address,
+            root,
+            sotto_protocol::Name::new("anna").unwrap(),
+        ));
+        while !matches!(updates.next().await.unwrap(), Update::Joined) {}
+        let (lines, exit) = found_in(&url, Some(access)).await;
+        assert_eq!((exit, lines.len()), (Exit::Done, 6), "{lines:#?}");
+        assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
+        let told = timeout(Duration::from_millis(300), updates.next()).await;
+        assert!(told.is_err(), "a member sees nothing of it: {told:?}");
     }
 }

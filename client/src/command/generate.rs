@@ -1,9 +1,8 @@
 //! `sotto generate` and `sotto room-id`: what is made, and made of, a passphrase without a room.
 
-use sha2::{Digest, Sha256};
 use sotto_protocol::passphrase::PassphraseError;
 use sotto_protocol::words::BITS_PER_WORD;
-use sotto_protocol::{Passphrase, Root};
+use sotto_protocol::{Passphrase, RoomId};
 
 use super::print;
 use crate::cli;
@@ -30,7 +29,7 @@ pub(super) async fn print_room_id(options: cli::RoomId) -> anyhow::Result<Exit> 
     let mut asker = Asker::open()?;
     let passphrase = asker.passphrase(options.source).await?;
     let root = asker.root(passphrase, room_name).await?;
-    print(&room_id(&root))
+    print(&RoomId::of(&root.room_hash(), &root.access_hash()).to_string())
 }
 
 /// A passphrase, and its strength in words for people.
@@ -41,33 +40,4 @@ fn generate(words: usize) -> Result<(Passphrase, String), PassphraseError> {
     let passphrase = Passphrase::generate(words, &mut rand::rng())?;
     let bits = words as f64 * BITS_PER_WORD;
     Ok((passphrase, format!("{words} words, {} bits", bits.floor())))
-}
-
-/// The two hashes that stand in a relay's table, on one line: SHA-256 of the room hash and of the access hash, each as
-/// it is written. Neither is good for a join.
-fn room_id(root: &Root) -> String {
-    let hashed = |hex: &str| hex::encode(Sha256::digest(hex.as_bytes()));
-    let (room, access) = (root.room_hash().to_hex(), root.access_hash().to_hex());
-    format!("{} {}", hashed(&room), hashed(&access))
-}
-
-#[cfg(test)]
-mod tests {
-    use sotto_protocol::{Passphrase, RoomHash, RoomName};
-
-    use super::*;
-
-    #[test]
-    fn it_is_what_the_table_holds_and_not_what_a_join_carries() {
-        let passphrase = Passphrase::new("correct horse battery staple").unwrap();
-        let root = Root::derive(&passphrase, &RoomName::default()).unwrap();
-        let printed = room_id(&root);
-        let sha256 = |hex: &str| hex::encode(Sha256::digest(hex));
-        let (room, access) = printed.split_once(' ').unwrap();
-        assert_eq!(access, sha256(&root.access_hash().to_hex()));
-        assert_eq!(room, sha256(&RoomHash::of(&root.access_hash()).to_hex()));
-        for secret in [root.access_hash().to_hex(), root.room_hash().to_hex()] {
-            assert!(!printed.contains(secret.as_str()));
-        }
-    }
 }

@@ -67,6 +67,7 @@ pub(super) async fn host(options: cli::Host) -> anyhow::Result<Exit> {
         name: name.clone(),
         made: made.is_some(),
         recorder: None,
+        keeping: crate::room::Keeping::default(),
     };
     let derived = asker.derive(ticket, passphrase).await?;
     drop(asker);
@@ -151,7 +152,7 @@ fn own_address(listening: SocketAddr, pin: Option<Pin>) -> Result<Address, Addre
 
 /// The key of a relay that speaks TLS.
 fn pin(relay: &Relay) -> Result<Option<Pin>, NotAPin> {
-    let certificate = relay.tls().map(|tls| tls.certificate());
+    let certificate = relay.tls().and_then(|tls| tls.certificate());
     let pin = certificate.as_ref().and_then(|certificate| certificate.pin());
     pin.map(str::parse).transpose()
 }

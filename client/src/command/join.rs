@@ -36,6 +36,7 @@ pub(super) async fn join(options: cli::Join) -> anyhow::Result<Exit> {
         name: asker.name(name).await?,
         made: false,
         recorder,
+        keeping: crate::room::Keeping::default(),
     };
     let passphrase = asker.passphrase(source).await?;
     let derived = asker.derive(ticket, passphrase).await?;

@@ -9,6 +9,7 @@ mod forget;
 mod generate;
 #[cfg(feature = "host")]
 mod host;
+mod inbox;
 mod join;
 mod known;
 mod manual;
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         #[cfg(feature = "host")]
         Some(Command::Host(options)) => block_on(host::host(options)),
         Some(Command::Join(options)) => block_on(join::join(options)),
+        Some(Command::Inbox(options)) => block_on(inbox::inbox(options)),
         Some(Command::Pipe(options)) => block_on(pipe::pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
@@ -104,7 +106,7 @@ async fn show(
     if terminal::plain_is_wanted(plain) {
         return plain::run(room, conversation, settings).await;
     }
-    chat::run(Session::take()?, room, conversation, settings).await
+    chat::run(Session::take(settings.escape_time)?, room, conversation, settings).await
 }
 
 /// A line on stdout; a reader that is gone is an error, not a panic.

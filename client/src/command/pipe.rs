@@ -12,7 +12,7 @@ use crate::open::ask::Asker;
 use crate::open::ticket::{Destination, Ticket, known_name};
 use crate::pipe::output::Format;
 use crate::pipe::{self, Ending, Pipe};
-use crate::room::Room;
+use crate::room::{Keeping, Room};
 use crate::secret::source::Source;
 use crate::{cli, platform};
 
@@ -41,6 +41,10 @@ pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         },
         made: false,
         recorder,
+        keeping: Keeping {
+            always: options.keep,
+            ..Keeping::default()
+        },
     };
     let passphrase = asker.passphrase(source).await?;
     let derived = asker.derive(ticket, passphrase).await?;
@@ -57,6 +61,7 @@ pub(super) async fn pipe(options: cli::Pipe) -> anyhow::Result<Exit> {
         count: options.count,
         until_peer_leaves: options.until_peer_leaves,
         timeout: options.timeout,
+        keep: options.keep,
     };
     let signals = platform::asked_to_end().context("cannot listen for signals")?;
     drop(asker);

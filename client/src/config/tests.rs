@@ -24,6 +24,7 @@ name = "ben"
 time_format = "12h"
 theme = "sea"
 lock_after = "15m"
+escape_time = 200
 mouse = true
 typing = false
 receipts = false
@@ -52,6 +53,7 @@ passphrase_command = "pass show anna"
     assert_eq!(config.name, Name::new("ben").ok());
     assert_eq!(config.settings.time_format, TimeFormat::Hours12);
     assert_eq!(config.settings.lock_after, Some(Duration::from_secs(900)));
+    assert_eq!(config.settings.escape_time, Duration::from_millis(200));
     assert!(config.settings.mouse);
     assert!(!config.settings.told.typing && !config.settings.told.receipts);
     assert_eq!(

@@ -11,9 +11,10 @@ use crate::config::Config;
 use crate::memory::Remember;
 use crate::relay_url::proxy::ProxyError;
 use crate::relay_url::{self, Address};
-use crate::room::{Recorder, RelayError, RoomConfig, Timing};
+use crate::room::{Keeping, Recorder, RelayError, RoomConfig, Timing};
 use crate::screen::talk::entry::Copyable;
 use crate::secret::kdf::{DerivationError, derive};
+use crate::secret::source::rate;
 use crate::secret::verifier::Verifier;
 
 /// Where a room is.
@@ -41,6 +42,8 @@ pub struct Ticket {
     pub(crate) made: bool,
     /// Where the sealed payloads that cross are written down.
     pub(crate) recorder: Option<Recorder>,
+    /// How what waits on the relay is dealt with.
+    pub(crate) keeping: Keeping,
 }
 
 /// Why a room was not opened.
@@ -100,6 +103,11 @@ impl Ticket {
     /// # Errors
     /// [`DerivationError`].
     pub(crate) async fn derive(self, passphrase: Passphrase) -> Result<Derived, DerivationError> {
+        let (passphrase, guessable) = rated(passphrase).await?;
+        let keeping = Keeping {
+            guessable,
+            ..self.keeping
+        };
         let mut verifier = Verifier::new(&passphrase, self.to.command.clone());
         verifier.made = self.made;
         let handout = if self.made {
@@ -122,6 +130,7 @@ impl Ticket {
                 remember: Remember::wanted(remember),
                 recorder: self.recorder,
                 timing: Timing::default(),
+                keeping,
             },
             verifier: Some(verifier),
             called,
@@ -159,6 +168,16 @@ impl Ticket {
             Copyable::Verbatim(made.expose().to_owned()),
         ]
     }
+}
+
+/// Whether a passphrase could be guessed from what is left on a relay. Rating takes a while, so not on this thread.
+async fn rated(passphrase: Passphrase) -> Result<(Passphrase, bool), DerivationError> {
+    let rate = move || {
+        let guessable = rate(&passphrase).is_guessable();
+        (passphrase, guessable)
+    };
+    let rated = tokio::task::spawn_blocking(rate).await;
+    rated.map_err(|_| DerivationError::Interrupted)
 }
 
 #[cfg(test)]

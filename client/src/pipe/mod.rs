@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Receipt};
+use sotto_protocol::mail::mailbox;
 use sotto_protocol::message::MessageId;
 use time::OffsetDateTime;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
@@ -39,6 +40,11 @@ const MAX_READABLE: usize = 1024;
 const LINES: usize = 1;
 /// How long a line may take to be written once a signal has come.
 const HURRIED: Duration = Duration::from_millis(100);
+/// How long a signal waits until what is to be kept is on the relay.
+const KEEPING: Duration = Duration::from_secs(2);
+/// How long what is said live waits at the first join for what was left before, and how much of it.
+const LOOKING: Duration = Duration::from_secs(10);
+const MAX_LATER: usize = 256;
 
 /// When a pipe ends.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +57,8 @@ pub(crate) struct Ending {
     pub(crate) until_peer_leaves: bool,
     /// How long to wait at the end until all is delivered.
     pub(crate) timeout: Duration,
+    /// What is not delivered is left on the relay: a signal waits for that.
+    pub(crate) keep: bool,
 }
 
 impl Ending {
@@ -89,6 +97,9 @@ pub(crate) struct Pipe<O, E> {
     /// End of input, or `leave`.
     input_ended: bool,
     joined: bool,
+    /// Until when what was left on the relay is waited for, and what has come live meanwhile.
+    looking: Option<Instant>,
+    later: VecDeque<(Update, OffsetDateTime)>,
     /// Something was taken that is to be delivered.
     said: bool,
     /// Messages received and written.
@@ -138,6 +149,8 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             held: None,
             input_ended: false,
             joined: false,
+            looking: None,
+            later: VecDeque::new(),
             said: false,
             received: 0,
             peers: 0,
@@ -160,7 +173,8 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 Err(Stop::Asked) if self.hurried => return Exit::Failed,
                 Err(Stop::Asked) => {
                     self.hurried = true;
-                    self.leave(Duration::ZERO).await;
+                    let wait = if self.ending.keep { KEEPING } else { Duration::ZERO };
+                    self.leave(wait).await;
                 }
                 Err(Stop::Closed(error)) => {
                     self.hurried = true;
@@ -178,7 +192,15 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
     /// One thing that happens. The exit, when it was the last.
     async fn turn(&mut self) -> Result<Option<Exit>, Stop> {
         let reads = !self.input_ended && self.held.is_none() && !self.leaving;
-        let deadline = self.deadline;
+        if self.later.len() >= MAX_LATER || self.looking.is_some_and(|until| Instant::now() >= until) {
+            self.looking = None;
+        }
+        if self.looking.is_none()
+            && let Some((update, at)) = self.later.pop_front()
+        {
+            return self.updated(update, at).await;
+        }
+        let deadline = self.deadline.into_iter().chain(self.looking).min();
         let due = async move {
             match deadline {
                 Some(deadline) => sleep_until(deadline).await,
@@ -188,7 +210,10 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
         tokio::select! {
             Some(()) = self.signals.recv() => return Err(Stop::Asked),
             update = self.updates.next() => match update {
-                Some(update) => return self.updated(update).await,
+                Some(update @ (Update::Event { .. } | Update::Again { .. })) if self.looking.is_some() => {
+                    self.later.push_back((update, OffsetDateTime::now_utc()));
+                }
+                Some(update) => return self.updated(update, OffsetDateTime::now_utc()).await,
                 None => return Ok(Some(Exit::Failed)),
             },
             line = self.lines.recv(), if reads => match line {
@@ -200,6 +225,9 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 None => self.end_input().await,
             },
             () = due => {
+                if self.deadline.is_none_or(|deadline| Instant::now() < deadline) {
+                    return Ok(None);
+                }
                 if !self.joined {
                     self.write(self.format.error("not_joined", "the room was not joined in time")).await?;
                     self.faulty = true;
@@ -210,9 +238,12 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
         Ok(None)
     }
 
-    async fn updated(&mut self, update: Update) -> Result<Option<Exit>, Stop> {
-        let line = self.format.update(&update, OffsetDateTime::now_utc());
+    async fn updated(&mut self, update: Update, at: OffsetDateTime) -> Result<Option<Exit>, Stop> {
+        let line = self.format.update(&update, at);
         match update {
+            Update::Again { event, .. } => self.happened(event, None).await?,
+            Update::Keeps(days) => self.looking = days.map(|_| Instant::now() + LOOKING),
+            Update::Mail(event) => self.kept(event, line).await?,
             Update::Event { event, .. } => self.happened(event, line).await?,
             Update::Joined => {
                 self.write(line).await?;
@@ -237,7 +268,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 }
                 return Ok(Some(exit));
             }
-            Update::Left { undelivered } => {
+            Update::Left { undelivered, .. } => {
                 self.write(line).await?;
                 return Ok(Some(match undelivered {
                     0 if self.lost => Exit::Undelivered,
@@ -254,15 +285,15 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
     async fn happened(&mut self, event: Event, line: Option<Line>) -> Result<(), Stop> {
         match event {
             Event::Message { receipt, id, .. } if !self.leaving => {
-                self.write(line).await?;
+                self.write(line.clone()).await?;
                 self.hold(receipt).await;
                 if self.readable.len() == MAX_READABLE {
                     self.readable.pop_front();
                 }
                 self.readable.push_back((id, receipt));
-                self.received += 1;
-                if self.ending.count.is_some_and(|count| self.received >= count) {
-                    self.leave(self.ending.timeout).await;
+                // One that was left before was counted then.
+                if line.is_some() {
+                    self.count_received().await;
                 }
             }
             Event::Edited { receipt, .. }
@@ -279,7 +310,7 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
                 self.peers += 1;
                 self.write(line).await?;
             }
-            Event::Lost { .. } => {
+            Event::Lost { .. } | Event::Unreached { .. } => {
                 self.lost = true;
                 self.write(line).await?;
             }
@@ -300,6 +331,31 @@ impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Pipe<O, E> {
             _ => self.write(line).await?,
         }
         Ok(())
+    }
+
+    async fn kept(&mut self, event: mailbox::Event, line: Option<Line>) -> Result<(), Stop> {
+        match event {
+            mailbox::Event::Left(left) if !self.leaving => {
+                self.write(line).await?;
+                self.room.order(Command::Take(left.handle));
+                self.count_received().await;
+            }
+            // It comes too late, and stays where it is.
+            mailbox::Event::Left(_) => {}
+            mailbox::Event::Looked { .. } => {
+                self.write(line).await?;
+                self.looking = None;
+            }
+            _ => self.write(line).await?,
+        }
+        Ok(())
+    }
+
+    async fn count_received(&mut self) {
+        self.received += 1;
+        if self.ending.count.is_some_and(|count| self.received >= count) {
+            self.leave(self.ending.timeout).await;
+        }
     }
 
     /// Leaves once all is delivered, after `timeout` at the latest.

@@ -4,9 +4,10 @@ mod json;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Departure, Event, Recognition};
+use sotto_protocol::mail::mailbox;
 use time::OffsetDateTime;
 
-use self::json::{Complaint, Written, millis, written};
+use self::json::{Complaint, Written, kept, millis, written, written_at};
 use crate::memory::{Found, LOST, OLDER};
 use crate::room::{RelayError, Remembered, Update};
 use crate::visible::{on_one_line, visible};
@@ -35,6 +36,10 @@ impl Format {
         match update {
             Update::Event { event, name } if self.json => json(&written(event, name, at)),
             Update::Event { event, name } => self.plain(event, name),
+            Update::Mail(event) if self.json => kept(event).as_ref().and_then(json),
+            Update::Mail(event) => self.plain_kept(event),
+            Update::CannotKeep(why) => self.error("not_kept", &why.to_string()),
+            Update::Differs(id) => self.error("differs", &format!("{DIFFERS} ({id})")),
             Update::Joined => self.either(&Written::Joined, || "joined the room".to_owned()),
             Update::Reconnecting { why, wait } | Update::Waiting { why, wait } => {
                 let (in_ms, reason, message) = (millis(*wait), why.word(), why.to_string());
@@ -56,25 +61,34 @@ impl Format {
                 })
             }
             Update::Expired => self.either(&Written::Expired, || {
-                "somebody destroyed the room; joining it again".to_owned()
+                "the room was ended, by a member or by the relay's operator; joining it again".to_owned()
             }),
             Update::RecordingFailed(error) => {
                 self.error("recording", &format!("cannot write the recording: {error}"))
             }
             Update::Remembered(told) => self.remembered(told),
             Update::Failed(why) => self.failed(why),
-            Update::Left { undelivered } if self.json => json(&Written::Left {
+            Update::Left { undelivered, to } if self.json => json(&Written::Left {
                 undelivered: *undelivered,
+                to,
             }),
-            Update::Left { undelivered: 0 }
+            Update::Left { undelivered: 0, .. }
             | Update::Connecting
             | Update::Slept
             | Update::Undelivered(_)
+            | Update::Again { .. }
+            | Update::Keeps(_)
+            | Update::Waits(_)
             | Update::Said(_)
             | Update::Done { .. } => None,
-            Update::Left { undelivered: 1 } => Some(Line::Err("1 message was not delivered".to_owned())),
-            Update::Left { undelivered } => {
-                Some(Line::Err(format!("{undelivered} messages were not delivered")))
+            Update::Left { undelivered, to } => {
+                let what = match undelivered {
+                    1 => "1 message was not delivered".to_owned(),
+                    count => format!("{count} messages were not delivered"),
+                };
+                let to: Vec<_> = to.iter().map(|name| visible(name)).collect();
+                let whom = if to.is_empty() { "" } else { " to " };
+                Some(Line::Err(format!("{what}{whom}{}", to.join(", "))))
             }
         }
     }
@@ -118,18 +132,48 @@ impl Format {
         }
     }
 
+    /// What was left for us is a line of output, with its time, all else a word beside it.
+    fn plain_kept(&self, event: &mailbox::Event) -> Option<Line> {
+        Some(Line::Err(match event {
+            mailbox::Event::LeftByFriend { deletes: true, .. } => "a message was withdrawn".to_owned(),
+            mailbox::Event::Left(left) | mailbox::Event::LeftByFriend { left, .. } => {
+                let (at, author) = (written_at(left), visible(left.author.as_str()));
+                let text = self.text(&left.text);
+                let stamp = format!("{} {:02}:{:02}", at.date(), at.hour(), at.minute());
+                return Some(Line::Out(format!("{stamp} {author}: {text}")));
+            }
+            mailbox::Event::Kept { .. } => "a message waits on the relay".to_owned(),
+            mailbox::Event::NotKept { why, .. } => why.to_string(),
+            mailbox::Event::Copied { .. } => COPIED.to_owned(),
+            mailbox::Event::Read { .. } => "a message that waited on the relay was read".to_owned(),
+            mailbox::Event::Gone { taken: true, .. } => {
+                "a message that waited on the relay was taken".to_owned()
+            }
+            mailbox::Event::Gone { .. } => "a message is no longer on the relay".to_owned(),
+            mailbox::Event::TooLate { .. } => {
+                "a message had been taken before it was changed or deleted".to_owned()
+            }
+            mailbox::Event::Newer => NEWER.to_owned(),
+            mailbox::Event::Looked { whole: true } => return None,
+            mailbox::Event::Looked { whole: false } => NOT_BROUGHT.to_owned(),
+        }))
+    }
+
+    fn text(&self, text: &str) -> String {
+        if self.terminal {
+            visible(text).into_owned()
+        } else {
+            on_one_line(text).into_owned()
+        }
+    }
+
     /// A message is a line of output, all else a word beside it.
     fn plain(&self, event: &Event, name: &str) -> Option<Line> {
         let name = visible(name);
-        let text = |text: &str| {
-            if self.terminal {
-                visible(text).into_owned()
-            } else {
-                on_one_line(text).into_owned()
-            }
-        };
         Some(Line::Err(match event {
-            Event::Message { text: said, .. } => return Some(Line::Out(format!("{name}: {}", text(said)))),
+            Event::Message { text: said, .. } => {
+                return Some(Line::Out(format!("{name}: {}", self.text(said))));
+            }
             Event::PeerJoined { words, .. } => format!("{name} is here; safety words: {words}"),
             Event::PeerRenamed { .. } => format!("a peer is now called {name}"),
             Event::Recognised { recognition, .. } => match recognition {
@@ -163,6 +207,7 @@ impl Format {
                 format!("{count} messages for {of} wait, as {name} may be somebody else")
             }
             Event::Lost { .. } => "a message was not delivered, and cannot be any more".to_owned(),
+            Event::Unreached { seats } => unreached(*seats),
             Event::Refused { .. } => format!("{name} {REFUSED}"),
             Event::Disturbed { count } => format!("{count} times, something came that does not open"),
             Event::Newer => NEWER.to_owned(),
@@ -179,9 +224,19 @@ impl Format {
 
 const NEWER: &str = "a peer speaks a newer version of the protocol: a newer sotto is needed to talk to it";
 const COPIED: &str = "what is remembered here or there is an older copy: compare the words again";
+const NOT_BROUGHT: &str = "the relay has not brought all that waits there";
+const DIFFERS: &str = "the next message has the id of one that was left on the relay, and another text";
 const IMPOSTOR: &str = "somebody with the passphrase tried to pose as";
 const REFUSED: &str = "hears us and answers no handshake: one of the two has to start again";
 const CROWDED: &str = "there are more peers than sotto talks to; the further ones are ignored";
+
+/// Seats that said nothing in time, and so got nothing of what waited for everybody.
+fn unreached(seats: usize) -> String {
+    match seats {
+        1 => "1 seat of the room said nothing in time: what waited was not sent to it".to_owned(),
+        seats => format!("{seats} seats of the room said nothing in time: what waited was not sent to them"),
+    }
+}
 
 fn json(written: &Written<'_>) -> Option<Line> {
     // Strings, numbers and options of them are always JSON.

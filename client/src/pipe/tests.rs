@@ -6,6 +6,7 @@ use sotto_protocol::instance::Event;
 use sotto_protocol::message::MessageId;
 use sotto_protocol::{Name, Root};
 use sotto_relay::{CancellationToken, Options, Relay};
+use time::OffsetDateTime;
 use tokio::io::{AsyncBufReadExt, BufReader, duplex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 use super::output::Format;
 use super::{Ending, Fault, Input, Pipe};
 use crate::exit::Exit;
-use crate::room::{Room, RoomConfig, Timing, Update, Updates};
+use crate::room::{Keeping, Room, RoomConfig, Timing, Update, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -25,6 +26,7 @@ const WITH_INPUT: Ending = Ending {
     count: None,
     until_peer_leaves: false,
     timeout: LIMIT,
+    keep: false,
 };
 
 /// A relay, served until it is dropped.
@@ -53,6 +55,7 @@ impl Served {
             remember: None,
             recorder: None,
             timing: Timing::default(),
+            keeping: Keeping::default(),
         })
     }
 
@@ -237,11 +240,19 @@ async fn what_nobody_can_get_any_more_is_undelivered() {
     };
     let name = String::new();
     assert!(matches!(
-        pipe.updated(Update::Event { event, name }).await,
+        pipe.updated(Update::Event { event, name }, OffsetDateTime::UNIX_EPOCH)
+            .await,
         Ok(None)
     ));
     assert!(matches!(
-        pipe.updated(Update::Left { undelivered: 0 }).await,
+        pipe.updated(
+            Update::Left {
+                undelivered: 0,
+                to: Vec::new()
+            },
+            OffsetDateTime::UNIX_EPOCH
+        )
+        .await,
         Ok(Some(Exit::Undelivered))
     ));
     assert!(String::from_utf8(out).unwrap().starts_with("{\"event\":\"lost\""));

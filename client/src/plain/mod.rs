@@ -72,7 +72,7 @@ pub(crate) async fn run(
                     return Ok(End::Left { undelivered });
                 }
                 Some(Update::Failed(trouble)) => return Ok(End::Failed(trouble)),
-                Some(Update::Left { undelivered }) => return Ok(End::Left { undelivered }),
+                Some(Update::Left { undelivered, .. }) => return Ok(End::Left { undelivered }),
                 Some(update) => plain.updated(update)?,
             },
             Some(()) = signals.recv() => {

@@ -3,6 +3,7 @@
 pub(crate) mod interrupts;
 mod pages;
 pub(crate) mod private;
+pub(crate) mod readable;
 mod unix;
 pub mod zeroizing_alloc;
 

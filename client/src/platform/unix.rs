@@ -13,7 +13,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Resource, Rlimit, Signal, getpid, getuid, kill_current_process_group, kill_process, setrlimit,
 };
-use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcgetwinsize, tcsetattr,
+};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{self, SignalKind};
 use tokio::sync::mpsc;
@@ -110,6 +112,23 @@ impl Continued {
     }
 }
 
+/// Tells that the terminal may have another size.
+///
+/// # Errors
+/// Those of the system.
+pub(crate) fn resized() -> io::Result<unix::Signal> {
+    unix::signal(SignalKind::window_change())
+}
+
+/// The columns and rows that the terminal says it has.
+///
+/// # Errors
+/// Those of the terminal.
+pub(crate) fn window_size() -> io::Result<(u16, u16)> {
+    let size = tcgetwinsize(io::stdout())?;
+    Ok((size.ws_col, size.ws_row))
+}
+
 /// Stops the process and all that it runs in the terminal, as Ctrl-Z does.
 ///
 /// # Errors
@@ -124,29 +143,6 @@ pub(crate) fn stop() -> io::Result<()> {
 /// Those of the system.
 pub(crate) fn interrupt() -> io::Result<()> {
     Ok(kill_process(getpid(), Signal::INT)?)
-}
-
-/// Wakes the thread that reads the terminal, as a change of its size does.
-///
-/// # Errors
-/// Those of the system.
-pub(crate) fn wake_reader() -> io::Result<()> {
-    Ok(kill_process(getpid(), Signal::WINCH)?)
-}
-
-/// Returns when the other end of the terminal is closed. Reading would not tell: the library that reads goes on
-/// for ever at an end of input.
-pub(crate) fn wait_for_hang_up() {
-    loop {
-        let stdin = io::stdin();
-        let mut watched = [PollFd::new(&stdin, PollFlags::empty())];
-        match poll(&mut watched, None) {
-            Ok(_) if !watched[0].revents().is_empty() => return,
-            Ok(_) | Err(rustix::io::Errno::INTR) => {}
-            // It cannot be watched here; SIGHUP tells, too.
-            Err(_) => std::thread::park(),
-        }
-    }
 }
 
 /// Throws away what was typed and not yet read.

@@ -4,9 +4,26 @@ use std::time::Duration;
 
 use rand::{Rng, RngExt};
 
+use super::{RelayError, Timing};
+
+/// The wait after an error, the last of so many failures in a row (0: the first).
+pub(super) fn after(why: &RelayError, failures: u32, timing: &Timing, rng: &mut impl Rng) -> Duration {
+    let (min, max) = (timing.retry_min, timing.retry_max);
+    let wait = match why.asks_to_wait() {
+        None => wait(failures, min, max, rng),
+        // And a little more, so that not all of those who were sent away come back in one moment.
+        Some(asked) => asked + wait(0, min, max, rng),
+    };
+    if why.is_busy() {
+        wait.max(timing.busy_min)
+    } else {
+        wait
+    }
+}
+
 /// The wait after so many failures in a row (0: the first): doubled each time from `min` up to `max`, and
 /// anywhere in its upper half, so that clients which lost the same relay do not come back together.
-pub(super) fn wait(failures: u32, min: Duration, max: Duration, rng: &mut impl Rng) -> Duration {
+fn wait(failures: u32, min: Duration, max: Duration, rng: &mut impl Rng) -> Duration {
     let doubled = min.saturating_mul(1_u32.checked_shl(failures).unwrap_or(u32::MAX));
     let longest = doubled.min(max);
     rng.random_range(longest / 2..=longest)

@@ -1,5 +1,6 @@
 //! What can go wrong between here and the relay, as sentences.
 
+use std::io;
 use std::time::Duration;
 
 use crate::exit::Exit;
@@ -58,7 +59,16 @@ pub enum RelayError {
     Forbidden(u16),
     /// HTTP 429.
     #[error("the relay has too many connections from this address just now (HTTP 429)")]
-    TooMany,
+    TooMany {
+        /// When to come back, as it said.
+        after: Option<Duration>,
+    },
+    /// HTTP 503.
+    #[error("the relay takes no connections just now (HTTP 503)")]
+    Unavailable {
+        /// When to come back, as it said.
+        after: Option<Duration>,
+    },
     /// The join was refused for good.
     #[error("{}", refusal(.0))]
     Refused(String),
@@ -97,9 +107,18 @@ pub enum RelayError {
     /// Somebody took our seat (a client with the same sender hash).
     #[error("the seat in the room was taken by another connection")]
     Unseated,
-    /// Somebody destroyed the room.
-    #[error("somebody destroyed the room")]
+    /// Somebody destroyed the room, or the operator ended it: the relay does not say who.
+    #[error("the room was ended, by a member or by the relay's operator")]
     Expired,
+}
+
+/// What the system or the TLS library says of a connection, in words for people.
+pub(crate) fn told(error: &io::Error) -> String {
+    match error.kind() {
+        // Rustls has an address of its documentation for it.
+        io::ErrorKind::UnexpectedEof => "it was cut off".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 fn refusal(reason: &str) -> String {
@@ -132,7 +151,8 @@ impl RelayError {
             Self::Onion => "onion",
             Self::NoRelay { .. } => "no_relay",
             Self::Forbidden(_) => "forbidden",
-            Self::TooMany => "too_many_connections",
+            Self::TooMany { .. } => "too_many_connections",
+            Self::Unavailable { .. } => "unavailable",
             Self::Refused(reason) if reason == "unauthorized" => "unauthorized",
             Self::Refused(_) => "refused",
             Self::RoomFull => "room_full",
@@ -163,8 +183,20 @@ impl RelayError {
     pub(crate) fn is_busy(&self) -> bool {
         matches!(
             self,
-            Self::TooMany | Self::RoomFull | Self::RelayFull | Self::RateLimited
+            Self::TooMany { .. }
+                | Self::Unavailable { .. }
+                | Self::RoomFull
+                | Self::RelayFull
+                | Self::RateLimited
         )
+    }
+
+    /// How long the relay asks to stay away.
+    pub(in crate::room) fn asks_to_wait(&self) -> Option<Duration> {
+        match self {
+            Self::TooMany { after } | Self::Unavailable { after } => *after,
+            _ => None,
+        }
     }
 
     /// How a run ends whose first join met this.
@@ -174,5 +206,19 @@ impl RelayError {
             Self::Onion => Exit::Usage,
             _ => Exit::Unreachable,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_cut_is_said_in_words() {
+        let cut = "peer closed connection without sending TLS close_notify: https://docs.rs/rustls";
+        let cut = io::Error::new(io::ErrorKind::UnexpectedEof, cut);
+        assert_eq!(told(&cut), "it was cut off");
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        assert_eq!(told(&reset), reset.to_string());
     }
 }

@@ -7,6 +7,7 @@
 mod backoff;
 mod clock;
 mod error;
+mod keeping;
 mod names;
 mod recorder;
 pub(crate) mod relay;
@@ -16,9 +17,12 @@ mod timing;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+pub use keeping::Keeping;
 pub(crate) use recorder::Recorder;
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::{Event, Posted, Receipt, SayError, Target};
+use sotto_protocol::kept::DropHash;
+use sotto_protocol::mail::mailbox::{self, KeepError, Waiting};
 use sotto_protocol::memory::Unsent;
 use sotto_protocol::message::{InstanceId, MessageId};
 use sotto_protocol::{Name, Root};
@@ -26,6 +30,7 @@ pub use timing::Timing;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::error::RelayError;
+pub(crate) use self::error::told;
 use crate::memory::{Found, MemoryError, Remember};
 use crate::relay_url::Address;
 
@@ -46,6 +51,23 @@ pub struct RoomConfig {
     pub recorder: Option<Recorder>,
     /// How long everything may take.
     pub timing: Timing,
+    /// How what waits is dealt with.
+    pub keeping: Keeping,
+}
+
+impl RoomConfig {
+    /// A room of which nothing is recorded or remembered.
+    pub fn new(address: Address, root: Root, name: Name) -> Self {
+        Self {
+            address,
+            root,
+            name,
+            remember: None,
+            recorder: None,
+            timing: Timing::default(),
+            keeping: Keeping::default(),
+        }
+    }
 }
 
 /// What the user wants, but for saying something: see [`Room::say`].
@@ -88,6 +110,14 @@ pub enum Command {
     Remember,
     /// Forgets what is remembered of the room.
     Forget,
+    /// Leaves on the relay what nobody who is here is to get.
+    Keep,
+    /// From now on the same by itself, whenever nobody is here.
+    KeepByItself,
+    /// The user has read what was left for us: it goes from the relay.
+    Take(DropHash),
+    /// Tells what waits on the relay: [`Update::Waits`].
+    Waiting,
     /// Destroys the room on the relay for everybody, then leaves.
     Expire,
     /// Waits until all is delivered, at most so long, tells the peers, and ends with [`Update::Left`].
@@ -98,12 +128,35 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether nobody waits for its end.
+    fn is_quiet(&self) -> bool {
+        matches!(
+            self,
+            Self::Typing(_)
+                | Self::Hold(_)
+                | Self::Read(_)
+                | Self::Take(_)
+                | Self::Waiting
+                | Self::KeepByItself
+        )
+    }
+}
+
 /// Why a command was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
     /// It cannot be said now. After [`SayError::Full`], try again at the next [`Update::Undelivered`].
     #[error(transparent)]
     Say(#[from] SayError),
+    /// It cannot be left on the relay.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// What lies on a relay is what a passphrase can be tried on.
+    #[error(
+        "nothing is left on a relay under a passphrase of less than 60 bits: it could be guessed from that"
+    )]
+    Guessable,
     /// It needs the relay, and there is no connection.
     #[error("there is no connection to the relay just now")]
     Offline,
@@ -156,7 +209,7 @@ pub enum Update {
     },
     /// The relay has no place for us now; the next try comes by itself.
     Waiting {
-        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429.
+        /// What it said: `room_full`, `relay_full`, `rate_limited`, or HTTP 429 or 503.
         why: RelayError,
         /// Until the next try.
         wait: Duration,
@@ -169,9 +222,26 @@ pub enum Update {
         /// Empty for an event about no peer.
         name: String,
     },
+    /// The same, but its text was left for us and shown before: the two are one.
+    Again {
+        /// What came.
+        event: Event,
+        /// As in [`Update::Event`].
+        name: String,
+    },
+    /// The message that comes next has the id of one that was left for us, and another text.
+    Differs(MessageId),
+    /// For how many days the relay keeps what is left on it; told at the first join, and when it changes.
+    Keeps(Option<u8>),
+    /// What is to be left on the relay by itself cannot be.
+    CannotKeep(CommandError),
+    /// What waits on the relay, or was left for us there.
+    Mail(mailbox::Event),
+    /// All that waits and is not for us; the answer to [`Command::Waiting`].
+    Waits(Vec<Waiting>),
     /// How many of our messages not everybody holds who should; told when it changes.
     Undelivered(usize),
-    /// Somebody has destroyed the room. It is joined again, the outbox stays.
+    /// Somebody has destroyed the room, or the operator has ended it. It is joined again, the outbox stays.
     Expired,
     /// The recording cannot be written any more; the room goes on without.
     RecordingFailed(std::io::Error),
@@ -181,7 +251,7 @@ pub enum Update {
     /// is told of it.
     Said(Result<Posted, CommandError>),
     /// What became of a command that was given by [`Room::order`]; not told of those that nobody waits for
-    /// ([`Command::Typing`], [`Command::Hold`], [`Command::Read`]).
+    /// ([`Command::Typing`], [`Command::Hold`], [`Command::Read`], [`Command::Take`], [`Command::Waiting`], [`Command::KeepByItself`]).
     Done {
         /// Which one.
         command: Command,
@@ -194,8 +264,10 @@ pub enum Update {
     Slept,
     /// The room was left. The last update.
     Left {
-        /// How many of our messages were not delivered.
+        /// How many of our messages were not delivered, and do not wait on the relay either.
         undelivered: usize,
+        /// What to call those who have not got them, as far as it is known whom they were for.
+        to: Vec<String>,
     },
 }
 

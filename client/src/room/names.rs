@@ -85,6 +85,17 @@ impl Names {
             }
             _ => {}
         }
+        self.known(peer)
+    }
+
+    /// What to call some peers, as things stand, in the order of their names.
+    pub(super) fn of_all(&self, peers: impl Iterator<Item = InstanceId>) -> Vec<String> {
+        let mut names: Vec<String> = peers.map(|peer| self.known(peer)).collect();
+        names.sort();
+        names
+    }
+
+    fn known(&self, peer: InstanceId) -> String {
         self.get(peer).map_or_else(|| unnamed(peer), Known::shown)
     }
 
@@ -227,6 +238,7 @@ fn about(event: &Event) -> Option<InstanceId> {
         Event::Read { by, .. } => Some(*by),
         Event::Sent { .. }
         | Event::Lost { .. }
+        | Event::Unreached { .. }
         | Event::Disturbed { .. }
         | Event::Copied { .. }
         | Event::Newer

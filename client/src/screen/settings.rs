@@ -28,9 +28,14 @@ impl Default for Told {
     }
 }
 
+/// How long an ESC waits for what may make another key of it, such as an arrow: over slow lines its bytes come apart.
+pub(crate) const ESCAPE_TIME: Duration = Duration::from_millis(50);
+
 /// How the screen behaves; the default is what somebody gets who has set nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// As [`ESCAPE_TIME`].
+    pub(crate) escape_time: Duration,
     /// Locks the screen when so long no key came; `None` never does.
     pub(crate) lock_after: Option<Duration>,
     pub(crate) time_format: TimeFormat,
@@ -38,6 +43,8 @@ pub struct Settings {
     pub(crate) notices: Notices,
     /// What the others are told of the user.
     pub(crate) told: Told,
+    /// Whether what nobody is here to get is left on the relay.
+    pub(crate) keep: Keep,
     /// How things look.
     pub theme: &'static Theme,
     /// The end in a hurry forgets everything that is remembered here.
@@ -48,6 +55,36 @@ pub struct Settings {
     pub(crate) keys: BTreeMap<String, String>,
     /// The rooms that `/join` knows by a name.
     pub(crate) rooms: Vec<RoomEntry>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            panic_forgets: false,
+            escape_time: ESCAPE_TIME,
+            lock_after: None,
+            time_format: TimeFormat::default(),
+            notices: Notices::default(),
+            told: Told::default(),
+            keep: Keep::default(),
+            theme: Default::default(),
+            mouse: false,
+            keys: BTreeMap::new(),
+            rooms: Vec::new(),
+        }
+    }
+}
+
+/// Whether what nobody is here to get is left on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Keep {
+    /// Never, not even when the user says so.
+    Never,
+    /// When the user says so.
+    #[default]
+    Ask,
+    /// By itself.
+    Always,
 }
 
 /// When a notice is given.

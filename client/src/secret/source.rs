@@ -295,7 +295,8 @@ fn warning(passphrase: &Passphrase) -> Option<Warning> {
     weakness(rate(passphrase)).map(|weakness| format!("the passphrase is weak: {weakness}"))
 }
 
-fn rate(passphrase: &Passphrase) -> Strength {
+/// How strong it is.
+pub(crate) fn rate(passphrase: &Passphrase) -> Strength {
     Rater::default().rate(passphrase.expose())
 }
 

@@ -7,6 +7,8 @@ use sotto_protocol::words;
 const WEAK_BELOW: f64 = 12.0;
 /// One that is as strong as this, as a power of ten, needs no more.
 const STRONG_FROM: f64 = 18.0;
+/// Under fewer bits nothing is left on a relay: a blob that lies there is what a guess can be tried on.
+const KEPT_FROM_BITS: f64 = 60.0;
 /// More guesses than this, as a power of ten, are not told apart where people choose (2^63).
 const MOST: f64 = 18.9;
 /// From so many words on they are taken for words of the list.
@@ -54,6 +56,11 @@ impl Strength {
     /// Whether it has to be confirmed.
     pub(crate) fn is_weak(self) -> bool {
         self.guesses < WEAK_BELOW
+    }
+
+    /// Whether it could be guessed by who has a copy of what was left on a relay.
+    pub(crate) fn is_guessable(self) -> bool {
+        self.bits() < KEPT_FROM_BITS
     }
 
     /// For people: words, bits, and what to think of them.

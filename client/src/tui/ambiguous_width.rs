@@ -28,7 +28,17 @@ pub(super) fn is_wide(cell: &(u16, u16, &Cell)) -> bool {
 fn holds_one(cell: &Cell) -> bool {
     let mut chars = cell.symbol().chars();
     let first = chars.next();
-    chars.next().is_some() || first.is_some_and(|c| c >= LATE)
+    chars.next().is_some() || first.is_some_and(|c| c >= LATE || is_disputed(c))
+}
+
+/// Older single characters whose width is another one in every second terminal: the trigrams, digrams and hexagrams,
+/// which became wide late; signs that annotate or go around others, which some draw and some do not; and what is as
+/// long as several letters.
+fn is_disputed(c: char) -> bool {
+    matches!(c,
+        '\u{2630}'..='\u{2637}' | '\u{268a}'..='\u{268f}' | '\u{4dc0}'..='\u{4dff}' | '\u{1d300}'..='\u{1d356}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
+        | '\u{2e3a}' | '\u{2e3b}' | '\u{fdfd}')
 }
 
 /// Wipes the rows that have changed and have, or had, one of them; `shown` knows it.
@@ -96,6 +106,21 @@ mod tests {
         }
         assert!(!text.contains("pla"), "{text:?}");
         assert_eq!(written(&before, &before), "");
+    }
+
+    #[test]
+    fn what_terminals_dispute_is_doubtful_though_it_is_old() {
+        for sign in "☰☷⚊⚏䷀䷿𝌀𝍖\u{fff9}\u{fffb}\u{600}\u{605}\u{6dd}\u{70f}⸺⸻﷽".chars()
+        {
+            let mut cell = Cell::EMPTY;
+            cell.set_symbol(sign.encode_utf8(&mut [0; 4]));
+            assert!(holds_one(&cell), "{:?}", sign.escape_unicode().to_string());
+        }
+        for sign in ["a", "漢", "é", "─", "✓", "☎"] {
+            let mut cell = Cell::EMPTY;
+            cell.set_symbol(sign);
+            assert!(!holds_one(&cell), "{sign}");
+        }
     }
 
     #[test]

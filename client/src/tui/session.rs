@@ -31,17 +31,17 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Takes the terminal. Has to be called inside a Tokio runtime.
+    /// Takes the terminal, in which an ESC waits so long for what may make another key of it. Has to be called inside a Tokio runtime.
     ///
     /// # Errors
     /// Those of the terminal.
-    pub(crate) fn take() -> io::Result<Self> {
+    pub(crate) fn take(escape_time: Duration) -> io::Result<Self> {
         // Before the terminal is taken: from now on it is always given back.
         let signals = hurried(platform::asked_to_end()?);
         let continued = Continued::listen()?;
         let terminal = Terminal::enter()?;
         Ok(Self {
-            keyboard: Keyboard::open(terminal.asked),
+            keyboard: Keyboard::open(escape_time)?,
             terminal,
             signals,
             continued,

@@ -3,8 +3,9 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::panic;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::time::Duration;
 
 use crossterm::cursor::{Hide, MoveTo, SetCursorStyle, Show};
 use crossterm::event::{
@@ -14,7 +15,7 @@ use crossterm::event::{
 use crossterm::style::{Attribute, Print, SetAttribute};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EnableLineWrap, EndSynchronizedUpdate, EnterAlternateScreen,
-    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode, size,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::buffer::Buffer;
@@ -32,6 +33,17 @@ static TELLS_APART: AtomicBool = AtomicBool::new(false);
 /// Whether the mouse is ours.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 static PANIC_HOOK: Once = Once::new();
+/// It was asked something, and has not answered yet.
+static AWAITED: Mutex<bool> = Mutex::new(false);
+static ANSWERED: Condvar = Condvar::new();
+
+/// How long is waited for an answer at the end: of a terminal on this machine or near it, and of one behind ssh.
+const NEAR: Duration = Duration::from_millis(150);
+const FAR: Duration = Duration::from_millis(600);
+
+/// More than the largest screens have, in letters that can hardly be read.
+const MAX_COLUMNS: u16 = 1000;
+const MAX_ROWS: u16 = 500;
 
 /// What a process ends with after a panic, as without us.
 const PANICKED: i32 = 101;
@@ -65,8 +77,6 @@ pub(crate) struct Terminal {
     shown: Option<(Buffer, Position, Vec<Link>)>,
     /// It may know links (OSC 8): the Linux console does not even know to pass over them.
     links: bool,
-    /// It was asked whether it can tell keys apart; the answer comes with the keys.
-    pub(crate) asked: bool,
     out: platform::Stdout,
 }
 
@@ -101,22 +111,14 @@ impl Terminal {
         let mut terminal = Self {
             shown: None,
             links: knows_sequences,
-            asked: knows_sequences,
             out: platform::stdout()?,
         };
         take()?;
-        if terminal.asked {
+        if knows_sequences {
+            *lock_awaited() = true;
             terminal.out.write_all(ASK.as_bytes())?;
         }
         Ok(terminal)
-    }
-
-    /// Columns and rows.
-    ///
-    /// # Errors
-    /// Those of the terminal.
-    pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
-        size()
     }
 
     /// Shows a picture and puts the cursor into it. Writes only what differs, and nothing when nothing does.
@@ -200,6 +202,11 @@ impl Terminal {
         self.out.write_all(MOUSE_ON.as_bytes())
     }
 
+    /// Gives the terminal back at once, and waits for nothing.
+    pub(crate) fn abandon(self) {
+        *lock_awaited() = false;
+    }
+
     /// Everything is drawn anew the next time.
     pub(crate) fn forget(&mut self) {
         self.shown = None;
@@ -227,8 +234,55 @@ impl Terminal {
     pub(crate) fn resume(&mut self) -> io::Result<()> {
         restore();
         self.forget();
+        // What another program has asked is answered to that, late.
+        platform::discard_input();
         take()
     }
+}
+
+/// Columns and rows. A terminal that does not know (a serial line, some containers) has as many as the environment
+/// says, else those of most; and none has so many that the picture would fill the memory.
+pub(crate) fn size() -> (u16, u16) {
+    let said = platform::window_size().unwrap_or_default();
+    let cells = |said: u16, variable: &str, usual: u16, most: u16| {
+        let told = || {
+            std::env::var(variable)
+                .ok()?
+                .parse()
+                .ok()
+                .filter(|told| *told > 0)
+        };
+        (said > 0)
+            .then_some(said)
+            .or_else(told)
+            .unwrap_or(usual)
+            .min(most)
+    };
+    (
+        cells(said.0, "COLUMNS", 80, MAX_COLUMNS),
+        cells(said.1, "LINES", 24, MAX_ROWS),
+    )
+}
+
+fn lock_awaited() -> MutexGuard<'static, bool> {
+    AWAITED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The terminal has answered.
+pub(crate) fn answered() {
+    *lock_awaited() = false;
+    ANSWERED.notify_all();
+}
+
+/// Waits for what the terminal was asked, so that the answer does not come to whoever reads next. Not for long, and
+/// only once.
+pub(crate) fn await_answer() {
+    let patience = match std::env::var_os("SSH_CONNECTION") {
+        Some(_) => FAR,
+        None => NEAR,
+    };
+    let waited = ANSWERED.wait_timeout_while(lock_awaited(), patience, |awaited| *awaited);
+    *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
 }
 
 impl Drop for Terminal {
@@ -301,6 +355,7 @@ pub(crate) fn restore() -> bool {
     let _ = sequences
         .and_then(|()| out.write_all(&bytes))
         .and_then(|()| out.flush());
+    await_answer();
     restore_modes();
     true
 }

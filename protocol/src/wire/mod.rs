@@ -3,6 +3,7 @@
 pub mod hash;
 
 pub mod join;
+pub mod room_id;
 pub mod topic;
 
 pub mod frame;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sotto_protocol::fading::Fading;
 use sotto_protocol::instance::Event;
-use sotto_protocol::message::{InstanceId, MessageId};
+use sotto_protocol::message::InstanceId;
 
 use crate::client::{Client, Said};
 use crate::memory::freed_with;
@@ -105,6 +105,11 @@ impl Client {
         asked.into_iter().any(|(at, peer)| !released(at, peer))
     }
 
+    fn released_since(&self, said: &Said) -> impl Iterator<Item = InstanceId> {
+        let since = self.released.iter().filter(|(told, _)| *told > said.told);
+        since.map(|(_, to)| *to)
+    }
+
     fn released_to(&self) -> impl Iterator<Item = InstanceId> {
         self.released.iter().map(|(_, to)| *to)
     }
@@ -133,15 +138,22 @@ impl Client {
         self.events.contains(&Event::Lost { id: said.id })
     }
 
-    /// Whether something that was said to nobody may still wait for those who come.
+    /// Whether what is said waits for those who come: nobody is met yet, or just now, or something else may wait.
     pub fn is_gathering(&self, now: Duration) -> bool {
+        let just = |at: Duration| now < at + GATHERING + secs(1);
+        let events = || self.events.iter().zip(&self.told_at);
+        let stayed = |from: Duration| {
+            let leaves = |(event, at): (&Event, &Duration)| {
+                matches!(event, Event::PeerLeft { .. }) && (from..from + GATHERING + secs(1)).contains(at)
+            };
+            !just(from) && !events().any(leaves)
+        };
+        let met = events().any(|(event, at)| matches!(event, Event::PeerJoined { .. }) && stayed(*at));
         let last = self.said.iter().rfind(|said| said.waits && said.text.is_some());
-        last.is_some_and(|said| {
-            let came = self.events.iter().zip(&self.told_at).skip(said.told);
+        !met || last.is_some_and(|said| {
+            let came = events().skip(said.told);
             let came = came.filter(|(event, _)| matches!(event, Event::PeerJoined { .. }));
-            came.map(|(_, at)| *at)
-                .next_back()
-                .is_none_or(|at| now < at + GATHERING + secs(1))
+            came.map(|(_, at)| *at).next_back().is_none_or(just)
         })
     }
 
@@ -236,16 +248,26 @@ fn is_missing(world: &World, author: &Client, said: &Said, peer: InstanceId) -> 
     if reader.holds(author, said) || world.clients.iter().any(inherits) {
         return None;
     }
+    // A member who had taken its name may have inherited: a name proves nothing.
+    let member = |heir: &&InstanceId| run_of(world, **heir).is_none();
+    let mut members = heirs.iter().filter(member);
+    if members.any(|heir| reader.died.is_some() || author.delivered.contains(&(said.id, *heir))) {
+        return None;
+    }
+    // What was released to another one is for that one, and waits for it as well once it is dead.
+    let is_dead = |run: &Client| run.died.is_some();
+    if author
+        .released_since(said)
+        .any(|to| run_of(world, to).is_some_and(is_dead))
+    {
+        return None;
+    }
     let told = format!("{said:?} of {:?} is not with {peer:?}", author.instance.id());
     let Some(died) = reader.died else {
         return Some(format!("{told}, who is there"));
     };
     if author.present.contains(&peer) {
         return Some(format!("{told}, who is dead and taken to be here"));
-    }
-    // A member who had taken its name may have inherited: a name proves nothing.
-    if heirs.iter().any(|heir| run_of(world, *heir).is_none()) {
-        return None;
     }
     let names = author.names_of(peer);
     let heir = world.clients.iter().find(|other| {
@@ -288,9 +310,8 @@ fn once_and_in_order(author: &Client, reader: &Client) {
         };
         let said = &author.said[at];
         let us = reader.instance.id();
-        // Where its own went to another run, it may still be given what was withheld for a third, later.
-        let elsewhere = |(id, to): &(MessageId, InstanceId)| *id == said.id && !said.to.contains(to);
-        let released = author.released_to().any(|to| to == us) && author.delivered.iter().any(elsewhere);
+        // What was withheld for another one comes when its author says so.
+        let released = author.released_since(said).any(|to| to == us);
         let direct = said.to.contains(&us) && !said.is_for_compared() && !released;
         direct.then_some(at)
     };

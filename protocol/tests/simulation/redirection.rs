@@ -1,7 +1,7 @@
 //! Whom a text goes to: whoever is known by name when it is said, a later run of it, nobody whom the user would not expect.
 
 use sotto_protocol::Name;
-use sotto_protocol::instance::{Event, SayError, Target};
+use sotto_protocol::instance::{Event, Instance, SayError, Target};
 use sotto_protocol::message::InstanceId;
 
 use crate::secs;
@@ -87,6 +87,63 @@ fn who_says_no_name_is_a_stranger_that_nothing_is_said_to() {
         2,
         "it has said its name in the end"
     );
+}
+
+/// Ben, Cleo and Dora, who know each other.
+fn three_who_read() -> (World, [usize; 3]) {
+    let mut world = World::new(71);
+    let readers = ["ben", "cleo", "dora"].map(|name| world.start(name));
+    world.run(secs(10));
+    (world, readers)
+}
+
+#[test]
+fn what_is_said_when_the_first_of_several_is_met_is_for_all_who_sit_there() {
+    let (mut world, readers) = three_who_read();
+    let a = world.start("anna");
+    let met = |world: &World| world.clients[a].present.len() == 1;
+    assert!(world.wait(secs(5), met));
+    world.say(a, "to each of you");
+    assert!(world.wait(secs(5), World::is_delivered));
+    for reader in readers {
+        assert_eq!(texts(&world, reader), ["to each of you"]);
+    }
+}
+
+#[test]
+fn a_seat_that_says_nothing_is_told_as_not_reached() {
+    let (mut world, [b, c, d]) = three_who_read();
+    world.stop(c);
+    let a = world.start("anna");
+    world.say(a, "to each of you");
+    assert!(world.wait(secs(15), World::is_delivered));
+    assert_eq!([b, c, d].map(|reader| texts(&world, reader).len()), [1, 0, 1]);
+    let told = |world: &World| {
+        let unreached = Event::Unreached { seats: 1 };
+        world.clients[a]
+            .events
+            .iter()
+            .filter(|event| **event == unreached)
+            .count()
+    };
+    assert_eq!(told(&world), 1);
+    world.say(a, "and now to those who are here");
+    world.run(secs(60));
+    assert_eq!(told(&world), 1, "only what waited was for everybody");
+}
+
+#[test]
+fn who_leaves_before_all_are_met_leaves_what_waits_with_those_who_are_here() {
+    let (mut world, [b, c, d]) = three_who_read();
+    world.stop(c);
+    let a = world.start("anna");
+    world.say(a, "in a hurry");
+    world.run(secs(5));
+    world.act(a, Instance::leave);
+    world.run(secs(1));
+    assert_eq!([b, c, d].map(|reader| texts(&world, reader).len()), [1, 0, 1]);
+    assert!(world.clients[a].instance.has_left());
+    assert!(world.clients[a].events.contains(&Event::Unreached { seats: 1 }));
 }
 
 #[test]

@@ -122,22 +122,22 @@ impl World {
 
     /// A new run whose random bytes are those of the seed, its id among them.
     pub fn start_from(&mut self, name: &str, seed: u64) -> usize {
-        self.start_on(name, seed, None, |_, _| ())
+        self.started(name, seed, None, |_, _| ())
     }
 
     /// A new run that remembers what is on this disk.
     pub fn start_remembering(&mut self, name: &str, disk: usize) -> usize {
         let seed = self.rng.random();
-        self.start_on(name, seed, Some(disk), |_, _| ())
+        self.started(name, seed, Some(disk), |_, _| ())
     }
 
     /// A new run, with what is done before it joins.
     pub fn start_with(&mut self, name: &str, prepare: impl FnOnce(&mut Instance, Now)) -> usize {
         let seed = self.rng.random();
-        self.start_on(name, seed, None, prepare)
+        self.started(name, seed, None, prepare)
     }
 
-    fn start_on(
+    fn started(
         &mut self,
         name: &str,
         seed: u64,
@@ -146,10 +146,11 @@ impl World {
     ) -> usize {
         let (keys, topic) = keys();
         let rng = StdRng::seed_from_u64(seed);
-        let mut instance = Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng));
-        prepare(&mut instance, self.time());
         let bonds = disk.map(|disk| self.disks.read(disk)).unwrap_or_default();
-        self.clients.push(Client::new(instance.with_bonds(bonds), name));
+        let mut instance =
+            Instance::new(keys, topic, Name::new(name).unwrap(), Box::new(rng)).with_bonds(bonds);
+        prepare(&mut instance, self.time());
+        self.clients.push(Client::new(instance, name));
         let who = self.clients.len() - 1;
         self.clients[who].disk = disk;
         self.connect(who);

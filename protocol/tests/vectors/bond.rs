@@ -68,7 +68,7 @@ fn generations_proofs_and_blobs_of_a_bond_are_as_specified() {
             let mut random = Playback::of([&vector.nonce]);
             let bond = lo.get_mut(id).unwrap();
             let waiting = bond.seal(note(&vector.note), &topic(), &mut random).unwrap();
-            assert_eq!(waiting.place, vector.note.index);
+            assert_eq!(waiting.note.index, vector.note.index);
             assert!(waiting.sealed.token == Token(vector.token.array()));
             assert_eq!(hex::encode(waiting.sealed.blob), hex::encode(&vector.blob.0));
         }

@@ -65,13 +65,16 @@ fn never_swapped() -> bool {
     let Some(path) = group.lines().find_map(|line| line.strip_prefix("0::")) else {
         return false;
     };
-    fs::read_to_string(format!("/sys/fs/cgroup{path}/memory.swap.max")).is_ok_and(|most| most.trim() == "0")
+    // Beside older ones it has a folder of its own.
+    ["", "/unified"].iter().any(|mount| {
+        let most = fs::read_to_string(format!("/sys/fs/cgroup{mount}{path}/memory.swap.max"));
+        most.is_ok_and(|most| most.trim() == "0")
+    })
 }
 
 /// Locks pages as they come into use, so that what is only reserved takes nothing.
 fn lock_memory() -> Result<(), String> {
-    let mut limit = getrlimit(Resource::Memlock);
-    limit.current = limit.maximum;
+    let limit = getrlimit(Resource::Memlock);
     // A process that reaches such a limit gets no memory any more, in the middle of its work.
     if let Some(bytes) = limit.maximum {
         return Err(format!(
@@ -79,6 +82,15 @@ fn lock_memory() -> Result<(), String> {
         ));
     }
     let lock = |()| mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT);
-    let locked: io::Result<()> = setrlimit(Resource::Memlock, limit).and_then(lock);
+    let unlimited = Rlimit {
+        current: None,
+        maximum: None,
+    };
+    // A system call that a unit's filter may refuse is not made where there is no need.
+    let raised = match limit.current {
+        None => Ok(()),
+        Some(_) => setrlimit(Resource::Memlock, unlimited),
+    };
+    let locked: io::Result<()> = raised.and_then(lock);
     locked.map_err(|error| error.to_string())
 }

@@ -85,13 +85,27 @@ impl fmt::Display for Public {
     }
 }
 
+/// Who speaks TLS with the visitors. A relay that gets its certificate by itself may not have it yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// Nobody.
+    Ws,
+    /// The relay.
+    Wss,
+    /// The server before it.
+    ProxiedWss,
+}
+
 /// The URLs under which a relay is reached, the best first: one of the host that the operator gave or that the
-/// certificate is for, else one for each address.
+/// certificate is for, else one for each address. Of the server before a relay only the operator knows the name: without
+/// that there is none.
 pub(crate) fn urls(
+    scheme: Scheme,
     listening: SocketAddr,
     public: Option<&Public>,
     certificate: Option<&Certificate>,
 ) -> Vec<String> {
+    let is_behind = scheme == Scheme::ProxiedWss;
     let mut hosts: Vec<Public> = match public {
         Some(public) => vec![public.clone()],
         None => {
@@ -99,7 +113,7 @@ pub(crate) fn urls(
             names.filter_map(|name| name.parse().ok()).collect()
         }
     };
-    if hosts.is_empty() {
+    if hosts.is_empty() && !is_behind {
         let addresses = addresses(listening.ip()).into_iter();
         hosts = addresses
             .map(|address| Public {
@@ -108,18 +122,18 @@ pub(crate) fn urls(
             })
             .collect();
     }
-    let (scheme, usual) = if certificate.is_some() {
-        ("wss", 443)
-    } else {
-        ("ws", 80)
+    let (name, usual) = match scheme {
+        Scheme::Ws => ("ws", 80),
+        Scheme::Wss | Scheme::ProxiedWss => ("wss", 443),
     };
     let pin = certificate.and_then(Certificate::pin);
     let fragment = pin.map_or(String::new(), |pin| format!("#pin={pin}"));
+    let others = if is_behind { usual } else { listening.port() };
     hosts
         .into_iter()
-        .map(|Public { host, port }| match port.unwrap_or(listening.port()) {
-            port if port == usual => format!("{scheme}://{host}/{fragment}"),
-            port => format!("{scheme}://{host}:{port}/{fragment}"),
+        .map(|Public { host, port }| match port.unwrap_or(others) {
+            port if port == usual => format!("{name}://{host}/{fragment}"),
+            port => format!("{name}://{host}:{port}/{fragment}"),
         })
         .collect()
 }
@@ -198,7 +212,7 @@ mod tests {
     #[test]
     fn an_invite_names_the_public_host_and_leaves_out_the_usual_port() {
         let listening = "[::]:4000".parse().unwrap();
-        let urls = |public: &str| urls(listening, Some(&public.parse().unwrap()), None);
+        let urls = |public: &str| urls(Scheme::Ws, listening, Some(&public.parse().unwrap()), None);
         assert_eq!(urls("relay.example"), ["ws://relay.example:4000/"]);
         assert_eq!(urls("relay.example:80"), ["ws://relay.example/"]);
         assert_eq!(command("ws://h/#pin=a"), "sotto join 'ws://h/#pin=a'");
@@ -209,13 +223,26 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let certificate = Certificate::self_signed(directory.path()).unwrap();
         let pin = certificate.pin().unwrap();
-        let urls = urls("192.0.2.7:443".parse().unwrap(), None, Some(&certificate));
+        let listening = "192.0.2.7:443".parse().unwrap();
+        let urls = urls(Scheme::Wss, listening, None, Some(&certificate));
         assert_eq!(urls, [format!("wss://192.0.2.7/#pin={pin}")]);
     }
 
     #[test]
+    fn behind_a_web_server_the_scheme_and_the_port_are_that_ones() {
+        let listening = "127.0.0.1:4000".parse().unwrap();
+        let behind = |public: Option<&str>| {
+            let public = public.map(|public| public.parse().unwrap());
+            urls(Scheme::ProxiedWss, listening, public.as_ref(), None)
+        };
+        assert_eq!(behind(Some("relay.example")), ["wss://relay.example/"]);
+        assert_eq!(behind(Some("relay.example:8443")), ["wss://relay.example:8443/"]);
+        assert!(behind(None).is_empty(), "nobody knows its name");
+    }
+
+    #[test]
     fn a_relay_that_listens_everywhere_names_no_address_that_nobody_can_reach() {
-        let urls = urls("[::]:4000".parse().unwrap(), None, None);
+        let urls = urls(Scheme::Ws, "[::]:4000".parse().unwrap(), None, None);
         assert!(!urls.is_empty());
         assert!(
             urls.iter()

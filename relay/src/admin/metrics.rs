@@ -39,7 +39,7 @@ fn text(hub: &Hub, tls: Option<&Tls>) -> String {
     let count = |counter: &AtomicU64| counter.load(Relaxed);
     let tasks = tokio::runtime::Handle::current().metrics().num_alive_tasks() as u64;
     let one = |value| vec![(String::new(), value)];
-    let end = tls.and_then(|tls| tls.certificate().end());
+    let end = tls.and_then(|tls| tls.certificate()?.end());
     let by = |label: &str, rows: &[(&str, &AtomicU64)]| {
         let row = |(word, counter): &(&str, &AtomicU64)| (format!("{{{label}=\"{word}\"}}"), count(counter));
         rows.iter().map(row).collect()

@@ -3,6 +3,8 @@
 use super::options::{OptionError, Options};
 use crate::{
     admin::invite::{self, Public},
+    admin::operator,
+    admin::unit::Units,
     clock::Day,
     net::{certificate, descriptors, server::BindError},
     store::Database,
@@ -20,6 +22,11 @@ impl Options {
         if let Some(path) = &self.db {
             Database::rehearse(path)?;
         }
+        // Whoever is no service of this machine is not bound by its units.
+        let units = operator::is_service().then(Units::of_this_machine);
+        if let Some(refusal) = units.as_ref().and_then(|units| units.refusal(self)) {
+            return Err(BindError::Unit(refusal));
+        }
         let mut warnings = Vec::new();
         if let Some(key) = self.tls.key_file()
             && certificate::is_readable_by_all(&key)
@@ -30,6 +37,8 @@ impl Options {
             ));
         }
         warnings.extend(certificate.and_then(|certificate| certificate.warning(Day::today())));
+        warnings.extend(self.tls.acme.rehearse(self.listen.port())?);
+        warnings.extend(units.and_then(|units| units.warning(self)));
         warnings.extend(descriptors::shortage(self.max_connections));
         Ok(warnings)
     }
@@ -48,10 +57,19 @@ impl Options {
             }));
         }
         let certificate = self.tls.certificate()?;
-        Ok(invite::urls(
+        let urls = invite::urls(
+            self.scheme(),
             self.listen,
-            self.public.as_ref(),
+            self.public().as_ref(),
             certificate.as_ref(),
-        ))
+        );
+        if urls.is_empty() {
+            return Err(BindError::Option(OptionError {
+                option: "public",
+                value: "not set".to_owned(),
+                must: "behind --trusted-proxy an invite needs it: the name under which that server is reached",
+            }));
+        }
+        Ok(urls)
     }
 }

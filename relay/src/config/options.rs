@@ -10,7 +10,11 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::{
-    admin::invite::Public, config::size::Size, limits, net::client_addr::ProxyOptions, net::tls::TlsOptions,
+    admin::invite::{Public, Scheme},
+    config::size::Size,
+    limits,
+    net::client_addr::ProxyOptions,
+    net::tls::TlsOptions,
     socket,
 };
 
@@ -289,6 +293,7 @@ impl Options {
             tls_cert,
             tls_key,
             tls_self_signed,
+            acme,
         } = &self.tls;
         for (option, given, other, must_be) in [
             ("tls-cert", tls_cert, tls_key, "it needs --tls-key as well"),
@@ -306,6 +311,7 @@ impl Options {
                 "there is --tls-cert already",
             )?;
         }
+        acme.check(tls_cert.is_some() || tls_self_signed.is_some())?;
         must(
             !self.proxy.proxy_protocol || !self.proxy.trusted_proxy.is_empty(),
             "proxy-protocol",
@@ -374,6 +380,23 @@ impl Options {
     pub(crate) fn listens_elsewhere(&self, got: SocketAddr) -> bool {
         let asked = self.listen;
         asked != LISTEN && asked.port() != 0 && asked != got
+    }
+
+    /// The host and port for invites: the name of a certificate that is got by itself is known before it.
+    pub(crate) fn public(&self) -> Option<Public> {
+        let name = self.tls.acme.acme.as_ref();
+        self.public.clone().or_else(|| name?.parse().ok())
+    }
+
+    /// Who speaks TLS with the visitors.
+    pub(crate) fn scheme(&self) -> Scheme {
+        if self.tls.is_wanted() {
+            Scheme::Wss
+        } else if self.proxy.trusted_proxy.is_empty() {
+            Scheme::Ws
+        } else {
+            Scheme::ProxiedWss
+        }
     }
 
     /// What a socket may take.

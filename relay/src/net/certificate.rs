@@ -34,7 +34,8 @@ const OWN_NAME: &str = "sotto-relay";
 pub struct Certificate {
     key: Arc<CertifiedKey>,
     names: Vec<String>,
-    /// When it ends, in seconds since 1970; of one that somebody vouches for.
+    /// When it begins and ends, in seconds since 1970; of one that somebody vouches for.
+    start: Option<u64>,
     end: Option<u64>,
     /// Of a certificate that nobody vouches for.
     pin: Option<String>,
@@ -187,15 +188,22 @@ impl Certificate {
     fn new(key: CertifiedKey, is_own: bool) -> Result<Self, String> {
         let own = key.end_entity_cert().map_err(|error| error.to_string())?;
         let own = EndEntityCert::try_from(own).map_err(|error| error.to_string())?;
+        let start = start_of(&own).filter(|_| !is_own);
         let end = end_of(&own).filter(|_| !is_own);
         let names = own.valid_dns_names().map(str::to_owned).collect();
         let pin = is_own.then(|| hex::encode(Sha256::digest(own.subject_public_key_info())));
         Ok(Self {
             key: Arc::new(key),
             names,
+            start,
             end,
             pin,
         })
+    }
+
+    /// When it begins, in seconds since 1970; `None` for one that is pinned.
+    pub(crate) fn start(&self) -> Option<u64> {
+        self.start
     }
 
     /// When it ends, in seconds since 1970; `None` for one that is pinned: nobody looks at its times.
@@ -235,12 +243,26 @@ impl Certificate {
 
 /// When a certificate ends, in seconds since 1970: the first thing that is wrong with it at the end of time.
 fn end_of(certificate: &EndEntityCert<'_>) -> Option<u64> {
-    let last = UnixTime::since_unix_epoch(Duration::from_secs(u64::MAX));
-    let usage = KeyUsage::server_auth();
-    match certificate.verify_for_usage(&[], &[], &[], last, usage, None, None) {
+    match verified_at(certificate, u64::MAX) {
         Err(webpki::Error::CertExpired { not_after, .. }) => Some(not_after.as_secs()),
         _ => None,
     }
+}
+
+/// When it begins: the first thing that is wrong with it in 1970.
+fn start_of(certificate: &EndEntityCert<'_>) -> Option<u64> {
+    match verified_at(certificate, 0) {
+        Err(webpki::Error::CertNotValidYet { not_before, .. }) => Some(not_before.as_secs()),
+        _ => None,
+    }
+}
+
+fn verified_at(certificate: &EndEntityCert<'_>, seconds: u64) -> Result<(), webpki::Error> {
+    let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let usage = KeyUsage::server_auth();
+    certificate
+        .verify_for_usage(&[], &[], &[], time, usage, None, None)
+        .map(|_| ())
 }
 
 /// The file of the key that is kept in a directory.
@@ -267,13 +289,10 @@ fn make_key(directory: &Path, path: &Path) -> Result<KeyPair, CertificateError> 
         let path = path.to_owned();
         move |source| CertificateError::File { what, path, source }
     };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-        .map_err(cannot("make", directory))?;
+    make_private_directory(directory)?;
     let draft = directory.join(format!("{KEY_FILE}.{}", std::process::id()));
-    let written = write_key(&draft, &key).map_err(cannot("write", &draft));
+    let pem = key.serialize_pem();
+    let written = write_secret(&draft, pem.as_bytes()).map_err(cannot("write", &draft));
     let placed = written.and_then(|()| match fs::hard_link(&draft, path) {
         // Another relay was faster: its key is the one.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
@@ -281,24 +300,45 @@ fn make_key(directory: &Path, path: &Path) -> Result<KeyPair, CertificateError> 
     });
     let _ = fs::remove_file(&draft);
     if placed? {
-        // Without it a power cut could take the name of the file, and with it every invite.
-        fs::File::open(directory)
-            .and_then(|directory| directory.sync_all())
-            .map_err(cannot("sync", directory))?;
+        sync_directory(directory)?;
         return Ok(key);
     }
     let text = fs::read_to_string(path).map_err(cannot("read", path))?;
     KeyPair::from_pem(&text).map_err(|error| unusable(path, &error))
 }
 
-fn write_key(draft: &Path, key: &KeyPair) -> io::Result<()> {
+/// Makes a directory that nobody else may look into.
+pub(super) fn make_private_directory(directory: &Path) -> Result<(), CertificateError> {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory);
+    made.map_err(|source| CertificateError::File {
+        what: "make",
+        path: directory.to_owned(),
+        source,
+    })
+}
+
+/// Without it a power cut could take the name of a file, and with a key's every invite.
+pub(super) fn sync_directory(directory: &Path) -> Result<(), CertificateError> {
+    let synced = fs::File::open(directory).and_then(|directory| directory.sync_all());
+    synced.map_err(|source| CertificateError::File {
+        what: "sync",
+        path: directory.to_owned(),
+        source,
+    })
+}
+
+/// Writes what nobody else may read, to the disk.
+pub(super) fn write_secret(draft: &Path, secret: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(draft)?;
-    file.write_all(key.serialize_pem().as_bytes())?;
+    file.write_all(secret)?;
     file.sync_all()
 }
 

@@ -15,14 +15,16 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    admin::invite::{self, Public},
+    admin::invite::{self, Public, Scheme},
     admin::metrics,
+    admin::refusals::Refusals,
     admin::systemd::{Manager, Sockets},
     channel::session::Session,
     clock::Day,
     config::options::{OptionError, Options},
     hub::{Admission, Hub},
     limits,
+    net::acme,
     net::client_addr::Source,
     net::tls::Tls,
     net::upgrade,
@@ -48,6 +50,9 @@ pub enum BindError {
         /// What the system said; [`io::ErrorKind::AddrInUse`] when another process has it.
         source: io::Error,
     },
+    /// The unit of the service manager is in the way: a sentence.
+    #[error("{0}")]
+    Unit(String),
     /// The room database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +85,7 @@ pub struct Relay {
     metrics: Option<TcpListener>,
     tls: Option<Arc<Tls>>,
     public: Option<Public>,
+    scheme: Scheme,
     manager: Manager,
     /// Who is told that it cannot connect takes a descriptor as well.
     turned_away: Arc<Semaphore>,
@@ -133,7 +139,8 @@ impl Relay {
             store,
             metrics,
             tls,
-            public: options.public,
+            scheme: options.scheme(),
+            public: options.public(),
             manager,
             turned_away: Arc::new(Semaphore::new(limits::TURNED_AWAY)),
         })
@@ -158,8 +165,13 @@ impl Relay {
 
     /// The URLs to hand over to those who are to join, the best first.
     pub fn invites(&self) -> Vec<String> {
-        let certificate = self.tls.as_ref().map(|tls| tls.certificate());
-        invite::urls(self.local_addr, self.public.as_ref(), certificate.as_deref())
+        let certificate = self.tls.as_ref().and_then(|tls| tls.certificate());
+        invite::urls(
+            self.scheme,
+            self.local_addr,
+            self.public.as_ref(),
+            certificate.as_deref(),
+        )
     }
 
     /// Serves until `shutdown`: then no connection is accepted any more, every socket is closed with 1012
@@ -173,10 +185,16 @@ impl Relay {
             );
             tokio::spawn(async move { shutdown.run_until_cancelled(serving).await });
         }
+        if let Some(tls) = self.tls.clone() {
+            let (shutdown, renewing) = (shutdown.clone(), acme::keep_renewed(tls));
+            tokio::spawn(async move { shutdown.run_until_cancelled(renewing).await });
+        }
         let mut pulse = self.manager.pulse().map(tokio::time::interval);
         self.manager.ready();
         let mut look = tokio::time::interval(limits::CERTIFICATE_POLL);
         let mut sweep = tokio::time::interval(limits::SWEEP);
+        let mut hour = tokio::time::interval(limits::REFUSALS);
+        let mut refusals = Refusals::default();
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -185,6 +203,7 @@ impl Relay {
                     tls.warn_of_end(Day::today());
                 },
                 () = next(&mut pulse) => self.give_sign_of_life(),
+                _ = hour.tick() => self.tell_refusals(&mut refusals),
                 _ = sweep.tick() => self.hub.rooms.sweep(Day::today()),
                 accepted = self.listener.accept() => match accepted {
                     Ok((stream, peer)) => self.welcome(stream, peer.ip(), &connections, &shutdown),
@@ -193,6 +212,7 @@ impl Relay {
             }
         }
         self.manager.stopping();
+        self.tell_refusals(&mut refusals);
         drop(self.listener);
         self.hub.sockets.close_all(&Close::RESTART);
         connections.close();
@@ -211,6 +231,12 @@ impl Relay {
             self.manager.alive();
         } else {
             tracing::error!("the room database does not come to an end with a write");
+        }
+    }
+
+    fn tell_refusals(&self, refusals: &mut Refusals) {
+        if let Some(sums) = refusals.since_last(&self.hub.counters, self.hub.sockets.overflows()) {
+            tracing::info!("refused within the last hour: {sums}");
         }
     }
 

@@ -17,7 +17,10 @@ use rustls::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Day;
-use crate::net::certificate::{self, Certificate, CertificateError};
+use crate::net::{
+    acme::{self, AcmeOptions, state::State},
+    certificate::{self, Certificate, CertificateError},
+};
 
 /// Where a relay's certificate comes from. Without any of it the relay speaks plain `ws://`.
 #[derive(Debug, Clone, Default, Args)]
@@ -34,22 +37,42 @@ pub struct TlsOptions {
     /// Speak TLS with a key that is made once and kept here; invites pin it, so that no domain is needed [default: none]
     #[arg(long, env = "SOTTO_RELAY_TLS_SELF_SIGNED", value_name = "DIR")]
     pub tls_self_signed: Option<PathBuf>,
+
+    /// A certificate that the relay gets by itself.
+    #[command(flatten)]
+    pub acme: AcmeOptions,
 }
 
 impl TlsOptions {
-    /// The certificate that they name, if any.
+    /// Whether the relay speaks TLS.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.key_file().is_some()
+    }
+
+    /// The certificate that they name. One that the relay gets by itself may be yet to come.
     pub(crate) fn certificate(&self) -> Result<Option<Certificate>, CertificateError> {
-        match (&self.tls_cert, &self.tls_key, &self.tls_self_signed) {
-            (Some(certificate), Some(key), _) => Certificate::load(certificate, key).map(Some),
-            (_, _, Some(directory)) => Certificate::self_signed(directory).map(Some),
-            _ => Ok(None),
+        if let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) {
+            return Certificate::load(certificate, key).map(Some);
         }
+        if let Some(directory) = &self.tls_self_signed {
+            return Certificate::self_signed(directory).map(Some);
+        }
+        let state = self.acme.state();
+        let file = state
+            .as_ref()
+            .map(State::certificate)
+            .filter(|file| file.exists());
+        file.map(|file| Certificate::load(file, file)).transpose()
     }
 
     /// The file of the key, if any.
     pub(crate) fn key_file(&self) -> Option<PathBuf> {
         let own = self.tls_self_signed.as_deref().map(certificate::own_key);
-        self.tls_key.clone().or(own)
+        self.tls_key.clone().or(own).or_else(|| self.acme_file())
+    }
+
+    fn acme_file(&self) -> Option<PathBuf> {
+        self.acme.state().map(|state| state.certificate().to_owned())
     }
 }
 
@@ -68,11 +91,15 @@ impl Tls {
     /// As the options say; `None` without TLS.
     pub(crate) fn new(options: &TlsOptions) -> Result<Option<Self>, CertificateError> {
         let stamps = Stamps::of(options);
-        let Some(certificate) = options.certificate()? else {
+        if !options.is_wanted() {
             return Ok(None);
-        };
+        }
+        let certificate = options.certificate()?.map(Arc::new);
         warn_of_readers(options);
-        let shown = Arc::new(Shown(RwLock::new(Arc::new(certificate))));
+        let shown = Arc::new(Shown {
+            certificate: RwLock::new(certificate),
+            proof: RwLock::default(),
+        });
         let provider = Arc::new(ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
@@ -83,6 +110,9 @@ impl Tls {
             .with_no_client_auth()
             .with_cert_resolver(shown.clone());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if options.acme.acme.is_some() {
+            config.alpn_protocols.push(acme::PROTOCOL.to_vec());
+        }
         // A ticket would tell one connection of a client by another.
         config.send_tls13_tickets = 0;
         config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
@@ -95,14 +125,25 @@ impl Tls {
         }))
     }
 
+    /// Where its certificate comes from.
+    pub(super) fn options(&self) -> &TlsOptions {
+        &self.options
+    }
+
     /// What a handshake needs.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         self.acceptor.clone()
     }
 
-    /// The certificate that new connections are shown.
-    pub fn certificate(&self) -> Arc<Certificate> {
-        self.shown.get()
+    /// The certificate that new connections are shown; `None` as long as the relay waits for its first.
+    pub fn certificate(&self) -> Option<Arc<Certificate>> {
+        let shown = self.shown.certificate.read();
+        shown.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the authority that gives certificates is to find, while it looks.
+    pub(super) fn show_proof(&self, proof: Option<Arc<CertifiedKey>>) {
+        *self.shown.proof.write().unwrap_or_else(PoisonError::into_inner) = proof;
     }
 
     /// Reads the files again. What cannot be used changes nothing: the old certificate goes on. A relay's log says
@@ -112,7 +153,12 @@ impl Tls {
         match self.options.certificate() {
             Ok(Some(certificate)) => {
                 warn_of_readers(&self.options);
-                *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(certificate);
+                let mut shown = self
+                    .shown
+                    .certificate
+                    .write()
+                    .unwrap_or_else(PoisonError::into_inner);
+                *shown = Some(Arc::new(certificate));
                 tracing::info!("the certificate was read again");
             }
             Ok(None) => {}
@@ -124,7 +170,9 @@ impl Tls {
     pub(crate) fn warn_of_end(&self, today: Day) {
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.replace(today) != Some(today)
-            && let Some(warning) = self.certificate().warning(today)
+            && let Some(warning) = self
+                .certificate()
+                .and_then(|certificate| certificate.warning(today))
         {
             tracing::warn!("{warning}");
         }
@@ -147,19 +195,25 @@ fn warn_of_readers(options: &TlsOptions) {
     }
 }
 
-/// The certificate that is shown now.
-#[derive(Debug)]
-struct Shown(RwLock<Arc<Certificate>>);
-
-impl Shown {
-    fn get(&self) -> Arc<Certificate> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
+/// What is shown now.
+#[derive(Debug, Default)]
+struct Shown {
+    certificate: RwLock<Option<Arc<Certificate>>>,
+    /// To the authority that gives certificates.
+    proof: RwLock<Option<Arc<CertifiedKey>>>,
 }
 
 impl ResolvesServerCert for Shown {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.get().key())
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // Only who looks for the proof is shown it (RFC 8737, 3).
+        if hello
+            .alpn()
+            .is_some_and(|mut offered| offered.next() == Some(acme::PROTOCOL))
+        {
+            return self.proof.read().unwrap_or_else(PoisonError::into_inner).clone();
+        }
+        let shown = self.certificate.read().unwrap_or_else(PoisonError::into_inner);
+        shown.as_ref().map(|certificate| certificate.key())
     }
 }
 
@@ -179,6 +233,10 @@ impl Stamps {
             ))
         };
         // A key of our own is for ever.
-        Self([&options.tls_cert, &options.tls_key].map(|path| path.as_deref().and_then(stamp)))
+        let files = [
+            options.tls_cert.clone().or_else(|| options.acme_file()),
+            options.tls_key.clone(),
+        ];
+        Self(files.map(|path| path.as_deref().and_then(stamp)))
     }
 }

@@ -24,7 +24,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::handshake::{HEALTH_PATH, answer, refuse};
 use crate::{
-    counters::NotAdmitted, hub::Hub, limit::slot::Slot, limits, net::client_addr::Source,
+    counters::NotAdmitted, hub::Hub, limit::slot::Slot, limits, net::acme, net::client_addr::Source,
     net::proxy_protocol, socket::Stream,
 };
 
@@ -134,6 +134,13 @@ pub(crate) async fn open(
 async fn secure(stream: TcpStream, tls: Option<TlsAcceptor>) -> io::Result<Stream> {
     match tls {
         None => Ok(stream.into()),
-        Some(acceptor) => acceptor.accept(stream).await.map(Stream::tls),
+        Some(acceptor) => {
+            let stream = acceptor.accept(stream).await?;
+            // The authority has seen what it looked for (RFC 8737, 3).
+            if stream.get_ref().1.alpn_protocol() == Some(acme::PROTOCOL) {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            Ok(Stream::tls(stream))
+        }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
 };
 pub use file::StoreError;
 pub(crate) use kept::Waiting;
-pub(crate) use sqlite::{Database, Listed};
+pub(crate) use sqlite::{Added, Database, Listed};
 use writer::Writer;
 
 /// The thread that keeps the table of rooms in a file.

@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig, params};
+use sotto_protocol::RoomId;
 
 use super::file::{
     StoreError, VERSION, beside, check_header, check_space, create, identity, lock, real, upgrade,
@@ -45,6 +46,19 @@ pub(crate) struct Database {
 pub(super) struct Lost {
     path: PathBuf,
     lock: Option<fs::File>,
+}
+
+/// What became of a room that the operator adds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// It was not the operator's.
+    New,
+    /// It was, with the same access hash.
+    Known,
+    /// It has another access hash.
+    Replaced,
+    /// It is there with another access hash, and stays so.
+    Refused,
 }
 
 /// A room as the operator sees it.
@@ -292,23 +306,39 @@ impl Database {
         Ok(busy == 0)
     }
 
-    /// The operator adds a room, or writes another access hash or note to one.
+    /// The operator adds a room, or writes another note to one; another access hash only where that may `replace` one.
     ///
     /// # Errors
     /// [`StoreError::Sqlite`].
     pub(crate) fn add(
-        &self,
-        name: &Hashed,
-        access: &Hashed,
+        &mut self,
+        id: &RoomId,
         note: Option<&str>,
+        replace: bool,
         today: Day,
-    ) -> Result<(), StoreError> {
-        self.connection.execute(
+    ) -> Result<Added, StoreError> {
+        let transaction = (self.connection).transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let known: Option<(Hashed, u8)> = transaction
+            .query_row(
+                "SELECT access, standing FROM room WHERE name = ?1",
+                [id.room],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        let added = match known {
+            None => Added::New,
+            Some((access, _)) if access != id.access && !replace => return Ok(Added::Refused),
+            Some((access, _)) if access != id.access => Added::Replaced,
+            Some((_, standing)) if standing == Standing::Operators as u8 => Added::Known,
+            Some(_) => Added::New,
+        };
+        transaction.execute(
             "INSERT INTO room (name, access, made, used, standing, note) VALUES (?1, ?2, ?3, ?3, 2, ?4)
              ON CONFLICT (name) DO UPDATE SET access = ?2, standing = 2, note = coalesce(?4, note)",
-            params![name, access, today.0, note],
+            params![id.room, id.access, today.0, note],
         )?;
-        Ok(())
+        transaction.commit()?;
+        Ok(added)
     }
 
     /// The operator removes a room. `false` when there is none of that name.

@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sotto_protocol::{AccessHash, RoomHash, Topic, kept::DropHash};
+use sotto_protocol::{AccessHash, RoomHash, RoomId, Topic, kept::DropHash};
 use tempfile::TempDir;
 
 use super::sqlite::Change;
@@ -15,6 +15,10 @@ use crate::{
 };
 
 const TODAY: Day = Day(20_000);
+
+fn id(room: Hashed, access: Hashed) -> RoomId {
+    RoomId { room, access }
+}
 
 fn place() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -85,7 +89,7 @@ fn what_the_relay_writes_undoes_nothing_that_the_operator_did() {
     let (_folder, path) = place();
     let mut file = Database::open(&path).unwrap();
     let [added, removed, taken] = [[1; 32], [2; 32], [3; 32]];
-    file.add(&added, &[7; 32], None, TODAY).unwrap();
+    file.add(&id(added, [7; 32]), None, false, TODAY).unwrap();
     let used = record(7);
     file.write(
         [
@@ -96,7 +100,7 @@ fn what_the_relay_writes_undoes_nothing_that_the_operator_did() {
         .into_iter(),
     )
     .unwrap();
-    file.add(&taken, &[9; 32], Some("note"), TODAY).unwrap();
+    file.add(&id(taken, [9; 32]), Some("note"), true, TODAY).unwrap();
     file.write(
         [
             Change::Use(&taken, &used),
@@ -192,8 +196,8 @@ async fn in_a_full_table_strangers_idle_rooms_go_first_and_then_new_ones_are_ref
         ..policy(None)
     };
     let operators = [9; 32];
-    let file = Database::open(&path).unwrap();
-    file.add(&operators, &[7; 32], None, TODAY).unwrap();
+    let mut file = Database::open(&path).unwrap();
+    file.add(&id(operators, [7; 32]), None, false, TODAY).unwrap();
     drop(file);
     let (rooms, store) = open_file(&path, full, Keeping::default(), TODAY).unwrap();
     let idle = visit(&rooms, 1).await;
@@ -287,9 +291,14 @@ fn a_bag_goes_from_the_file_with_its_room_when_it_is_ended_and_when_it_is_anothe
         .unwrap();
     let [ended, removed, re_keyed, forgotten, taken, left] = names;
     assert!(file.end(&ended).unwrap() && file.remove(&removed).unwrap());
-    file.add(&re_keyed, &[9; 32], None, TODAY).unwrap();
-    file.add(&left, &OWNED.access, Some("the same access hash"), TODAY)
-        .unwrap();
+    file.add(&id(re_keyed, [9; 32]), None, true, TODAY).unwrap();
+    file.add(
+        &id(left, OWNED.access),
+        Some("the same access hash"),
+        false,
+        TODAY,
+    )
+    .unwrap();
     file.write([Change::Remove(&forgotten), Change::Add(&taken, &OWNED)].into_iter())
         .unwrap();
     assert_eq!(file.bags().unwrap().into_keys().collect::<Vec<_>>(), [left]);

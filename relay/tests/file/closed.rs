@@ -1,12 +1,17 @@
 //! A relay whose rooms the operator adds, and the operator.
 
-use std::time::{Duration, Instant};
+use std::{
+    io::Write,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
+use sotto_protocol::RoomId;
 
 use crate::{
     member::{Member, Room},
-    relay::Place,
+    relay::{Place, outcome},
 };
 
 /// Within which the relay sees what the operator does, and a little for a busy machine.
@@ -15,6 +20,62 @@ const SEEN: Duration = Duration::from_secs(3);
 fn add(place: &Place, room: &Room) {
     let [name, access] = room.table_hashes();
     place.room(&["add", &name, &access, "--note", "anna and ben"]);
+}
+
+/// What `sotto room-id` prints of it.
+fn room_id(room: &Room) -> String {
+    let [room, access] = room.table_hashes().map(|hash| {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(hash, &mut bytes).unwrap();
+        bytes
+    });
+    RoomId { room, access }.to_string()
+}
+
+#[test]
+fn a_room_is_added_by_its_id_once_and_changed_only_where_that_is_said() {
+    let place = Place::with_db();
+    let room = Room::new("one");
+    let id = room_id(&room);
+    let shown = &room.name()[..8];
+    assert_eq!(place.room(&["add", &id]), format!("added {shown}\n"));
+    assert_eq!(place.room(&["add", &id]), format!("{shown} is already there\n"));
+    // As two words it is the same.
+    let [name, access] = room.table_hashes();
+    assert_eq!(
+        place.room(&["add", &name, &access]),
+        format!("{shown} is already there\n")
+    );
+
+    let other = "0b".repeat(32);
+    let (code, stderr) = outcome(&mut place.command(&["room", "add", &name, &other]));
+    assert!(
+        code == Some(1) && stderr.contains("is there with another access hash: nothing has changed"),
+        "{stderr}"
+    );
+    assert_eq!(place.room(&["add", &id]), format!("{shown} is already there\n"));
+    assert_eq!(
+        place.room(&["add", &name, &other, "--replace"]),
+        format!("{shown} has another access hash from now on\n")
+    );
+    assert_eq!(place.names(), [name]);
+}
+
+#[test]
+fn a_room_id_is_read_from_standard_input() {
+    let place = Place::with_db();
+    let room = Room::new("one");
+    let mut add = place.command(&["room", "add", "-"]);
+    let mut add = add.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = add.stdin.take().unwrap();
+    writeln!(stdin, " {} ", room_id(&room)).unwrap();
+    drop(stdin);
+    let output = add.wait_with_output().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        format!("added {}\n", &room.name()[..8])
+    );
+    assert_eq!(place.names(), [room.name()]);
 }
 
 /// Joins until it is let in.
@@ -91,7 +152,8 @@ fn a_room_that_gets_another_access_hash_is_closed_to_the_old_one() {
     let relay = place.start(&["--rooms", "closed"]);
     let mut member = Member::connect(&relay);
     assert_eq!(member.join(&room).unwrap(), "ok");
-    add(&place, &room.forged());
+    let [name, access] = room.forged().table_hashes();
+    place.room(&["add", &name, &access, "--replace"]);
     member.wait_for("room_expired");
     member.wait_for("phx_close");
     assert_eq!(member.join(&room).unwrap(), "unauthorized");

@@ -240,7 +240,9 @@ fn the_operators_slips_are_said() {
     for (arguments, code, words) in [
         (&["list"][..], 1, "start the relay with --db first"),
         (&["add", &hash, &hash], 2, "the two hashes are the same"),
-        (&["add", &hash, "0b"], 2, "64 hexadecimal digits"),
+        (&["add", &hash, "0b"], 2, "136 hexadecimal digits"),
+        (&["add", &hash], 2, "136 hexadecimal digits"),
+        (&["add", &"0a".repeat(68)], 2, "not as it was printed"),
         (&["remove", "0"], 2, "4 to 64 hexadecimal digits"),
         (&[], 2, "Usage"),
     ] {
@@ -253,6 +255,11 @@ fn the_operators_slips_are_said() {
     let begun = Instant::now();
     place.start(&[]).end();
     assert!(begun.elapsed() < Duration::from_secs(10));
+    let (code, stderr) = outcome(&mut place.command(&["room", "add", "-"]));
+    assert!(
+        code == Some(2) && stderr.contains("136 hexadecimal digits"),
+        "{stderr}"
+    );
     let (code, stderr) = outcome(&mut place.command(&["room", "remove", "0a0a"]));
     assert!(
         code == Some(1) && stderr.contains("no room begins with 0a0a"),

@@ -64,3 +64,37 @@ async fn figures_are_sums_and_name_nobody() {
         assert!(!text.contains(telltale), "{text}");
     }
 }
+
+#[tokio::test]
+async fn what_the_package_watches_is_a_figure() {
+    let directory = tempfile::tempdir().unwrap();
+    crate::tls::issue(directory.path());
+    let relay = Relay::bind(Options {
+        metrics: Some(([127, 0, 0, 1], 0).into()),
+        ..crate::tls::options(directory.path())
+    });
+    let relay = relay.await.unwrap();
+    let metrics = relay.metrics_addr().unwrap();
+    let shutdown = CancellationToken::new();
+    let _relay = Running {
+        addr: relay.local_addr(),
+        shutdown: shutdown.clone(),
+        task: tokio::spawn(relay.run(shutdown)),
+    };
+    let mut stream = TcpStream::connect(metrics).await.unwrap();
+    let request = b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut text = String::new();
+    let read = tokio::time::timeout(SOON, stream.read_to_string(&mut text)).await;
+    read.unwrap().unwrap();
+    let files = concat!(
+        include_str!("../../package/grafana.json"),
+        include_str!("../../package/alerts.yml")
+    );
+    let words = files.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let figures: Vec<_> = words.filter(|word| word.starts_with("sotto_relay_")).collect();
+    assert!(figures.len() > 10, "{figures:?}");
+    for figure in figures {
+        assert!(text.contains(&format!("# TYPE {figure} ")), "{figure}: {text}");
+    }
+}

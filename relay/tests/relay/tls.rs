@@ -17,7 +17,7 @@ use tokio_tungstenite::{Connector, client_async_tls_with_config, tungstenite::Me
 use crate::client::{Client, Room, Running, SOON, refused, roomy};
 
 /// Writes a new certificate and key of "localhost" to where `options` reads them.
-fn issue(directory: &Path) {
+pub fn issue(directory: &Path) {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()])
         .unwrap()
@@ -27,12 +27,12 @@ fn issue(directory: &Path) {
     fs::write(directory.join("cert.pem"), certificate.pem()).unwrap();
 }
 
-fn options(directory: &Path) -> Options {
+pub fn options(directory: &Path) -> Options {
     Options {
         tls: TlsOptions {
             tls_cert: Some(directory.join("cert.pem")),
             tls_key: Some(directory.join("key.pem")),
-            tls_self_signed: None,
+            ..TlsOptions::default()
         },
         ..roomy()
     }

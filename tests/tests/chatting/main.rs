@@ -1,15 +1,19 @@
-//! The chat in a terminal, as a person sees it.
+//! The chat in a terminal, as a person sees it; and what takes its time in any client, so that all of it is waited for at
+//! once, beside a chat that sleeps for 90 seconds.
 
 mod asleep;
 mod clocks;
 mod entering;
+mod fading;
 mod leaving;
 mod links;
 mod members;
 mod plain;
 mod reading;
+mod returning;
 mod rooms;
 mod steering;
+mod strangers;
 mod terminals;
 mod writing;
 

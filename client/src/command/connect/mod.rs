@@ -12,7 +12,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crossterm::event::{Event, KeyEventKind};
 use sotto_protocol::{Name, Passphrase, RoomName};
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -29,9 +28,9 @@ use crate::screen::layer::form::{Effect, Field, Form, Input, view};
 use crate::screen::talk::entry::Content;
 use crate::secret::WORDS;
 use crate::secret::rater::RaterTask;
-use crate::tui::keyboard::Typed;
+use crate::tui::keyboard::{Event, Typed};
 use crate::tui::session::{self, Session};
-use crate::tui::terminal;
+use crate::tui::terminal::{self, Terminal};
 
 /// Between two pictures of the progress.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -48,12 +47,12 @@ pub(super) async fn connect(plain: bool) -> anyhow::Result<Exit> {
         return Err(AskError::NoTerminal.into());
     }
     let (config, complaints) = Config::load();
-    let mut session = Session::take()?;
+    let mut session = Session::take(config.settings.escape_time)?;
     let name = config.name.clone().or_else(login_name);
     let settings = config.settings.clone();
     let mut front = Front {
         form: Form::new(
-            session.terminal.size()?,
+            terminal::size(),
             config.relay.as_deref().unwrap_or_default(),
             name.as_ref().map_or("", Name::as_str),
             &settings,
@@ -137,11 +136,8 @@ impl Front {
             };
             let effects = tokio::select! {
                 typed = session.keyboard.next() => match typed {
-                    Typed::Batch(events) => self.typed(events),
-                    Typed::CanTellApart => {
-                        session.terminal.tell_keys_apart()?;
-                        Vec::new()
-                    }
+                    Typed::Batch(events) => self.typed(events, &mut session.terminal)?,
+                    Typed::Resized => self.resized(session),
                     Typed::Gone => return Ok(None),
                 },
                 step = step => match step {
@@ -199,23 +195,31 @@ impl Front {
 
     fn resume(&mut self, session: &mut Session) -> io::Result<Vec<Effect>> {
         session.terminal.resume()?;
-        let (width, height) = session.terminal.size()?;
-        Ok(self.input(Input::Resize { width, height }))
+        Ok(self.resized(session))
     }
 
-    fn typed(&mut self, events: Vec<Event>) -> Vec<Effect> {
-        let pressed = |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
+    fn resized(&mut self, session: &mut Session) -> Vec<Effect> {
+        let (width, height) = terminal::size();
+        session.terminal.forget();
+        self.input(Input::Resize { width, height })
+    }
+
+    fn typed(&mut self, events: Vec<Event>, terminal: &mut Terminal) -> io::Result<Vec<Effect>> {
+        let pressed = |event: &&Event| matches!(event, Event::Key(_));
         let alone = events.iter().filter(pressed).count() == 1;
         let mut effects = Vec::new();
         for event in events {
             effects.extend(match event {
                 Event::Key(key) => self.input(Input::Key { key, alone }),
-                Event::Paste(text) => self.input(Input::Paste(text)),
-                Event::Resize(width, height) => self.input(Input::Resize { width, height }),
-                Event::FocusGained | Event::FocusLost | Event::Mouse(_) => Vec::new(),
+                Event::Paste(mut paste) => self.input(Input::Paste(std::mem::take(&mut *paste.text))),
+                Event::CanTellApart => {
+                    terminal.tell_keys_apart()?;
+                    Vec::new()
+                }
+                Event::Focus(_) | Event::Mouse(_) | Event::Answered => Vec::new(),
             });
         }
-        effects
+        Ok(effects)
     }
 
     /// Begins to make the key.

@@ -52,6 +52,7 @@ pub(super) async fn ask() -> anyhow::Result<Exit> {
             name: name.clone(),
             made,
             recorder: None,
+            keeping: crate::room::Keeping::default(),
         };
         let derived = asker
             .derive(ticket, Passphrase::new(passphrase.expose())?)

@@ -14,13 +14,15 @@ use toml_edit::{Document, Item, TableLike};
 use self::look::Look;
 use super::{Config, SETTINGS};
 use crate::screen::keymap::Keymap;
-use crate::screen::settings::{Complaint, Notices, When};
+use crate::screen::settings::{Complaint, Keep, Notices, When};
 use crate::screen::talk::clock::TimeFormat;
 use crate::screen::theme::depth::Depth;
 use crate::visible::shortened;
 
 /// The longest time that a setting takes, in seconds: a year.
 const MAX_SECONDS: u64 = 366 * 86_400;
+/// The longest time that a key may take to be complete, in milliseconds.
+const MAX_ESCAPE_TIME: i64 = 1000;
 /// So much of a wrong value is shown, in characters.
 const SHOWN: usize = 40;
 /// The complaints that are made; of the others, how many there are. A file of something else has one for each line.
@@ -125,8 +127,25 @@ impl Reader<'_> {
                 "mouse" => self.switch(key, item, &mut config.settings.mouse),
                 "panic_forgets" => self.switch(key, item, &mut config.settings.panic_forgets),
                 "typing" => self.switch(key, item, &mut config.settings.told.typing),
+                "keep" => {
+                    let keeps = [
+                        ("never", Keep::Never),
+                        ("ask", Keep::Ask),
+                        ("always", Keep::Always),
+                    ];
+                    config.settings.keep = self.choice(key, item, &keeps).unwrap_or_default();
+                }
                 "receipts" => self.switch(key, item, &mut config.settings.told.receipts),
                 "lock_after" => config.settings.lock_after = self.read(key, item, duration).flatten(),
+                "escape_time" => {
+                    let time = item
+                        .as_integer()
+                        .filter(|time| (0..=MAX_ESCAPE_TIME).contains(time));
+                    let wanted = format!("a number of milliseconds, {MAX_ESCAPE_TIME} at most");
+                    if let Some(time) = self.wanted(key, item, time, &wanted) {
+                        config.settings.escape_time = Duration::from_millis(time.unsigned_abs());
+                    }
+                }
                 "notices" => self.notices(item, &mut config.settings.notices),
                 "keys" => self.keys(item, &mut config.settings.keys),
                 "room" => self.rooms(item, &mut config.settings.rooms),

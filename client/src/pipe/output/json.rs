@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde::Serialize;
 use sotto_protocol::fading::{FadeTime, Fading};
 use sotto_protocol::instance::{Departure, Event, Receipt, Recognition, Target};
+use sotto_protocol::mail::mailbox::{self, Left};
 use sotto_protocol::message::InstanceId;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::{COPIED, CROWDED, IMPOSTOR, NEWER, REFUSED};
+use super::{COPIED, CROWDED, IMPOSTOR, NEWER, NOT_BROUGHT, REFUSED};
 
 /// A line of JSON. New kinds and fields may be added, these keep their form.
 #[derive(Serialize)]
@@ -108,6 +109,9 @@ pub(super) enum Written<'a> {
     Lost {
         id: String,
     },
+    Unreached {
+        seats: usize,
+    },
     Disturbed {
         count: u64,
     },
@@ -122,6 +126,37 @@ pub(super) enum Written<'a> {
     Expired,
     Left {
         undelivered: usize,
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        to: &'a [String],
+    },
+    Kept {
+        id: String,
+        until: String,
+        durable: bool,
+    },
+    Gone {
+        id: String,
+        taken: bool,
+    },
+    TooLate {
+        id: String,
+    },
+    #[serde(rename = "message")]
+    KeptMessage {
+        from: &'a str,
+        id: String,
+        text: &'a str,
+        at: String,
+        kept: bool,
+        repeat: bool,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        differs: bool,
+        #[serde(skip_serializing_if = "is_zero")]
+        clock_ahead_days: i64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Reference>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        fades_s: Option<u32>,
     },
     Error(Complaint<'a>),
 }
@@ -277,6 +312,7 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
             count: *count,
         },
         Event::Lost { id } => Written::Lost { id: id.to_string() },
+        Event::Unreached { seats } => Written::Unreached { seats: *seats },
         Event::Disturbed { count } => Written::Disturbed { count: *count },
         Event::Strangers { count } => Written::Strangers { count: *count },
         Event::Copied { .. } => error("copied", COPIED.to_owned(), None),
@@ -285,6 +321,81 @@ pub(super) fn written<'a>(event: &'a Event, name: &'a str, at: OffsetDateTime) -
         Event::Impostor { peer } => error("impostor", format!("{IMPOSTOR} {name}"), Some(peer)),
         Event::Refused { peer } => error("refused", format!("{name} {REFUSED}"), Some(peer)),
     }
+}
+
+/// What waits on the relay, or was left there for us; `None` for what is a matter of screens.
+pub(super) fn kept(event: &mailbox::Event) -> Option<Written<'_>> {
+    let error = |reason, message: String| {
+        Written::Error(Complaint {
+            reason,
+            message,
+            ..Complaint::default()
+        })
+    };
+    Some(match event {
+        mailbox::Event::Kept { id, until, durable } => Written::Kept {
+            id: id.to_string(),
+            until: last_day(*until),
+            durable: *durable,
+        },
+        mailbox::Event::NotKept { why, .. } => error("not_kept", why.to_string()),
+        mailbox::Event::Gone { id, taken } => Written::Gone {
+            id: id.to_string(),
+            taken: *taken,
+        },
+        mailbox::Event::TooLate { id } => Written::TooLate { id: id.to_string() },
+        // A later run cannot know what an earlier one has shown.
+        mailbox::Event::Left(left) => left_for_us(left, true),
+        mailbox::Event::LeftByFriend {
+            left, deletes: true, ..
+        } => Written::Gone {
+            id: left.id.to_string(),
+            taken: false,
+        },
+        mailbox::Event::LeftByFriend { left, repeat, .. } => left_for_us(left, *repeat),
+        mailbox::Event::Read { id, .. } => Written::Gone {
+            id: id.to_string(),
+            taken: true,
+        },
+        mailbox::Event::Copied { .. } => error("copied", COPIED.to_owned()),
+        mailbox::Event::Newer => error("newer_peer", NEWER.to_owned()),
+        mailbox::Event::Looked { whole: true } => return None,
+        mailbox::Event::Looked { whole: false } => error("not_brought", NOT_BROUGHT.to_owned()),
+    })
+}
+
+fn left_for_us(left: &Left, repeat: bool) -> Written<'_> {
+    Written::KeptMessage {
+        from: left.author.as_str(),
+        id: left.id.to_string(),
+        text: &left.text,
+        at: stamp(written_at(left)),
+        kept: true,
+        repeat,
+        differs: left.differs,
+        clock_ahead_days: left.clock_ahead,
+        reply_to: left.reply_to.as_ref().map(|target| Reference {
+            peer_id: target.author.to_string(),
+            id: target.id.to_string(),
+        }),
+        fades_s: left.fades.map(FadeTime::as_secs),
+    }
+}
+
+/// When something was written that was left for us.
+pub(super) fn written_at(left: &Left) -> OffsetDateTime {
+    let at = i128::from(left.written) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(at).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// A day as RFC 3339 has it.
+fn last_day(day: u32) -> String {
+    let at = OffsetDateTime::from_unix_timestamp(i64::from(day) * 86_400);
+    at.map_or_else(|_| String::new(), |at| at.date().to_string())
+}
+
+fn is_zero(days: &i64) -> bool {
+    *days == 0
 }
 
 /// RFC 3339 in UTC, to the millisecond.

@@ -186,6 +186,34 @@ fn every_event_in_json_keeps_its_form() {
 }
 
 #[test]
+fn who_has_not_got_what_was_said_is_named() {
+    let left = |undelivered, to: &[&str]| Update::Left {
+        undelivered,
+        to: to.iter().map(|&name| name.to_owned()).collect(),
+    };
+    for (update, plain, as_json) in [
+        (
+            left(1, &["ben", "cleo\x1b"]),
+            "1 message was not delivered to ben, cleo\\u{1b}",
+            r#"{"event":"left","undelivered":1,"to":["ben","cleo\u001b"]}"#,
+        ),
+        (
+            left(2, &[]),
+            "2 messages were not delivered",
+            r#"{"event":"left","undelivered":2}"#,
+        ),
+    ] {
+        assert_eq!(line(false, false, &update), Some(Line::Err(plain.to_owned())));
+        assert_eq!(line(true, false, &update), Some(Line::Out(as_json.to_owned())));
+    }
+    let unreached = event(Event::Unreached { seats: 2 });
+    assert_eq!(
+        line(true, false, &unreached),
+        Some(Line::Out(r#"{"event":"unreached","seats":2}"#.to_owned()))
+    );
+}
+
+#[test]
 fn a_wait_is_an_error_with_its_reason_in_json() {
     let waiting = Update::Waiting {
         why: RelayError::RelayFull,

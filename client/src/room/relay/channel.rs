@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 use sotto_protocol::frame::{FrameError, Notice, Payload, Push, Received, Ref, Reply, Status};
 use sotto_protocol::instance::{EVENT, Tag};
-use sotto_protocol::{Credentials, Topic};
+use sotto_protocol::kept::{self, Announcement, Got, Kept, Placed};
+use sotto_protocol::mail::mailbox::{self, Answer, Ask, Refusal};
+use sotto_protocol::{Credentials, MemberKey, Topic};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::presence::Presence;
@@ -21,8 +23,17 @@ enum Waiting {
     Join,
     Heartbeat,
     Sealed(Tag),
+    Kept(mailbox::Tag, KeptEvent),
     Expire,
     Leave,
+}
+
+/// What was asked of the bag: how its answer is read.
+#[derive(Debug, Clone, Copy)]
+enum KeptEvent {
+    Put,
+    Get,
+    Drop,
 }
 
 /// What a frame of the relay's means.
@@ -42,6 +53,12 @@ pub(crate) enum Incoming<'a> {
     Alive,
     /// The channel is gone, the connection is not.
     Closed(RelayError),
+    /// The answer to something that was asked of the bag.
+    Answered(mailbox::Tag, Answer),
+    /// Something of the bag.
+    Kept(Kept<'a>),
+    /// Something new is in the bag.
+    News,
     /// Whether the room was destroyed, as we asked.
     Expired(bool),
     /// We have left, as we asked.
@@ -64,6 +81,10 @@ pub(crate) struct Channel {
     pushed: u64,
     arrived: u64,
     presence: Presence,
+    /// What the reply to the join said of what the relay keeps.
+    announced: Option<Announcement>,
+    /// The bag was asked for something in this join.
+    looked: bool,
     /// `room_expired` came: the `phx_close` that follows means no more than that.
     expired: bool,
 }
@@ -79,6 +100,8 @@ impl Channel {
             pushed: 0,
             arrived: 0,
             presence: Presence::default(),
+            announced: None,
+            looked: false,
             expired: false,
         }
     }
@@ -99,9 +122,53 @@ impl Channel {
         self.push(EVENT, Payload::Binary(payload), Waiting::Heartbeat)
     }
 
-    /// Asks the relay to destroy the room.
-    pub(crate) fn expire(&mut self) -> Result<Message, FrameError> {
-        self.push("expire_room", Payload::Json(&empty()), Waiting::Expire)
+    /// What the relay keeps, as it has said in its answer to the join.
+    pub(crate) fn announced(&self) -> Option<&Announcement> {
+        self.announced.as_ref()
+    }
+
+    /// Asks the relay to destroy the room. With the key, also one in whose bag something is.
+    pub(crate) fn expire(&mut self, key: Option<&MemberKey>) -> Result<Message, FrameError> {
+        match key.and_then(|key| self.signed(key, kept::EXPIRE, &[])) {
+            Some(payload) => self.push(kept::EXPIRE, Payload::Binary(&payload), Waiting::Expire),
+            None => self.push(kept::EXPIRE, Payload::Json(&empty()), Waiting::Expire),
+        }
+    }
+
+    /// Asks something of the bag; nothing of a relay that has announced none, as it would pass it on to all.
+    pub(crate) fn ask(
+        &mut self,
+        request: &mailbox::Request,
+        key: &MemberKey,
+    ) -> Result<Option<Message>, FrameError> {
+        if self.announced.is_none() {
+            return Ok(None);
+        }
+        let tag = request.tag;
+        let message = match &request.ask {
+            Ask::Put(rest) => {
+                let payload = self.signed(key, kept::PUT, rest).unwrap_or_default();
+                let waiting = Waiting::Kept(tag, KeptEvent::Put);
+                self.push(kept::PUT, Payload::Binary(&payload), waiting)
+            }
+            Ask::Get(get) => {
+                self.looked = true;
+                let waiting = Waiting::Kept(tag, KeptEvent::Get);
+                self.push(kept::GET, Payload::Json(&get.to_json()), waiting)
+            }
+            Ask::Drop(payload) => {
+                let waiting = Waiting::Kept(tag, KeptEvent::Drop);
+                self.push(kept::DROP, Payload::Binary(payload), waiting)
+            }
+        };
+        message.map(Some)
+    }
+
+    /// What only a member can push next, on a relay that keeps.
+    fn signed(&self, key: &MemberKey, event: &str, rest: &[u8]) -> Option<Vec<u8>> {
+        let challenge = &self.announced.as_ref()?.challenge;
+        let reference = (self.last + 1).to_string();
+        Some(key.sign(event, &self.topic, challenge, &reference, rest))
     }
 
     /// Gives our seat back.
@@ -180,7 +247,10 @@ impl Channel {
         self.arrived = self.arrived.max(pushed);
         let ok = reply.status == Status::Ok;
         match waiting {
-            Waiting::Join if ok => Incoming::Joined,
+            Waiting::Join if ok => {
+                self.announced = json(reply).and_then(Announcement::parse);
+                Incoming::Joined
+            }
             Waiting::Join => {
                 let reason = reply.reason().unwrap_or_else(|| "it gave no reason".to_owned());
                 Incoming::Refused(RelayError::refused(&reason))
@@ -191,6 +261,7 @@ impl Channel {
             Waiting::Sealed(_) if reply.reason().as_deref() == Some("unmatched topic") => {
                 Incoming::Closed(RelayError::ChannelClosed)
             }
+            Waiting::Kept(tag, event) => Incoming::Answered(tag, answer(reply, event)),
             Waiting::Expire => Incoming::Expired(ok),
             Waiting::Leave => Incoming::Left,
             // A payload that was not passed on is missed, and sent again, by those who wait for it.
@@ -204,6 +275,11 @@ impl Channel {
         }
         match (notice.event.as_ref(), notice.payload) {
             (EVENT, Payload::Binary(payload)) => Incoming::Sealed(payload),
+            // A broadcast of this name is a member's.
+            (kept::KEPT, Payload::Binary(payload)) if self.looked && !notice.join_ref.is_null() => {
+                Kept::decode(payload).map_or(Incoming::Nothing, Incoming::Kept)
+            }
+            (kept::NEW, _) if self.looked && !notice.join_ref.is_null() => Incoming::News,
             ("presence_state", Payload::Json(json)) => seats(self.presence.state(json.get())),
             ("presence_diff", Payload::Json(json)) => seats(self.presence.diff(json.get())),
             ("room_expired", _) => {
@@ -221,6 +297,24 @@ impl Channel {
     fn is_present(&self, join_ref: &Ref<'_>) -> bool {
         join_ref.is_null() || join_ref.text().parse() == Ok(self.join)
     }
+}
+
+fn json<'a>(reply: &Reply<'a>) -> Option<&'a RawValue> {
+    match reply.response {
+        Payload::Json(json) => Some(json),
+        Payload::Binary(_) => None,
+    }
+}
+
+/// What the relay answers to something that was asked of the bag.
+fn answer(reply: &Reply<'_>, event: KeptEvent) -> Answer {
+    let response = json(reply).filter(|_| reply.status == Status::Ok);
+    let answer = response.and_then(|response| match event {
+        KeptEvent::Put => Placed::parse(response).map(Answer::Placed),
+        KeptEvent::Get => Got::parse(response).map(Answer::Got),
+        KeptEvent::Drop => kept::dropped::parse(response).map(Answer::Dropped),
+    });
+    answer.unwrap_or_else(|| Answer::Refused(Refusal::of(&reply.reason().unwrap_or_default())))
 }
 
 fn seats(count: Option<usize>) -> Incoming<'static> {
@@ -282,7 +376,7 @@ mod tests {
     fn what_is_on_the_way_is_what_no_reply_came_for() {
         let mut channel = channel();
         let first = channel.heartbeat().unwrap().len() as u64;
-        let second = channel.expire().unwrap().len() as u64;
+        let second = channel.expire(None).unwrap().len() as u64;
         assert_eq!(channel.on_the_way(), first + second);
         let reply = Message::text(r#"[null,"1","phoenix","phx_reply",{"status":"ok","response":{}}]"#);
         channel.receive(&reply).unwrap();

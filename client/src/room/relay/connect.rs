@@ -12,15 +12,19 @@ use tokio::time::timeout;
 use tokio_socks::tcp::Socks5Stream;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::http::Response;
+use tokio_tungstenite::tungstenite::http::header::RETRY_AFTER;
 use tokio_tungstenite::{Connector, client_async_tls_with_config};
 
 use super::socket::{self, Socket, Upgraded};
 use super::trust;
 use crate::relay_url::proxy::Proxy;
 use crate::relay_url::{Address, USUAL_PORT};
-use crate::room::{RelayError, Timing};
+use crate::room::{RelayError, Timing, told};
 use crate::visible::shortened;
 
+/// A relay that asks for more than this is asked sooner.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
 /// The addresses of a host that are tried, at most.
 const MAX_ADDRESSES: usize = 8;
 
@@ -187,7 +191,16 @@ fn not_upgraded(error: Error, address: &Address) -> RelayError {
     };
     let why = match error {
         Error::Http(response) => match response.status().as_u16() {
-            429 => return RelayError::TooMany,
+            429 => {
+                return RelayError::TooMany {
+                    after: retry_after(&response),
+                };
+            }
+            503 => {
+                return RelayError::Unavailable {
+                    after: retry_after(&response),
+                };
+            }
             status @ (401 | 403) => return RelayError::Forbidden(status),
             404 => "it has nothing at this path (HTTP 404)".to_owned(),
             status @ 200..=299 => format!("it is an ordinary web server (HTTP {status})"),
@@ -200,7 +213,10 @@ fn not_upgraded(error: Error, address: &Address) -> RelayError {
                     why,
                 };
             }
-            None => format!("the connection broke during the upgrade: {error} ({other_scheme})"),
+            None => format!(
+                "the connection broke during the upgrade: {} ({other_scheme})",
+                told(&error)
+            ),
         },
         Error::Protocol(ProtocolError::HandshakeIncomplete) | Error::ConnectionClosed => {
             "it closed the connection during the upgrade".to_owned()
@@ -211,6 +227,13 @@ fn not_upgraded(error: Error, address: &Address) -> RelayError {
         other => shortened(&other.to_string(), 200),
     };
     no_relay(address, why)
+}
+
+/// How long an answer asks to stay away (RFC 9110, section 10.2.3), as far as that is in seconds: by whose clock a date
+/// would be is not known.
+fn retry_after(answer: &Response<Option<Vec<u8>>>) -> Option<Duration> {
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
 fn no_relay(address: &Address, why: String) -> RelayError {

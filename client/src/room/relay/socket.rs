@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::io::InspectReader;
 
-use crate::room::error::RelayError;
+use crate::room::error::{RelayError, told};
 use crate::visible::shortened;
 
 /// The largest message of a relay: a sealed payload is at most 64 KiB and some, a `presence_state` 128 bytes a
@@ -158,7 +158,7 @@ fn broken(error: &Error) -> RelayError {
         Error::ConnectionClosed
         | Error::AlreadyClosed
         | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => ended(),
-        Error::Io(error) => RelayError::Lost(error.to_string()),
+        Error::Io(error) => RelayError::Lost(told(error)),
         other => RelayError::Garbage(shortened(&other.to_string(), 100)),
     }
 }

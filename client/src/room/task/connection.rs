@@ -2,6 +2,7 @@
 
 use sotto_protocol::frame::FrameError;
 use sotto_protocol::instance::Now;
+use sotto_protocol::mail::mailbox;
 use sotto_protocol::{Credentials, Topic};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
@@ -43,6 +44,9 @@ impl Task {
         self.was_joined = true;
         self.instance.joined(now);
         self.tell(Update::Joined);
+        if let Some(update) = self.keeper.joined(channel.announced(), now) {
+            self.tell(update);
+        }
         give_back_pages();
         let round_trip = now.monotonic.saturating_sub(asked.monotonic);
         let heartbeat = Heartbeat::new(timing, round_trip, now.monotonic, &mut self.rng);
@@ -79,7 +83,8 @@ impl Task {
             }
             if let Some(answer) = self.expire.take() {
                 self.expiring = Some(answer);
-                socket.push(channel.expire().map_err(garbage)?);
+                let key = self.root.member_key();
+                socket.push(channel.expire(Some(&key)).map_err(garbage)?);
             }
             if self.is_time_to_leave(now) {
                 let latest = *parting.get_or_insert(now.monotonic + self.timing.parting);
@@ -105,6 +110,9 @@ impl Task {
                         }
                         Incoming::Relayed(tag) => self.instance.relayed(tag),
                         Incoming::Seats(count) => self.instance.seats(count, now),
+                        Incoming::Answered(tag, answer) => self.keeper.mailbox.answered(tag, answer, now),
+                        Incoming::Kept(kept) => self.keeper.mailbox.received(&kept, now),
+                        Incoming::News => self.keeper.mailbox.news(),
                         Incoming::Alive => heartbeat.answered(now.monotonic),
                         Incoming::Closed(why) => return Err(why),
                         Incoming::Expired(done) => {
@@ -134,13 +142,28 @@ impl Task {
             self.record(Direction::Out, &push.payload);
             socket.push(channel.sealed(&push.payload, push.tag).map_err(garbage)?);
         }
+        while socket.has_room()
+            && channel.on_the_way() < MAX_ON_THE_WAY
+            && let Some(request) = self.next_request()
+        {
+            let pushed = channel.ask(&request, &self.root.member_key());
+            if let Some(message) = pushed.map_err(garbage)? {
+                socket.push(message);
+            }
+        }
         self.gather();
         Ok(())
     }
 
+    fn next_request(&mut self) -> Option<mailbox::Request> {
+        let now = clock::now();
+        let is_handshaking = self.instance.is_handshaking(now);
+        self.keeper.mailbox.next_request(is_handshaking, now)
+    }
+
     pub(super) fn is_time_to_leave(&self, now: Now) -> bool {
         self.leaving
-            .is_some_and(|latest| now.monotonic >= latest || self.instance.undelivered() == 0)
+            .is_some_and(|latest| now.monotonic >= latest + self.keeper.holds_up(now) || self.is_settled(now))
     }
 
     /// Gives the seat back, and waits a moment until the relay has all that was pushed.

@@ -12,6 +12,8 @@ use std::time::Duration;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
 use sotto_protocol::instance::{Event, Now, Recognition};
+use sotto_protocol::mail::MailKey;
+use sotto_protocol::mail::mailbox::Copy;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
 use tokio::sync::mpsc;
@@ -20,6 +22,7 @@ use tokio::time::sleep;
 
 use self::remembering::Remembering;
 use super::clock::{self, Watch};
+use super::keeping::Keeper;
 use super::names::Names;
 use super::recorder::Direction;
 use super::{
@@ -40,6 +43,9 @@ const MAX_REQUESTS: usize = 64;
 /// kernel and proxies would store is stale when it arrives, and everything new waits behind it.
 pub(super) const MAX_ON_THE_WAY: u64 = 256 * 1024;
 
+/// Where the randomness of keys and nonces comes from.
+pub(super) type Random = UnwrapErr<SysRng>;
+
 /// How a connection ended, if not by trouble.
 struct Goodbye;
 
@@ -49,6 +55,7 @@ pub(super) struct Task {
     root: Root,
     run: Run,
     instance: Instance,
+    keeper: Keeper,
     names: Names,
     recorder: Option<Recorder>,
     timing: Timing,
@@ -92,15 +99,18 @@ impl Task {
             remember,
             recorder,
             timing,
+            keeping,
         } = settings;
         let mut rng: StdRng = rand::make_rng();
         let topic = Topic::of(&root.room_hash());
         // Straight from the system: a generator here could be wound back by whoever reads this memory, to the ephemeral
         // keys of every session so far.
-        let random = UnwrapErr(SysRng);
+        let random = || UnwrapErr(SysRng);
+        let (keys, mail) = (root.keys(), MailKey::new(&root.keys(), topic.clone()));
         Self {
             names: Names::new(&name),
-            instance: Instance::new(root.keys(), topic, name, Box::new(random)),
+            keeper: Keeper::new(mail, name.clone(), keeping, random()),
+            instance: Instance::new(keys, topic, name, Box::new(random())),
             run: Run::random(&mut rng),
             address,
             root,
@@ -138,6 +148,7 @@ impl Task {
                 Err(why) => why,
             };
             self.instance.disconnected(clock::now());
+            self.keeper.mailbox.disconnected();
             if !self.was_joined && !why.is_busy() {
                 break Update::Failed(why);
             }
@@ -163,14 +174,24 @@ impl Task {
 
     fn left(&self) -> Update {
         Update::Left {
-            undelivered: self.instance.undelivered(),
+            undelivered: self.only_here(),
+            to: self.names.of_all(self.instance.awaited()),
         }
+    }
+
+    /// How many of our messages would be lost now.
+    fn only_here(&self) -> usize {
+        self.instance.only_here(|id| self.keeper.is_safe(id))
+    }
+
+    /// Whether all of ours is where it should be, as far as can be.
+    fn is_settled(&self, now: Now) -> bool {
+        self.only_here() == 0 && !self.keeper.is_busy(now)
     }
 
     /// Says what happened and waits until the next try; `None` when it is time to leave instead.
     async fn pause(&mut self, why: RelayError) -> Option<()> {
-        let (min, max) = (self.timing.retry_min, self.timing.retry_max);
-        let mut wait = backoff::wait(self.failures, min, max, &mut self.rng);
+        let wait = backoff::after(&why, self.failures, &self.timing, &mut self.rng);
         self.failures = self.failures.saturating_add(1);
         match why {
             RelayError::Unseated => self.run = Run::random(&mut self.rng),
@@ -178,7 +199,6 @@ impl Task {
             _ => {}
         }
         if why.is_busy() {
-            wait = wait.max(self.timing.busy_min);
             self.tell(Update::Waiting { why, wait });
         } else {
             self.tell(Update::Reconnecting { why, wait });
@@ -219,11 +239,18 @@ impl Task {
     /// May be dropped while it waits: nothing is lost.
     async fn wait(&mut self, due: Option<Duration>) {
         let now = clock::now();
-        let next = [self.instance.next_timeout(), due, self.leaving, self.memory_due()]
-            .into_iter()
-            .flatten()
-            .min()
-            .map_or(self.timing.tick, |next| next.saturating_sub(now.monotonic));
+        let mail = self.keeper.mailbox.next_timeout();
+        let next = [
+            self.instance.next_timeout(),
+            mail,
+            due,
+            self.leaving,
+            self.memory_due(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .map_or(self.timing.tick, |next| next.saturating_sub(now.monotonic));
         tokio::select! {
             request = self.requests.recv(), if !self.abandoned => match request {
                 Some(request) => self.requested(request),
@@ -252,6 +279,10 @@ impl Task {
             .is_some_and(|due| now.monotonic >= due)
         {
             self.instance.timeout(now);
+        }
+        self.keeper.mailbox.timeout(now);
+        if let Some(update) = self.keeper.keep_by_itself(&self.instance, now) {
+            self.tell(update);
         }
         self.gather();
         if self.memory_due().is_some_and(|due| now.monotonic >= due) {
@@ -296,7 +327,7 @@ impl Task {
         match answer {
             // One that nobody waits for any more is no harm.
             Some(answer) => drop(answer.send(done)),
-            None if matches!(command, Command::Typing(_) | Command::Hold(_) | Command::Read(_)) => {}
+            None if command.is_quiet() => {}
             None => self.tell(Update::Done {
                 command,
                 answer: done,
@@ -306,11 +337,18 @@ impl Task {
 
     fn command(&mut self, command: Command, now: Now) -> Result<(), CommandError> {
         match command {
-            Command::Edit { id, text } => self.instance.edit(id, &text, now)?,
-            Command::Delete { id } => self.instance.delete(id, now)?,
+            Command::Edit { id, text } => {
+                self.keeper.mailbox.edit(id, &text, now)?;
+                self.instance.edit(id, &text, now)?;
+            }
+            Command::Delete { id } => {
+                self.instance.delete(id, now)?;
+                self.keeper.mailbox.delete(id);
+            }
             Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
             Command::Rename(name) => {
                 self.names.rename(&name);
+                self.keeper.mailbox.rename(name.clone());
                 self.instance.rename(name, now);
             }
             Command::Fade(fading) => self.instance.fade(fading, now),
@@ -325,6 +363,10 @@ impl Task {
             Command::Release(peer) => self.instance.release(peer, now),
             Command::Remember => self.begin_to_remember(now)?,
             Command::Forget => self.forget()?,
+            Command::Keep => self.keeper.keep(&self.instance, now)?,
+            Command::KeepByItself => self.keeper.keep_always(),
+            Command::Take(handle) => self.keeper.take(&handle),
+            Command::Waiting => self.tell(Update::Waits(self.keeper.mailbox.waiting())),
             Command::Leave { timeout } => self.leave_by(timeout),
             // It needs the relay's answer, and is taken before.
             Command::Expire => return Err(CommandError::Offline),
@@ -352,7 +394,17 @@ impl Task {
             let name = self.names.of(&event);
             // Something may go now to one whom it was not for when it was written.
             readdressed |= matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. });
-            self.tell(Update::Event { event, name });
+            let copy = self.keeper.happened(&event, &self.instance);
+            if let (Copy::Differs, Event::Message { id, .. }) = (copy, &event) {
+                self.tell(Update::Differs(*id));
+            }
+            self.tell(match copy {
+                Copy::Same => Update::Again { event, name },
+                Copy::New | Copy::Differs => Update::Event { event, name },
+            });
+        }
+        while let Some(update) = self.keeper.next_update(&mut self.instance) {
+            self.tell(update);
         }
         while let Some((event, name)) = self.names.changed() {
             self.tell(Update::Event { event, name });

@@ -183,6 +183,31 @@ async fn a_full_room_is_waited_for() {
 }
 
 #[tokio::test]
+async fn the_time_that_a_relay_asks_to_stay_away_is_kept_and_told() {
+    for (status, word, said, asked) in [
+        ("429 Too Many Requests", "too_many_connections", "7", 7),
+        ("503 Service Unavailable", "unavailable", "60", 60),
+        ("503 Service Unavailable", "unavailable", "4000000000", 600),
+    ] {
+        let relay = Relay::listen().await;
+        let (_room, mut updates) = open(&relay.url(), quick());
+        let answer = format!("HTTP/1.1 {status}\r\nRetry-After: {said}\r\nContent-Length: 0\r\n\r\n");
+        relay.answers(answer.as_bytes()).await;
+        let told = until(&mut updates, |update| match update {
+            Update::Waiting { why, wait } => Some((why.word(), *wait)),
+            _ => None,
+        });
+        let (found, wait) = told.await;
+        let asked = Duration::from_secs(asked);
+        assert_eq!(found, word);
+        assert!(
+            (asked..asked + Duration::from_secs(1)).contains(&wait),
+            "{wait:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_join_without_an_answer_is_waited_for_no_longer_than_the_limit() {
     let relay = Relay::listen().await;
     let timing = Timing {

@@ -53,7 +53,7 @@ async fn a_plain_phoenix_server_is_enough() {
     }
     assert!(client.next().await.is_none(), "the client closes");
     until(&mut updates, |update| {
-        matches!(update, Update::Left { undelivered: 0 }).then_some(())
+        matches!(update, Update::Left { undelivered: 0, .. }).then_some(())
     })
     .await;
     assert!(updates.next().await.is_none());

@@ -11,7 +11,7 @@ use std::time::Duration;
 use sotto_protocol::{Name, Root};
 use tokio::time::timeout;
 
-use super::{RelayError, Room, RoomConfig, Timing, Update, Updates};
+use super::{Keeping, RelayError, Room, RoomConfig, Timing, Update, Updates};
 
 /// Every wait of a test ends here: far beyond what any needs.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -38,6 +38,7 @@ fn open(url: &str, timing: Timing) -> (Room, Updates) {
         remember: None,
         recorder: None,
         timing,
+        keeping: Keeping::default(),
     })
 }
 

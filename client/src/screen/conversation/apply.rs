@@ -29,6 +29,9 @@ impl Conversation {
             }
             | Update::Connecting
             | Update::Slept
+            | Update::Again { .. }
+            | Update::Keeps(_)
+            | Update::Mail(_)
             | Update::Undelivered(_) => {}
             _ => self.stirred = true,
         }
@@ -62,10 +65,23 @@ impl Conversation {
                 };
             }
             Update::Undelivered(count) => self.undelivered = count,
+            Update::Again { event, name } => return self.again(event, name),
+            Update::Differs(_) => self.two_texts(at),
+            Update::Keeps(days) => {
+                self.kept.days = days;
+                if self.undelivered > 0 {
+                    self.offer_to_keep(at);
+                }
+            }
+            Update::CannotKeep(why) => self.list.quiet(at, format!("not kept: {why}")),
+            Update::Mail(event) => self.mail(event, now, at),
+            Update::Waits(waiting) => self.waits(&waiting, at),
             Update::Expired => {
                 self.list.push(
                     at,
-                    Content::Loud("somebody destroyed the room on the relay; joining anew".to_owned()),
+                    Content::Loud(
+                        "the room was ended, by a member or by the relay's operator; joining anew".to_owned(),
+                    ),
                 );
             }
             Update::Remembered(told) => self.remembered(told, at),
@@ -195,7 +211,10 @@ impl Conversation {
             Event::Fading { peer, fading } => return self.wanted(peer, &name, fading, at),
             Event::Typing { peer, on } => self.people.typing(peer, on, now),
             Event::Sent { id } => self.mark(id, Mark::Sent, now),
-            Event::Delivered { id, to } => self.mark(id, Mark::Delivered(to), now),
+            Event::Delivered { id, to } => {
+                self.no_longer_kept(id);
+                self.mark(id, Mark::Delivered(to), now);
+            }
             Event::Read { id, by } => self.mark(id, Mark::Read(by), now),
             Event::Withheld { count, of, .. } => {
                 let what = if count == 1 {
@@ -217,6 +236,15 @@ impl Conversation {
                             forgotten, as too many came since. It is marked \"lost\"; say it again if it matters";
                 self.list.push(at, Content::Loud(what.to_owned()));
             }
+            Event::Unreached { seats } => {
+                let what = if seats == 1 { "1 seat" } else { &format!("{seats} seats") };
+                self.list.push(
+                    at,
+                    Content::Loud(format!(
+                        "{what} of the room said nothing in time: what waited went to those who are here"
+                    )),
+                );
+            }
             Event::Refused { .. } => self.list.push(
                 at,
                 Content::Loud(format!(
@@ -235,10 +263,7 @@ impl Conversation {
             }
             Event::Recognised { recognition, .. } => self.recognised(&name, recognition, at),
             Event::Remembered { .. } => self.list.quiet(at, format!("{name} will be known again")),
-            Event::Copied { .. } => {
-                let what = "what is remembered here or there is an older copy: compare the words again (/verify)";
-                self.list.push(at, Content::Loud(what.to_owned()));
-            }
+            Event::Copied { .. } => self.is_copied(at),
             Event::Newer if self.newer_said => {}
             Event::Newer => {
                 self.newer_said = true;

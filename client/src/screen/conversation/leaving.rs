@@ -21,7 +21,7 @@ pub(crate) struct WayOut {
 impl Conversation {
     /// The messages that are not delivered yet.
     pub(crate) fn waiting(&self) -> usize {
-        self.undelivered + self.outgoing.texts.len()
+        self.undelivered.saturating_sub(self.kept.ours.len()) + self.outgoing.texts.len()
     }
 
     /// How long leaving waits.

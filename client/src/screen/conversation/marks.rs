@@ -5,15 +5,17 @@ use std::time::Duration;
 use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::Conversation;
-use crate::screen::talk::entry::{Author, Marks};
+use crate::screen::talk::entry::{Author, Marks, OnRelay};
 
 /// One thing that becomes of a message.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Mark {
     Sent,
     Delivered(InstanceId),
     Read(InstanceId),
     Lost,
+    /// It waits on the relay, or did.
+    Kept(OnRelay),
 }
 
 impl Conversation {
@@ -25,7 +27,7 @@ impl Conversation {
                     marks.set(mark);
                     marks.all_have_it()
                 }
-                Author::Peer { .. } => false,
+                Author::Peer { .. } | Author::Left(_) => false,
             })
         });
         if let (Some(number), Some(true)) = (number, marked) {
@@ -39,6 +41,7 @@ impl Marks {
         let (list, who) = match mark {
             Mark::Sent => return self.sent = true,
             Mark::Lost => return self.lost = true,
+            Mark::Kept(what) => return self.kept = Some(what),
             Mark::Delivered(to) => (&mut self.delivered, to),
             Mark::Read(by) => (&mut self.read, by),
         };

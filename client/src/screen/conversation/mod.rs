@@ -3,6 +3,7 @@
 mod apply;
 pub(crate) mod browse;
 pub(crate) mod disappearing;
+mod kept;
 pub(crate) mod leaving;
 mod marks;
 pub(crate) mod outgoing;
@@ -22,12 +23,13 @@ use sotto_protocol::name::{Name, Skeleton};
 use sotto_protocol::words::RoomWords;
 
 use self::browse::Browse;
+use self::kept::Kept;
 use self::leaving::WayOut;
 use self::people::People;
 use self::reply_edit::Purpose;
 use super::editor::Editor;
 use super::editor::history::{History, Recall};
-use super::settings::Complaint;
+use super::settings::{Complaint, Keep};
 use super::talk::clock::Clock;
 use super::talk::entry::{Content, Copyable, Said};
 use super::talk::expiry::Fades;
@@ -112,6 +114,10 @@ pub struct Conversation {
     pub(crate) strangers: usize,
     /// Messages of ours that not everybody holds who should.
     pub(crate) undelivered: usize,
+    /// What waits on the relay.
+    pub(crate) kept: Kept,
+    /// Whether what nobody is here to get is left there.
+    pub(crate) keep: Keep,
     /// How often something did not open.
     pub(crate) disturbed: u64,
     /// What was said and what happened.
@@ -174,6 +180,8 @@ impl Conversation {
             people: People::default(),
             strangers: 0,
             undelivered: 0,
+            kept: Kept::default(),
+            keep: Keep::default(),
             disturbed: 0,
             list: List::default(),
             draft: Editor::default(),

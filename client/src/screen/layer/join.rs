@@ -205,6 +205,7 @@ impl Joining {
                     name: self.name.clone(),
                     made: false,
                     recorder: None,
+                    keeping: crate::room::Keeping::default(),
                 };
                 Some((ticket, passphrase))
             }

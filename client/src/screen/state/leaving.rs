@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::room::Command;
 use crate::screen::conversation::Conversation;
 use crate::screen::effect::{Effect, RoomId};
+use crate::screen::settings::Keep;
 use crate::screen::state::State;
 
 impl State {
@@ -90,10 +91,19 @@ impl State {
         if self.rooms.iter().any(|(_, room)| hosts(room)) {
             what.push_str(" Your relay ends for the others, too.");
         }
+        let keeps = |room: &Conversation| room.kept.days.is_some() && room.keep != Keep::Never;
+        let keep = match self
+            .rooms
+            .iter()
+            .any(|(_, room)| room.waiting() > 0 && keeps(room))
+        {
+            true => "; /keep leaves it on the relay",
+            false => "",
+        };
         self.notice.ask(match undelivered {
             0 => format!("{what} Ctrl+C again leaves"),
-            1 => format!("{what} 1 message is not delivered yet; Ctrl+C again leaves"),
-            count => format!("{what} {count} messages are not delivered yet; Ctrl+C again leaves"),
+            1 => format!("{what} 1 message is not delivered yet{keep}; Ctrl+C again leaves"),
+            count => format!("{what} {count} messages are not delivered yet{keep}; Ctrl+C again leaves"),
         });
     }
 }

@@ -173,7 +173,12 @@ impl State {
             Input::Room { room, update } => match update {
                 Update::Said(answer) => self.said(room, answer, moment, &mut effects),
                 Update::Done { command, answer } => self.done(room, command, answer, moment),
-                update => self.happened(room, update, moment, &mut effects),
+                update => {
+                    if let Update::Keeps(_) = update {
+                        self.keep_as_set(room, &mut effects);
+                    }
+                    self.happened(room, update, moment, &mut effects);
+                }
             },
             Input::Told(what) => self.notice.say(what, moment.now),
             Input::Composed(outcome) => self.composed(outcome, moment),
@@ -223,8 +228,10 @@ impl State {
     fn happened(&mut self, id: RoomId, update: Update, moment: Moment, effects: &mut Vec<Effect>) {
         let why = match &update {
             Update::Failed(trouble) => Some(format!("the room was not joined: {trouble}")),
-            Update::Left { undelivered: 0 } => Some("the room was left".to_owned()),
-            Update::Left { undelivered } => Some(format!("the room was left; not delivered: {undelivered}")),
+            Update::Left { undelivered: 0, .. } => Some("the room was left".to_owned()),
+            Update::Left { undelivered, .. } => {
+                Some(format!("the room was left; not delivered: {undelivered}"))
+            }
             _ => None,
         };
         let shown = self.rooms.current_id() == id;
@@ -259,7 +266,12 @@ impl State {
         let id = self.rooms.current_id();
         let room = self.rooms.current_mut();
         (room.unread, room.stirred) = (0, false);
-        let seen = room.list.see(measure, height, moment.now);
+        let (seen, left) = room.list.see(measure, height, moment.now);
+        let take = |handle| Effect::Do {
+            room: id,
+            command: Command::Take(handle),
+        };
+        effects.extend(left.into_iter().map(take));
         if self.settings.told.receipts {
             let read = |receipt| Effect::Do {
                 room: id,

@@ -8,6 +8,7 @@ use super::commands::parse::{self, Line};
 use crate::room::{Command, CommandError};
 use crate::screen::conversation::reply_edit::Purpose;
 use crate::screen::effect::{Effect, Moment, RoomId};
+use crate::screen::settings::Keep;
 
 /// The texts that may be on their way to the room; the next stays in the input.
 const MAX_OUTGOING: usize = 16;
@@ -68,6 +69,18 @@ impl State {
         effects.extend(said.map(|text| text.say(room)));
     }
 
+    /// A room's relay has said whether it keeps anything: what nobody is here to get is left there as the user has set.
+    pub(super) fn keep_as_set(&mut self, id: RoomId, effects: &mut Vec<Effect>) {
+        let keep = self.settings.keep;
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.keep = keep;
+        }
+        if keep == Keep::Always {
+            let command = Command::KeepByItself;
+            effects.push(Effect::Do { room: id, command });
+        }
+    }
+
     /// The room's answer to what it was to say.
     pub(crate) fn said(
         &mut self,
@@ -82,6 +95,7 @@ impl State {
         match answer {
             Ok(posted) => {
                 room.taken(posted, moment.clock);
+                room.offer_to_keep(moment.clock);
                 let next = room.outgoing.texts.front().cloned();
                 effects.extend(next.map(|text| text.say(id)));
             }

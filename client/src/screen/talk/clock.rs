@@ -64,6 +64,18 @@ impl Clock {
     }
 }
 
+/// `Sun 5 Dec`.
+pub(crate) fn short_day(day: u32) -> String {
+    /// The Julian day of 1970-01-01.
+    const EPOCH: i32 = 2_440_588;
+    let date = i32::try_from(day).ok().and_then(|day| EPOCH.checked_add(day));
+    let Some(Ok(date)) = date.map(Date::from_julian_day) else {
+        return "a far day".to_owned();
+    };
+    let (weekday, month) = (date.weekday().to_string(), date.month().to_string());
+    format!("{:.3} {} {:.3}", weekday, date.day(), month)
+}
+
 /// How times are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) enum TimeFormat {

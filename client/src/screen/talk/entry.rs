@@ -3,18 +3,21 @@
 use std::time::Duration;
 
 use sotto_protocol::instance::{Receipt, Target};
+use sotto_protocol::kept::DropHash;
 use sotto_protocol::message::{InstanceId, MessageId};
 use unicode_segmentation::UnicodeSegmentation;
 use zeroize::Zeroizing;
 
 pub(crate) use super::clock::Clock;
-use super::clock::TimeFormat;
+use super::clock::{TimeFormat, short_day};
 use super::expiry::Fades;
 
 /// The longest reaction that is shown, in graphemes, whatever a peer sends.
 const MAX_REACTION: usize = 16;
 /// The most reactions that a message shows.
 const MAX_REACTIONS: usize = 16;
+/// The author of what was left on the relay: no instance.
+pub(crate) const NOBODY: InstanceId = InstanceId([0; 16]);
 
 /// An entry.
 #[derive(Debug, Clone)]
@@ -86,6 +89,8 @@ pub(crate) enum Author {
         /// It may be a repeat.
         repeat: bool,
     },
+    /// Somebody left it on the relay, who is not known to be who he says; what names it there.
+    Left(DropHash),
 }
 
 /// What became of a message of ours.
@@ -98,6 +103,29 @@ pub(crate) struct Marks {
     pub(crate) read: Vec<InstanceId>,
     /// Nobody has it, and nobody will get it.
     pub(crate) lost: bool,
+    /// What became of it on the relay, where it was left there.
+    pub(crate) kept: Option<OnRelay>,
+}
+
+/// What became of a message of ours on the relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OnRelay {
+    /// It waits there until that day, in days since 1970-01-01.
+    Until(u32),
+    /// Somebody took it.
+    Taken,
+    /// It is not there any more, and nobody knows why.
+    Gone,
+}
+
+impl OnRelay {
+    fn shown(self) -> String {
+        match self {
+            Self::Until(day) => format!("kept until {}", short_day(day)),
+            Self::Taken => "taken".to_owned(),
+            Self::Gone => "no longer on the relay".to_owned(),
+        }
+    }
 }
 
 impl Marks {
@@ -112,6 +140,9 @@ impl Marks {
         };
         if self.lost {
             return "lost".to_owned();
+        }
+        if let (Some(kept), true) = (self.kept, self.delivered.is_empty()) {
+            return kept.shown();
         }
         match (self.read.len(), self.delivered.len(), self.sent) {
             (0, 0, false) => "…".to_owned(),
@@ -152,6 +183,7 @@ impl Said {
         match &self.author {
             Author::Me(_) => None,
             Author::Peer { receipt, .. } => Some(receipt.peer),
+            Author::Left(_) => Some(NOBODY),
         }
     }
 

@@ -37,15 +37,21 @@ pub(crate) struct Seen {
 
 impl Unread {
     /// A message of a peer's came.
-    pub(crate) fn came(&mut self, number: u64, receipt: Receipt) {
+    pub(crate) fn came(&mut self, number: u64, receipt: Option<Receipt>) {
         if let Some(line) = self.line.as_mut().filter(|line| line.grows) {
             line.count += 1;
         }
         self.unseen.push_back(number);
-        self.untold
-            .entry(receipt.peer)
-            .or_default()
-            .push_back((number, receipt));
+        if let Some(receipt) = receipt {
+            let untold = self.untold.entry(receipt.peer).or_default();
+            untold.push_back((number, receipt));
+        }
+    }
+
+    /// An entry that came as nobody's is a peer's, from here on in its stream.
+    pub(crate) fn claim(&mut self, number: u64, receipt: Receipt) {
+        let untold = self.untold.entry(receipt.peer).or_default();
+        untold.push_back((number, receipt));
     }
 
     /// These entries were before a reader's eyes. A peer's messages are read up to the last before the first that
@@ -138,7 +144,7 @@ mod tests {
     fn came(messages: &[(u64, InstanceId)]) -> Unread {
         let mut unread = Unread::default();
         for &(number, peer) in messages {
-            unread.came(number, Receipt { peer, number });
+            unread.came(number, Some(Receipt { peer, number }));
         }
         unread
     }
@@ -175,10 +181,10 @@ mod tests {
         unread.draw_line();
         unread.came(
             2,
-            Receipt {
+            Some(Receipt {
                 peer: ANNA,
                 number: 2,
-            },
+            }),
         );
         unread.see(1..2);
         unread.draw_line();
@@ -187,10 +193,10 @@ mod tests {
         unread.see(2..3);
         unread.came(
             3,
-            Receipt {
+            Some(Receipt {
                 peer: ANNA,
                 number: 3,
-            },
+            }),
         );
         assert_eq!(unread.line().map(|line| line.count), Some(2));
         unread.draw_line();

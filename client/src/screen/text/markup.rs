@@ -1,5 +1,6 @@
 //! What in a text is more than text: code in backticks, and links.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use linkify::{LinkFinder, LinkKind};
@@ -13,6 +14,24 @@ const SCHEMES: [&str; 3] = ["http", "https", "mailto"];
 const MAX_LINK: usize = 2048;
 /// The links of a text that are found; more are a list, not a talk.
 const MAX_LINKS: usize = 100;
+
+/// The stops, commas and quotes of other scripts, which no link that is typed or copied has in it.
+const STOPS: [char; 15] = [
+    '。', '，', '、', '；', '：', '！', '？', '．', '｡', '､', '…', '”', '’', '»', '\u{3000}',
+];
+/// Brackets of other scripts.
+const WIDE_BRACKETS: [(char, char); 10] = [
+    ('（', '）'),
+    ('「', '」'),
+    ('『', '』'),
+    ('【', '】'),
+    ('《', '》'),
+    ('〈', '〉'),
+    ('〔', '〕'),
+    ('［', '］'),
+    ('｛', '｝'),
+    ('｢', '｣'),
+];
 
 /// A line of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,11 +91,57 @@ pub(crate) fn links(text: &str) -> Vec<(Range<usize>, String)> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]).url_must_have_scheme(true);
     finder
-        .links(text)
+        .links(&without_ipv6(text))
         .take(MAX_LINKS)
         .filter(|link| link.as_str().len() <= MAX_LINK)
-        .filter_map(|link| Some((link.start()..link.end(), address(link.as_str())?)))
+        .filter_map(|link| {
+            let link = link.start()..link.start() + without_what_closes(&text[link.start()..link.end()]);
+            let address = address(&text[link.clone()])?;
+            Some((link, address))
+        })
         .collect()
+}
+
+/// The text with names of the same length in the place of hosts such as `[::1]`, which the finder does not take.
+fn without_ipv6(text: &str) -> Cow<'_, str> {
+    const BEGINS: &str = "://[";
+    let mut named = Cow::Borrowed(text);
+    for (at, _) in text.match_indices(BEGINS) {
+        let host = &text[at + BEGINS.len()..];
+        let length = host
+            .bytes()
+            .take_while(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte));
+        let length = length.count();
+        if length > 0 && host[length..].starts_with(']') {
+            let bracketed = at + BEGINS.len() - 1..at + BEGINS.len() + length + 1;
+            named.to_mut().replace_range(bracketed, &"h".repeat(length + 2));
+        }
+    }
+    named
+}
+
+/// How much of a link is left when the punctuation of other scripts ends it, as that of ASCII does; brackets that it
+/// opens itself are its own.
+fn without_what_closes(link: &str) -> usize {
+    let mut open = Vec::new();
+    for (at, c) in link.char_indices() {
+        if let Some((_, close)) = WIDE_BRACKETS.iter().find(|(begins, _)| *begins == c) {
+            open.push(*close);
+        } else if WIDE_BRACKETS.iter().any(|(_, close)| *close == c) {
+            if open.pop() != Some(c) {
+                return before_stops(&link[..at]);
+            }
+        } else if STOPS.contains(&c) {
+            return before_stops(&link[..at]);
+        }
+    }
+    link.len()
+}
+
+/// What stands before the stop of ASCII that is left at the end, if one is.
+fn before_stops(link: &str) -> usize {
+    link.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', '"'])
+        .len()
 }
 
 /// A link as a program that opens it gets it.
@@ -108,6 +173,30 @@ mod tests {
                 ("http://例え.jp/ü", "http://xn--r8jz45g.jp/%C3%BC".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn links_end_before_the_punctuation_of_any_script_and_keep_the_brackets_that_they_open() {
+        for (text, link) in [
+            ("（http://a.example/x）", "http://a.example/x"),
+            ("「http://a.example/x」。", "http://a.example/x"),
+            ("http://a.example/x。次", "http://a.example/x"),
+            ("http://a.example/x，和", "http://a.example/x"),
+            ("http://a.example/x！", "http://a.example/x"),
+            ("http://a.example/x…", "http://a.example/x"),
+            ("http://a.example/x.… and", "http://a.example/x"),
+            ("“http://a.example/x”", "http://a.example/x"),
+            ("http://a.example/東京（曖昧）", "http://a.example/東京（曖昧）"),
+            (
+                "http://a.example/a_(video).html",
+                "http://a.example/a_(video).html",
+            ),
+            ("(http://a.example/a_(b))", "http://a.example/a_(b)"),
+            ("see http://[::1]:8080/x.", "http://[::1]:8080/x"),
+        ] {
+            let found: Vec<_> = links(text).into_iter().map(|(range, _)| &text[range]).collect();
+            assert_eq!(found, [link], "{text}");
+        }
     }
 
     #[test]

@@ -142,6 +142,10 @@ fn people(state: &State, detail: Detail) -> Line<'static> {
         let here = format!(" {} ARE HERE ", room.people.len() + 1);
         push(vec![styled(here, Role::Loud)]);
     }
+    let kept = room.kept.ours.len();
+    if kept > 0 {
+        push(vec![styled(format!("{kept} kept"), Role::Dim)]);
+    }
     for person in room.people.iter() {
         let role = Role::Peer(room.people.accent(person.id));
         push(one(person, detail, role, theme, state.settings.time_format));

@@ -20,6 +20,7 @@ pub use self::generation::Exchanged;
 pub use self::pair::{Bond, Copied, Found, SealError, Waiting};
 pub use self::proof::{Held, Indexes, Proof, SLOTS};
 use crate::peer::name::{Name, Skeleton};
+use crate::wire::topic::Topic;
 
 /// Names a bond, the same on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -129,6 +130,31 @@ impl Bonds {
     /// Whether a revision is on the disk.
     pub fn is_written(&self, revision: Revision) -> bool {
         revision.0 <= self.written
+    }
+
+    /// What of a bag is for us under a bond: see [`Bond::open`].
+    pub fn open(&mut self, id: BondId, blobs: &[&[u8]], topic: &Topic, now: u64) -> Vec<(usize, Found)> {
+        let Some(bond) = self.bonds.iter_mut().find(|bond| bond.id() == id) else {
+            return Vec::new();
+        };
+        let found = bond.open(blobs, topic, now);
+        let opened = |(_, found): &(usize, Found)| matches!(found, Found::Note { .. });
+        self.revision += u64::from(found.iter().any(opened));
+        found
+    }
+
+    /// Whether a bag has what only a newer copy of our memory can have put there: see [`Bond::is_outrun`].
+    pub fn is_outrun(&mut self, id: BondId, blobs: &[&[u8]]) -> bool {
+        let bond = self.bonds.iter_mut().find(|bond| bond.id() == id);
+        let outrun = bond.is_some_and(|bond| bond.is_outrun(blobs));
+        self.revision += u64::from(outrun);
+        outrun
+    }
+
+    /// Something that is written together with them has changed.
+    pub(crate) fn touch(&mut self) -> Revision {
+        self.revision += 1;
+        Revision(self.revision)
     }
 
     fn generations(&self) -> usize {

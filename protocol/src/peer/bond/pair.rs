@@ -71,8 +71,8 @@ pub enum Copied {
 pub struct Waiting {
     /// The blob and what drops it.
     pub sealed: Sealed,
-    /// Its place.
-    pub place: u32,
+    /// What it says, with its place.
+    pub note: Note,
 }
 
 /// Why nothing can be sealed under a bond.
@@ -346,7 +346,7 @@ impl Bond {
         self.waiting.insert(place);
         Ok(Waiting {
             sealed: Sealed { blob, token },
-            place,
+            note,
         })
     }
 

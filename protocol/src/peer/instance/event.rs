@@ -211,6 +211,11 @@ pub enum Event {
         /// Which one.
         id: MessageId,
     },
+    /// What waited for those who sit in the room went to those who are here: other seats said nothing in time.
+    Unreached {
+        /// How many.
+        seats: usize,
+    },
     /// Something came that does not open or decrypt, or a number was left out: the relay dropped or changed it.
     /// `count` is of all so far.
     Disturbed {

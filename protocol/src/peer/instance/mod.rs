@@ -31,6 +31,7 @@ use std::time::Duration;
 
 pub use event::{Departure, Event, Peer, Posted, Receipt, Recognition, SayError};
 use rand_core::CryptoRng;
+pub use user::Absent;
 
 use self::identity::Identity;
 use self::meeting::Pace;
@@ -106,8 +107,10 @@ pub struct Instance {
     strangers: usize,
     strangers_since: Duration,
     strangers_told: usize,
-    /// Since when something that was typed while alone waits for all who sit in the room to be met.
+    /// Since when what is typed waits for all who sit in the room to be met.
     gathering_since: Option<Duration>,
+    /// They were, once, or had the time to be.
+    has_gathered: bool,
     /// What we want of messages that fade.
     fading: Fading,
     leaving: bool,
@@ -157,6 +160,7 @@ impl Instance {
             strangers_since: Duration::ZERO,
             strangers_told: 0,
             gathering_since: None,
+            has_gathered: false,
             fading: Fading::default(),
             leaving: false,
             bonds: Bonds::default(),

@@ -312,7 +312,7 @@ impl Outbox {
             let waited = now.saturating_sub(entry.typed).saturating_add(entry.waited);
             let waited = waited.as_millis();
             text.waited = u32::try_from(waited).unwrap_or(u32::MAX);
-            text.repeat = repeat;
+            text.repeat |= repeat;
         }
         content
     }
@@ -331,6 +331,38 @@ impl Outbox {
             return None;
         };
         (!std::mem::replace(&mut entry.sent, true)).then_some(text.id)
+    }
+
+    /// The texts, oldest first, and whether each is addressed to somebody.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (Key, &Text, bool)> {
+        self.entries
+            .iter()
+            .filter_map(|(&key, entry)| match &entry.content {
+                Content::Text(text) => Some((key, text, !self.unaddressed.contains(&key))),
+                _ => None,
+            })
+    }
+
+    /// Somebody may have a text from elsewhere.
+    pub(super) fn doubt(&mut self, id: MessageId) {
+        for entry in self.entries.values_mut() {
+            if let Content::Text(text) = &mut entry.content
+                && text.id == id
+            {
+                text.repeat = true;
+            }
+        }
+    }
+
+    /// How many messages somebody has yet to hold, but for those about texts that are elsewhere.
+    pub(super) fn len_without(&self, is_elsewhere: impl Fn(MessageId) -> bool) -> usize {
+        let is_here = |entry: &&Entry| match &entry.content {
+            Content::Text(Text { id, .. }) | Content::Edit { id, .. } | Content::Delete { id } => {
+                !is_elsewhere(*id)
+            }
+            _ => true,
+        };
+        self.entries.values().filter(is_here).count()
     }
 
     /// How many messages somebody has yet to hold.

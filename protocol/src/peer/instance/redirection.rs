@@ -18,13 +18,19 @@ enum Heir {
 }
 
 impl Instance {
-    /// Whom a text goes to that is said now: everybody who is here; else the one whose words were compared and who was
-    /// heard last; else nobody in particular, but those who come.
+    /// Whom a text goes to that is said now: everybody who is here, once those who sit in the room were met; else the one
+    /// whose words were compared and who was heard last; else nobody in particular, but those who come.
     pub(super) fn addressees(&mut self) -> Vec<InstanceId> {
         let here = self.announced();
         if !here.is_empty() {
+            let bonds = &self.bonds;
+            let is_certain = |pair: &Pair| {
+                pair.is_announced() && (pair.person.compared || pair.whole_bond(bonds).is_some())
+            };
+            // What is meant for somebody certain is not left to whoever comes if that one goes meanwhile.
+            let waits = self.gathering_since.is_some() && !self.pairs.values().any(is_certain);
             // What waits for those who come is not overtaken; a namesake does not get that.
-            return if self.outbox.is_waiting() && !self.welcomed().is_empty() {
+            return if (self.outbox.is_waiting() || waits) && !self.welcomed().is_empty() {
                 Vec::new()
             } else {
                 here
@@ -58,8 +64,8 @@ impl Instance {
         here
     }
 
-    /// When what was typed while alone goes to those who have come: once everybody who sits in the room is among them,
-    /// or had the time to be.
+    /// When what waits for those who come goes to those who have: once everybody who sits in the room is among them, or
+    /// had the time to be.
     pub(super) fn gathered_at(&self) -> Option<Duration> {
         let since = self.gathering_since?;
         if self.strangers == 0 {
@@ -68,18 +74,33 @@ impl Instance {
         Some((since + STRANGER_AFTER).min(self.strangers_since + STRANGER_AFTER))
     }
 
-    /// Gives what was typed while alone to those who have come.
+    /// Waits for those who sit in the room, the first time that somebody is here and whenever something waits for those
+    /// who come, and gives it to them.
     pub(super) fn gather(&mut self, at: Duration) {
-        let here = self.welcomed();
-        if here.is_empty() || !self.outbox.is_waiting() {
+        let is_wanted = !self.has_gathered || self.outbox.is_waiting();
+        if !is_wanted || self.welcomed().is_empty() {
             self.gathering_since = None;
             return;
         }
         self.gathering_since.get_or_insert(at);
-        if self.gathered_at().is_none_or(|due| at < due) {
+        if self.gathered_at().is_some_and(|due| at >= due) {
+            self.gathered();
+        }
+    }
+
+    /// Gives what waits for those who come to those who are here, if anybody is.
+    pub(super) fn gathered(&mut self) {
+        let here = self.welcomed();
+        if here.is_empty() {
             return;
         }
         self.gathering_since = None;
+        self.has_gathered = true;
+        if self.outbox.is_waiting() && self.strangers > 0 {
+            self.own.tell(Event::Unreached {
+                seats: self.strangers,
+            });
+        }
         self.address(&here);
     }
 

@@ -27,6 +27,11 @@ impl MailKey {
         }
     }
 
+    /// The room that it is of.
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
     /// Seals a note; `None` for one that no bucket holds.
     pub fn seal(&self, note: &Note, rng: &mut (impl CryptoRng + ?Sized)) -> Option<Sealed> {
         let (mut tag, mut nonce) = ([0; 8], [0; 24]);

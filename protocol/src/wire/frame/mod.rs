@@ -71,17 +71,26 @@ impl<'a> Received<'a> {
     /// # Errors
     /// [`FrameError::Text`] when it is not a frame within the limits.
     pub fn decode_text(text: &'a str) -> Result<Self, FrameError> {
-        let fields = push::TextFields::decode(text)?;
-        if fields.event == "phx_reply" {
-            return Reply::from_text(fields).map(Self::Reply);
+        // Both directions have the same five fields.
+        let Push {
+            join_ref,
+            reference,
+            topic,
+            event,
+            payload,
+        } = Push::decode_text(text)?;
+        match payload {
+            Payload::Json(body) if event == "phx_reply" => {
+                Reply::from_text(join_ref, reference, topic, body).map(Self::Reply)
+            }
+            _ => Ok(Self::Notice(Notice {
+                join_ref,
+                reference,
+                topic,
+                event,
+                payload,
+            })),
         }
-        Ok(Self::Notice(Notice {
-            join_ref: fields.join_ref,
-            reference: fields.reference,
-            topic: fields.topic,
-            event: fields.event,
-            payload: Payload::Json(fields.payload),
-        }))
     }
 
     /// Reads a binary frame: kind 0 (push), 1 (reply) or 2 (broadcast).
@@ -95,10 +104,7 @@ impl<'a> Received<'a> {
                 let ([join_ref, topic, event], data) = binary::fields(rest)?;
                 Ok(Self::Notice(Notice {
                     join_ref: Ref::from_binary(join_ref),
-                    reference: Ref::Null,
-                    topic: topic.into(),
-                    event: event.into(),
-                    payload: Payload::Binary(data),
+                    ..Notice::broadcast(topic, event, Payload::Binary(data))
                 }))
             }
             binary::REPLY => {
@@ -113,13 +119,11 @@ impl<'a> Received<'a> {
             }
             binary::BROADCAST => {
                 let ([topic, event], data) = binary::fields(rest)?;
-                Ok(Self::Notice(Notice {
-                    join_ref: Ref::Null,
-                    reference: Ref::Null,
-                    topic: topic.into(),
-                    event: event.into(),
-                    payload: Payload::Binary(data),
-                }))
+                Ok(Self::Notice(Notice::broadcast(
+                    topic,
+                    event,
+                    Payload::Binary(data),
+                )))
             }
             _ => Err(FrameError::Binary),
         }

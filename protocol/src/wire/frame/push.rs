@@ -29,16 +29,23 @@ impl<'a> Push<'a> {
     /// # Errors
     /// [`FrameError::Text`] when it is not a frame within the limits.
     pub fn decode_text(text: &'a str) -> Result<Self, FrameError> {
-        let TextFields {
-            join_ref,
-            reference,
-            topic,
-            event,
-            payload,
-        } = TextFields::decode(text)?;
+        #[derive(Deserialize)]
+        struct Fields<'a>(
+            #[serde(borrow)] &'a RawValue,
+            &'a RawValue,
+            &'a RawValue,
+            &'a RawValue,
+            &'a RawValue,
+        );
+        let Fields(join_ref, reference, topic, event, payload) =
+            serde_json::from_str(text).map_err(|_| FrameError::Text)?;
+        let (topic, event) = (string(topic.get())?, string(event.get())?);
+        if topic.len() > MAX_FIELD || event.len() > MAX_FIELD {
+            return Err(FrameError::Text);
+        }
         Ok(Self {
-            join_ref,
-            reference,
+            join_ref: Ref::from_json(join_ref)?,
+            reference: Ref::from_json(reference)?,
             topic,
             event,
             payload: Payload::Json(payload),
@@ -85,41 +92,6 @@ impl<'a> Push<'a> {
                 payload,
             ),
         }
-    }
-}
-
-/// The five fields of a text frame, the same in both directions.
-pub(super) struct TextFields<'a> {
-    pub(crate) join_ref: Ref<'a>,
-    pub(crate) reference: Ref<'a>,
-    pub(crate) topic: Cow<'a, str>,
-    pub(crate) event: Cow<'a, str>,
-    pub(crate) payload: &'a RawValue,
-}
-
-impl<'a> TextFields<'a> {
-    pub(super) fn decode(text: &'a str) -> Result<Self, FrameError> {
-        #[derive(Deserialize)]
-        struct Fields<'a>(
-            #[serde(borrow)] &'a RawValue,
-            &'a RawValue,
-            &'a RawValue,
-            &'a RawValue,
-            &'a RawValue,
-        );
-        let Fields(join_ref, reference, topic, event, payload) =
-            serde_json::from_str(text).map_err(|_| FrameError::Text)?;
-        let (topic, event) = (string(topic.get())?, string(event.get())?);
-        if topic.len() > MAX_FIELD || event.len() > MAX_FIELD {
-            return Err(FrameError::Text);
-        }
-        Ok(Self {
-            join_ref: Ref::from_json(join_ref)?,
-            reference: Ref::from_json(reference)?,
-            topic,
-            event,
-            payload,
-        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::push::{TextFields, text_head};
+use super::push::text_head;
 use super::{FrameError, Payload, Ref, binary};
 
 /// How a push went.
@@ -51,7 +51,12 @@ pub struct Reply<'a> {
 }
 
 impl<'a> Reply<'a> {
-    pub(super) fn from_text(fields: TextFields<'a>) -> Result<Self, FrameError> {
+    pub(super) fn from_text(
+        join_ref: Ref<'a>,
+        reference: Ref<'a>,
+        topic: Cow<'a, str>,
+        body: &'a RawValue,
+    ) -> Result<Self, FrameError> {
         #[derive(Deserialize)]
         struct Body<'a> {
             #[serde(borrow)]
@@ -59,11 +64,11 @@ impl<'a> Reply<'a> {
             #[serde(borrow)]
             response: &'a RawValue,
         }
-        let body: Body<'a> = serde_json::from_str(fields.payload.get()).map_err(|_| FrameError::Text)?;
+        let body: Body<'a> = serde_json::from_str(body.get()).map_err(|_| FrameError::Text)?;
         Ok(Self {
-            join_ref: fields.join_ref,
-            reference: fields.reference,
-            topic: fields.topic,
+            join_ref,
+            reference,
+            topic,
             status: Status::parse(&body.status).ok_or(FrameError::Text)?,
             response: Payload::Json(body.response),
         })

@@ -1,6 +1,6 @@
 //! What options the service has: the environment that its package gives it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     OperatorError,
@@ -9,6 +9,11 @@ use super::{
 
 /// Read by the systemd unit, and by whoever sets the service up.
 const FILE: &str = "/etc/default/sotto-relay";
+
+/// Whether there is a service on this machine.
+pub(crate) fn is_service() -> bool {
+    Path::new(FILE).exists()
+}
 
 /// The database of the service on this machine.
 pub(super) fn db() -> Option<PathBuf> {

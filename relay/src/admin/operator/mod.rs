@@ -7,20 +7,22 @@ mod owner;
 
 use std::{
     collections::HashMap,
-    io::{self, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use sotto_protocol::room_id::{RoomId, RoomIdError};
 
 use crate::{
     clock::Day,
     limits,
     rooms::{Hashed, Standing},
-    store::{Database, Listed, StoreError, Waiting},
+    store::{Added, Database, Listed, StoreError, Waiting},
 };
 pub use defaults::become_service;
+pub(crate) use defaults::is_service;
 
 /// Add, list and remove rooms, while the relay runs
 #[derive(Debug, Args)]
@@ -36,16 +38,16 @@ pub struct Room {
 /// What the operator does to rooms.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Let a room in, or change its access hash or note; it stays until it is removed
+    /// Let a room in, or change its note; it stays until it is removed
     ///
-    /// Who wants the room prints both hashes with `sotto room-id`. They let nobody join.
+    /// Who wants the room prints its id with `sotto room-id`. It lets nobody join.
     Add {
-        /// The first hash: 64 hexadecimal digits
-        #[arg(value_name = "ROOM", value_parser = table_hash)]
-        name: Name,
-        /// The second hash: 64 hexadecimal digits
-        #[arg(value_name = "ACCESS", value_parser = table_hash)]
-        access: Name,
+        /// The room id, or its two hashes as two words; - reads it from standard input
+        #[arg(value_name = "ID", required = true, num_args = 1..=2)]
+        id: Vec<String>,
+        /// Take another access hash for a room that is there already: members who have the one it had are shut out
+        #[arg(long)]
+        replace: bool,
         /// What to call it in the list
         #[arg(long, value_name = "TEXT", value_parser = note)]
         note: Option<String>,
@@ -70,19 +72,27 @@ pub(crate) enum Command {
     },
 }
 
-/// A hash of the table, as it is given on the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Name(Hashed);
-
 /// Why nothing came of it.
 #[derive(Debug, thiserror::Error)]
 pub enum OperatorError {
     /// Nobody says which file.
     #[error("which room database? give --db FILE, or set SOTTO_RELAY_DB")]
     NoFile,
+    /// A mistake when it was copied.
+    #[error(transparent)]
+    RoomId(#[from] RoomIdError),
     /// A mistake when they were copied.
     #[error("the two hashes are the same: sotto room-id prints two different ones")]
     SameHash,
+    /// Nothing on standard input, or not text.
+    #[error("cannot read a room id from standard input: {0}")]
+    Input(#[source] io::Error),
+    /// Its members would be locked out.
+    #[error(
+        "the room {0} is there with another access hash: nothing has changed. With --replace it takes this one, and \
+         members who have the other are shut out"
+    )]
+    OtherAccess(String),
     /// The file cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -103,7 +113,7 @@ pub enum OperatorError {
 impl OperatorError {
     /// Whether it is the command line that is wrong.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::NoFile | Self::SameHash)
+        matches!(self, Self::NoFile | Self::SameHash | Self::RoomId(_))
     }
 }
 
@@ -116,10 +126,11 @@ impl Room {
         let path = (self.db.or(relays_db))
             .or_else(defaults::db)
             .ok_or(OperatorError::NoFile)?;
-        if let Command::Add { name, access, .. } = &self.command
-            && name == access
+        // Standard input is left to whom this process may become.
+        if let Command::Add { id, .. } = &self.command
+            && !is_on_stdin(id)
         {
-            return Err(OperatorError::SameHash);
+            room_id(id)?;
         }
         // Else the relay could not read what root leaves beside the file.
         match owner::other_owner(&path) {
@@ -135,10 +146,18 @@ impl Room {
 
 impl Command {
     fn run(self, path: &Path, out: &mut impl Write) -> Result<(), OperatorError> {
-        let file = Database::open_beside(path)?;
+        let mut file = Database::open_beside(path)?;
         match self {
-            Self::Add { name, access, note } => {
-                file.add(&name.0, &access.0, note.as_deref(), Day::today())?;
+            Self::Add { id, replace, note } => {
+                let id = room_id(&id)?;
+                let shown = shortened(&id.room);
+                let said = match file.add(&id, note.as_deref(), replace, Day::today())? {
+                    Added::New => format!("added {shown}"),
+                    Added::Known => format!("{shown} is already there"),
+                    Added::Replaced => format!("{shown} has another access hash from now on"),
+                    Added::Refused => return Err(OperatorError::OtherAccess(shown)),
+                };
+                writeln!(out, "{said}")?;
             }
             Self::List { json } => {
                 let mut rooms = file.list()?;
@@ -221,13 +240,54 @@ fn write_list(rooms: &[Listed], waiting: &HashMap<Hashed, Waiting>, out: &mut im
     out.flush()
 }
 
-fn table_hash(text: &str) -> Result<Name, String> {
-    let mut bytes = [0; 32];
-    match hex::decode_to_slice(text, &mut bytes) {
-        Ok(()) => Ok(Name(bytes)),
-        Err(_) => Err("it must be 64 hexadecimal digits, as sotto room-id prints them".to_owned()),
+fn is_on_stdin(given: &[String]) -> bool {
+    given == ["-"]
+}
+
+/// A room id from the command line, or from standard input.
+fn room_id(given: &[String]) -> Result<RoomId, OperatorError> {
+    let line;
+    let words: Vec<&str> = if is_on_stdin(given) {
+        line = first_line(io::stdin().lock()).map_err(OperatorError::Input)?;
+        line.split_whitespace().collect()
+    } else {
+        given.iter().map(String::as_str).collect()
+    };
+    match words[..] {
+        [room, access] => {
+            let id = RoomId {
+                room: table_hash(room)?,
+                access: table_hash(access)?,
+            };
+            if id.room == id.access {
+                return Err(OperatorError::SameHash);
+            }
+            Ok(id)
+        }
+        [id] => Ok(id.parse()?),
+        _ => Err(RoomIdError::Form.into()),
     }
 }
+
+fn first_line(input: impl Read) -> io::Result<String> {
+    let mut line = String::new();
+    BufReader::new(input.take(LONGEST_LINE)).read_line(&mut line)?;
+    Ok(line)
+}
+
+fn table_hash(text: &str) -> Result<Hashed, RoomIdError> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).map_err(|_| RoomIdError::Form)?;
+    Ok(bytes)
+}
+
+/// As many digits as tell rooms apart, and `remove` takes.
+fn shortened(name: &Hashed) -> String {
+    hex::encode(&name[..4])
+}
+
+/// Bytes of a line with a room id, and some room for spaces.
+const LONGEST_LINE: u64 = 1024;
 
 /// Fewer digits are a slip of the hand.
 const SHORTEST_PREFIX: usize = 4;
@@ -255,7 +315,7 @@ mod tests {
 
     #[test]
     fn only_what_fits_is_taken_from_the_command_line() {
-        assert_eq!(table_hash(&"0a".repeat(32)), Ok(Name([10; 32])));
+        assert_eq!(table_hash(&"0a".repeat(32)), Ok([10; 32]));
         assert!(table_hash("0a").is_err() && table_hash(&"0g".repeat(32)).is_err());
         assert_eq!(prefix("00FF"), Ok("00ff".to_owned()));
         assert!(prefix("00f").is_err() && prefix("00fx").is_err() && prefix(&"0".repeat(65)).is_err());

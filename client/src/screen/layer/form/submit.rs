@@ -106,6 +106,7 @@ impl Form {
             name,
             made: self.made.is_some(),
             recorder: None,
+            keeping: crate::room::Keeping::default(),
         };
         Ok((ticket, passphrase))
     }

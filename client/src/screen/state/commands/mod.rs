@@ -13,50 +13,11 @@ use crate::room::{Command, CommandError};
 use crate::screen::conversation::Conversation;
 use crate::screen::editor::history::History;
 use crate::screen::effect::{Effect, Moment, RoomId};
-use crate::screen::keymap::action::Action;
 use crate::screen::keymap::{Keymap, Section};
 use crate::screen::layer::help::Page;
+use crate::screen::settings::Keep;
 use crate::screen::talk::entry::Content;
 use crate::screen::talk::transcript::transcript;
-
-/// What a command of the user's comes to.
-enum Outcome {
-    /// The room is to do something.
-    Do(Command),
-    /// An answer to read.
-    Show(String),
-    /// A word on the line above the input.
-    Say(String),
-    /// The talk is taken away.
-    Cleared,
-    /// The keys and commands, or every action by its name.
-    Help {
-        /// Every action.
-        keys: bool,
-    },
-    /// What a key would do.
-    Act(Action),
-    /// The talk goes into this file.
-    Save(String),
-    /// Lines to hand over.
-    HandOver,
-    /// Another room is joined.
-    Join(String),
-    /// A room is shown.
-    Room(String),
-    /// The screen is locked.
-    Lock,
-    /// This is said, and then we are away.
-    Away(String),
-    /// This room is left.
-    Leave,
-    /// All are.
-    Quit,
-    /// A text is searched for.
-    Search(String),
-    /// The next room is shown in which something waits.
-    Next,
-}
 
 impl State {
     /// Shows an answer; of one that is higher than the screen, the beginning.
@@ -71,61 +32,131 @@ impl State {
 
     /// Does what the user has typed; false where it cannot be done, which is said.
     pub(crate) fn run(&mut self, command: parse::Command, moment: Moment, effects: &mut Vec<Effect>) -> bool {
+        let linear = self.rooms.current().keeps_lines;
+        let done = match lines::refused(&command).filter(|_| linear) {
+            Some(why) => Err(why.to_owned()),
+            None => self.try_to_run(command, moment, effects),
+        };
+        done.map_err(|why| self.notice.say(why, moment.now)).is_ok()
+    }
+
+    fn try_to_run(
+        &mut self,
+        command: parse::Command,
+        moment: Moment,
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), String> {
+        use parse::Command as Typed;
         let id = self.rooms.current_id();
+        let order = |command| Effect::Do { room: id, command };
         let room = self.rooms.current_mut();
         let linear = room.keeps_lines;
-        if linear && let Some(why) = lines::refused(&command) {
-            self.notice.say(why, moment.now);
-            return false;
-        }
-        match outcome(room, command, moment.now) {
-            Ok(Outcome::Do(command)) => effects.push(Effect::Do { room: id, command }),
-            Ok(Outcome::Show(text)) => self.answer(text, moment),
-            Ok(Outcome::Help { keys }) => {
+        let mine = room.last_mine().ok_or("there is no message of yours");
+        match command {
+            Typed::Help { keys } => {
                 self.page = Some(Page::new(match keys {
                     true => vec![self.keymap.names()],
                     false if linear => lines::help(),
                     false => help(&self.keymap),
                 }));
             }
-            Ok(Outcome::Say(text)) => self.notice.say(text, moment.now),
-            Ok(Outcome::Cleared) if linear => {
-                let what = "it is wiped from memory; what your terminal shows is for you to clear";
-                self.notice.say(what, moment.now);
+            Typed::Act(action) => self.act(action, false, true, moment, effects),
+            Typed::Who => {
+                let who = who(room, moment.now);
+                self.answer(who, moment);
             }
-            Ok(Outcome::Cleared) => {}
-            Ok(Outcome::Act(action)) => self.act(action, false, true, moment, effects),
-            Ok(Outcome::HandOver) => {
+            Typed::Verify => {
+                let words = verify(room)?;
+                self.answer(words, moment);
+            }
+            Typed::Remember(true) => effects.push(order(Command::Remember)),
+            Typed::Remember(false) => effects.push(order(Command::Forget)),
+            Typed::Name(name) => effects.push(order(Command::Rename(name))),
+            Typed::Burn { sure: true } => effects.push(order(Command::Expire)),
+            Typed::Burn { sure: false } => self.answer(
+                "this destroys the room on the relay for everybody in it; it cannot take back what others have read. \
+                 /burn yes does it"
+                    .to_owned(),
+                moment,
+            ),
+            Typed::Verified(name) => {
+                let peer = room.people.named(name.as_deref())?.id;
+                effects.push(order(Command::Compared(peer)));
+            }
+            Typed::Release(name) => {
+                let peer = room.people.named(name.as_deref())?.id;
+                effects.push(order(Command::Release(peer)));
+            }
+            Typed::Edit(text) => effects.push(order(Command::Edit { id: mine?, text })),
+            Typed::Delete => effects.push(order(Command::Delete { id: mine? })),
+            Typed::Keep if room.keep == Keep::Never => {
+                return Err("nothing is left on a relay: keep is \"never\" in config.toml".to_owned());
+            }
+            Typed::Keep if room.undelivered == 0 => {
+                return Err("nothing of yours waits for somebody".to_owned());
+            }
+            Typed::Keep => effects.push(order(Command::Keep)),
+            Typed::Kept => effects.push(order(Command::Waiting)),
+            Typed::Invite if room.invitation.is_empty() => {
+                return Err("the one who hosts the room hands over how to join it".to_owned());
+            }
+            Typed::Invite => {
                 let invitation = room.invitation.clone();
                 room.list.push(moment.clock, Content::Copyable(invitation));
             }
-            Ok(Outcome::Save(file)) => effects.push(Effect::Save {
-                file,
-                talk: transcript(&room.list),
-            }),
-            Ok(Outcome::Join(target)) => self.join(&target, moment, effects),
-            Ok(Outcome::Room(which)) => {
-                if !self.rooms.show_named(&which) {
-                    self.notice.say(format!("there is no room {which}"), moment.now);
-                    return false;
+            Typed::Join(target) => self.join(&target, moment, effects),
+            Typed::Room(which) => {
+                let found = self.rooms.show_named(&which);
+                return found.then_some(()).ok_or_else(|| format!("there is no room {which}"));
+            }
+            Typed::Lock => self.lock(moment),
+            Typed::Clear => {
+                room.list.clear();
+                // What was sent is part of it.
+                room.history = History::default();
+                if linear {
+                    let what = "it is wiped from memory; what your terminal shows is for you to clear";
+                    self.notice.say(what, moment.now);
                 }
             }
-            Ok(Outcome::Lock) => self.lock(moment),
-            Ok(Outcome::Away(text)) => {
-                self.try_to_say(text, moment, effects);
+            Typed::Save { file, sure: true } => {
+                let talk = transcript(&room.list);
+                effects.push(Effect::Save { file, talk });
+            }
+            Typed::Save { file, sure: false } => self.answer(
+                format!(
+                    "this writes the talk as it is here into {file}, in clear, where it stays until you delete it; it was \
+                     only in memory so far. /save yes {file} does it"
+                ),
+                moment,
+            ),
+            Typed::Fade(None) => {
+                let told = room.fading_told();
+                self.answer(told, moment);
+            }
+            Typed::Fade(Some(Fading::After(_))) if linear => {
+                return Err(
+                    "this terminal keeps what was printed: messages cannot fade without the screen".to_owned()
+                );
+            }
+            Typed::Fade(Some(fading)) => effects.push(order(Command::Fade(fading))),
+            Typed::Away(why) => {
+                let said = if why.is_empty() { "/me is away".to_owned() } else { format!("/me is away: {why}") };
+                self.try_to_say(said, moment, effects);
                 self.rooms.current_mut().away = true;
             }
-            Ok(Outcome::Leave) => self.leave_patiently(id, effects),
-            Ok(Outcome::Quit) if !linear && self.loses_something() => self.ask(),
-            Ok(Outcome::Quit) => self.leave_all(effects),
-            Ok(Outcome::Search(text)) => return self.search(&text, moment),
-            Ok(Outcome::Next) => self.rooms.next_unread(),
-            Err(why) => {
-                self.notice.say(why, moment.now);
-                return false;
+            Typed::Mute => {
+                room.muted = !room.muted;
+                let what = if room.muted { "no notice of what comes" } else { "notice of what comes" };
+                self.notice.say(format!("{what} in this room from now on"), moment.now);
             }
+            Typed::Leave => self.leave_patiently(id, effects),
+            Typed::Quit if !linear && self.loses_something() => self.ask(),
+            Typed::Quit => self.leave_all(effects),
+            Typed::Next => self.rooms.next_unread(),
+            Typed::Search(text) => self.search(&text)?,
         }
-        true
+        Ok(())
     }
 
     /// A room's answer to what it was to do.
@@ -144,68 +175,6 @@ impl State {
             Err(error) => self.notice.say(format!("not done: {error}"), moment.now),
         }
     }
-}
-
-/// What a command comes to in a room.
-///
-/// # Errors
-/// A sentence that says why it cannot be done.
-fn outcome(room: &mut Conversation, command: parse::Command, now: Duration) -> Result<Outcome, String> {
-    use parse::Command as Typed;
-    let mine = room.last_mine().ok_or("there is no message of yours");
-    Ok(match command {
-        Typed::Help { keys } => Outcome::Help { keys },
-        Typed::Act(action) => Outcome::Act(action),
-        Typed::Who => Outcome::Show(who(room, now)),
-        Typed::Verify => Outcome::Show(verify(room)?),
-        Typed::Remember(true) => Outcome::Do(Command::Remember),
-        Typed::Remember(false) => Outcome::Do(Command::Forget),
-        Typed::Name(name) => Outcome::Do(Command::Rename(name)),
-        Typed::Burn { sure: true } => Outcome::Do(Command::Expire),
-        Typed::Burn { sure: false } => Outcome::Show(
-            "this destroys the room on the relay for everybody in it; it cannot take back what others have read. \
-             /burn yes does it"
-                .to_owned(),
-        ),
-        Typed::Verified(name) => Outcome::Do(Command::Compared(room.people.named(name.as_deref())?.id)),
-        Typed::Release(name) => Outcome::Do(Command::Release(room.people.named(name.as_deref())?.id)),
-        Typed::Edit(text) => Outcome::Do(Command::Edit { id: mine?, text }),
-        Typed::Delete => Outcome::Do(Command::Delete { id: mine? }),
-        Typed::Invite if room.invitation.is_empty() => {
-            return Err("the one who hosts the room hands over how to join it".to_owned());
-        }
-        Typed::Invite => Outcome::HandOver,
-        Typed::Join(target) => Outcome::Join(target),
-        Typed::Room(which) => Outcome::Room(which),
-        Typed::Lock => Outcome::Lock,
-        Typed::Clear => {
-            room.list.clear();
-            // What was sent is part of it.
-            room.history = History::default();
-            Outcome::Cleared
-        }
-        Typed::Save { file, sure: true } => Outcome::Save(file),
-        Typed::Save { file, sure: false } => Outcome::Show(format!(
-            "this writes the talk as it is here into {file}, in clear, where it stays until you delete it; it was only \
-             in memory so far. /save yes {file} does it"
-        )),
-        Typed::Fade(None) => Outcome::Show(room.fading_told()),
-        Typed::Fade(Some(Fading::After(_))) if room.keeps_lines => {
-            return Err("this terminal keeps what was printed: messages cannot fade without the screen".to_owned());
-        }
-        Typed::Fade(Some(fading)) => Outcome::Do(Command::Fade(fading)),
-        Typed::Away(why) if why.is_empty() => Outcome::Away("/me is away".to_owned()),
-        Typed::Away(why) => Outcome::Away(format!("/me is away: {why}")),
-        Typed::Mute => {
-            room.muted = !room.muted;
-            let what = if room.muted { "no notice of what comes" } else { "notice of what comes" };
-            Outcome::Say(format!("{what} in this room from now on"))
-        }
-        Typed::Leave => Outcome::Leave,
-        Typed::Quit => Outcome::Quit,
-        Typed::Next => Outcome::Next,
-        Typed::Search(text) => Outcome::Search(text),
-    })
 }
 
 /// What stands at the edge of our own messages.

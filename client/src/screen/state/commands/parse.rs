@@ -26,6 +26,8 @@ pub(crate) const HELP: &[(&str, &str)] = &[
     ("/bare", "only the texts, for the terminal's own selection; again: all"),
     ("/editor", "writes in $VISUAL or $EDITOR"),
     ("/delete", "deletes your last message"),
+    ("/keep", "leaves on the relay what nobody is here to get"),
+    ("/kept", "what waits on the relay"),
     ("/invite", "what to hand over, as the host"),
     ("/release NAME", "sends what waits for NAME's new run"),
     ("/burn", "destroys the room for everybody"),
@@ -102,6 +104,10 @@ pub(crate) enum Command {
     Edit(String),
     /// Deletes the last message of ours.
     Delete,
+    /// Leaves on the relay what nobody is here to get.
+    Keep,
+    /// Shows what waits there.
+    Kept,
     /// Searches what was said.
     Search(String),
     /// Shows again what to hand over.
@@ -192,6 +198,8 @@ fn known(word: &str, argument: &str) -> Option<Result<Command, String>> {
         "mute" => bare(Command::Mute),
         "next" => bare(Command::Next),
         "delete" => bare(Command::Delete),
+        "keep" => bare(Command::Keep),
+        "kept" => bare(Command::Kept),
         "invite" => bare(Command::Invite),
         "name" => Name::new(argument)
             .map(Command::Name)

@@ -50,28 +50,23 @@ impl State {
         self.rooms.current_mut().select(Some(number), measure, height);
     }
 
-    /// Searches for a text from the newest message on. False when it is nowhere: then nothing is selected either.
-    pub(crate) fn search(&mut self, text: &str, moment: Moment) -> bool {
+    /// Searches for a text from the newest message on.
+    ///
+    /// # Errors
+    /// A sentence that says that it is nowhere: then nothing is selected either.
+    pub(crate) fn search(&mut self, text: &str) -> Result<(), String> {
         self.rooms.current_mut().list.go_to_newest();
         if !self.browse() {
-            self.notice.say("nothing was said yet", moment.now);
-            return false;
+            return Err("nothing was said yet".to_owned());
         }
-        if let Some(browse) = &mut self.rooms.current_mut().browse {
+        let (measure, height) = (self.measure(), self.list_height());
+        let room = self.rooms.current_mut();
+        if let Some(browse) = &mut room.browse {
             browse.needle = Needle::new(text);
             browse.selected = u64::MAX;
         }
-        let found = self.find(true, moment);
-        if !found {
-            self.rooms.current_mut().stop_browsing(true);
-        }
-        found
-    }
-
-    pub(crate) fn find(&mut self, up: bool, moment: Moment) -> bool {
-        let (measure, height) = (self.measure(), self.list_height());
-        let found = self.rooms.current_mut().find(up, measure, height);
-        found.map_err(|why| self.notice.say(why, moment.now)).is_ok()
+        room.find(true, measure, height)
+            .inspect_err(|_| self.rooms.current_mut().stop_browsing(true))
     }
 
     /// A key while browsing. False when it is not for here, but for whatever is on the screen.
@@ -126,13 +121,9 @@ impl State {
             Browsing::PageUp => return self.turn_page(true),
             Browsing::PageDown => return self.turn_page(false),
             Browsing::Find => return browse.asks = Some(Question::Needle(String::new())),
-            Browsing::FindNext => {
-                self.find(true, moment);
-                return;
-            }
-            Browsing::FindPrevious => {
-                self.find(false, moment);
-                return;
+            Browsing::FindNext | Browsing::FindPrevious => {
+                let found = room.find(does == Browsing::FindNext, measure, height);
+                return found.unwrap_or_else(|why| self.notice.say(why, moment.now));
             }
             Browsing::Stay => {
                 let follows = !room.list.is_scrolled(measure, height);

@@ -217,6 +217,11 @@ impl State {
         }
     }
 
+    /// What is about to be pasted had more in it than a paste has: only an Enter that comes alone sends.
+    pub(crate) fn hold(&mut self, holds: bool) {
+        self.holding |= holds;
+    }
+
     pub(crate) fn paste(&mut self, text: &str, moment: Moment, effects: &mut Vec<Effect>) {
         self.focus.key(moment.now);
         let lock = self.locked.as_mut().map(|lock| lock as &mut dyn Layer);

@@ -191,7 +191,7 @@ proptest! {
                 }
                 Step::ClosesRoom => {
                     let room = script.state.rooms.current_id();
-                    script.in_room(room, Update::Left { undelivered: 1 })
+                    script.in_room(room, Update::Left { undelivered: 1, to: Vec::new() })
                 }
                 Step::Fails => script.input(Input::Composed(Err("it failed".to_owned()))),
                 Step::Paste(text) => script.input(Input::Paste(text)),

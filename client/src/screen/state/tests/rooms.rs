@@ -86,7 +86,13 @@ fn leaving_one_room_leaves_the_other_and_shows_it_when_it_is_done() {
     };
     assert_eq!(rooms(&script), [second]);
     assert!(!script.state.leaving());
-    script.in_room(second, Update::Left { undelivered: 0 });
+    script.in_room(
+        second,
+        Update::Left {
+            undelivered: 0,
+            to: Vec::new(),
+        },
+    );
     assert_eq!(script.state.rooms.current_id(), FIRST);
     assert_eq!(script.notice(), "the room was left");
 }

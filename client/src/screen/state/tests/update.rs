@@ -333,6 +333,15 @@ fn a_message_that_nobody_will_get_is_marked_and_said() {
 }
 
 #[test]
+fn seats_that_got_nothing_of_what_waited_are_said() {
+    let mut script = Script::with_anna(80, 24);
+    script.event("", Event::Unreached { seats: 1 });
+    script.shows("!! 1 seat of the room said nothing in time");
+    script.event("", Event::Unreached { seats: 2 });
+    script.shows("!! 2 seats of the room said nothing in time");
+}
+
+#[test]
 fn typing_is_told_while_there_is_somebody_and_a_draft() {
     let mut script = Script::new(80, 24);
     script.types("a");

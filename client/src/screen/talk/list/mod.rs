@@ -10,11 +10,11 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-use sotto_protocol::instance::Target;
+use sotto_protocol::instance::{Receipt, Target};
 use sotto_protocol::message::{InstanceId, MessageId};
 
 use super::clock::Clock;
-use super::entry::{Author, Content, Entry, Measure, Said};
+use super::entry::{Author, Content, Entry, Measure, NOBODY, Said};
 use super::expiry::Fades;
 use super::row::Place;
 use super::unread::Unread;
@@ -99,7 +99,8 @@ impl List {
             self.numbers.insert((said.by(), said.id), number);
             match &said.author {
                 Author::Me(_) => self.mine.push_back(number),
-                Author::Peer { receipt, .. } => self.unread.came(number, *receipt),
+                Author::Peer { receipt, .. } => self.unread.came(number, Some(*receipt)),
+                Author::Left(_) => self.unread.came(number, None),
             }
         }
         let entry = Entry { at, content };
@@ -179,6 +180,16 @@ impl List {
         Some(given)
     }
 
+    /// What was left on the relay under an id has come live: it is changed, and found as its author's. Whether it is read
+    /// is told from the next one on, as a peer's messages are read in order.
+    pub(crate) fn claim(&mut self, id: MessageId, receipt: Receipt, change: impl FnOnce(&mut Said)) {
+        if let Some(number) = self.numbers.remove(&(Some(NOBODY), id)) {
+            self.numbers.insert((Some(receipt.peer), id), number);
+            self.change(number, change);
+            self.unread.claim(number, receipt);
+        }
+    }
+
     /// The last message of ours that is still there.
     pub(crate) fn last_mine(&self) -> Option<u64> {
         let there = |number: &u64| self.said(*number).is_some_and(|said| !said.deleted);
@@ -236,7 +247,7 @@ impl List {
         if let Content::Said(said) = entry.content {
             match said.author {
                 Author::Me(_) => drop(self.mine.pop_front()),
-                Author::Peer { .. } => self.unread.forget(number),
+                Author::Peer { .. } | Author::Left(_) => self.unread.forget(number),
             }
         }
     }

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::time::Duration;
 
 use sotto_protocol::instance::Receipt;
+use sotto_protocol::kept::DropHash;
 
 use super::{Height, Kept, List, Marked, Reader, Spot};
-use crate::screen::talk::entry::Measure;
+use crate::screen::talk::entry::{Author, Measure, Said};
 use crate::screen::talk::row::{Place, Row};
 use crate::screen::talk::unread::Seen;
 use crate::screen::theme::Theme;
@@ -214,19 +215,33 @@ impl List {
     }
 
     /// Marks as seen the messages of others whose last row is on the screen: for those that fade, the clock begins.
-    /// Gives back how far each peer's are read now, where that is further than before.
-    pub(crate) fn see(&mut self, measure: Measure, height: usize, now: Duration) -> Vec<Receipt> {
+    /// Gives back how far each peer's are read now, where that is further than before, and what of it was left on the
+    /// relay.
+    pub(crate) fn see(
+        &mut self,
+        measure: Measure,
+        height: usize,
+        now: Duration,
+    ) -> (Vec<Receipt>, Vec<DropHash>) {
         let top = self.top(measure, height);
         let bottom = self.below(top, height, measure);
         let Seen { entries, read } = self.unread.see(top.entry..bottom.entry);
+        let mut left = Vec::new();
         for number in entries {
+            if let Some(Said {
+                author: Author::Left(handle),
+                ..
+            }) = self.said(number)
+            {
+                left.push(*handle);
+            }
             self.fade_from(number, now);
         }
         // A line before the reader's eyes stays where it is: without it, all rows would move.
         if self.unread.line().is_none_or(|line| line.entry < top.entry) {
             self.unread.draw_line();
         }
-        read
+        (read, left)
     }
 
     /// Nobody looks: what came gets a line above it.

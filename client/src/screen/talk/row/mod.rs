@@ -135,7 +135,8 @@ impl Entry {
                 flow.tail(&tail);
             }
             if let Author::Me(marks) = &said.author {
-                flow.mark(&marks.shown(), marks.widest());
+                let shown = marks.shown();
+                flow.mark(&shown, marks.widest().max(columns(&shown)));
             }
         }
         flow.rows
@@ -147,6 +148,8 @@ fn name(said: &Said, measure: Measure, theme: &Theme) -> [Span<'static>; 2] {
     let role = match said.author {
         Author::Me(_) => Role::Me,
         Author::Peer { accent, .. } => Role::Peer(accent),
+        // No colour of anybody's: it may be anybody.
+        Author::Left(_) => Role::Dim,
     };
     let name = visible_line(&said.name);
     let (name, gap) = if said.deed().is_some() {

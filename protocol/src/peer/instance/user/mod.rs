@@ -1,7 +1,10 @@
 //! What the user of an instance does.
 
+mod absent;
 mod fading;
 mod unsent;
+
+pub use absent::Absent;
 
 use super::event::{Peer, Posted, SayError};
 use super::limits;
@@ -12,8 +15,8 @@ use crate::peer::message::{Content, InstanceId, MAX_REACTION, MAX_TEXT, MessageI
 use crate::peer::name::Name;
 
 impl Instance {
-    /// Says a text to all who are here and have said their names. With nobody here it waits: for the one whose words
-    /// were compared, if there is one, else for those who come.
+    /// Says a text to all who are here and have said their names, once all who sit in the room had the time to. With
+    /// nobody here it waits: for the one whose words were compared, if there is one, else for those who come.
     ///
     /// # Errors
     /// [`SayError`]; nothing was taken then.
@@ -183,7 +186,7 @@ impl Instance {
         self.drive(now);
     }
 
-    /// Tells every peer that we leave, behind all that waits for it. Afterwards nothing more is to be said.
+    /// Tells every peer that we leave, behind all that waits for it or for those who come. Afterwards nothing more is to be said.
     pub fn leave(&mut self, now: Now) {
         // What is owed goes out now; there may be no later.
         for pair in self
@@ -194,6 +197,7 @@ impl Instance {
             pair.streams.ack_at = Some(now.monotonic);
         }
         if !std::mem::replace(&mut self.leaving, true) {
+            self.gathered();
             for pair in self.pairs.values_mut().filter(|pair| pair.is_here()) {
                 pair.streams.outgoing.push(StreamItem::Leave);
             }
@@ -215,6 +219,12 @@ impl Instance {
     /// How many of our messages not everybody holds who should.
     pub fn undelivered(&self) -> usize {
         self.outbox.len()
+    }
+
+    /// Whom they are for, as far as that is known, be they here or not.
+    pub fn awaited(&self) -> impl Iterator<Item = InstanceId> {
+        let awaited = self.pairs.values().filter(|pair| pair.owed() > 0);
+        awaited.map(|pair| pair.id)
     }
 
     /// Who is here: the confirmed peers that have said their names.

@@ -17,8 +17,17 @@ const DAY_MS: i64 = 24 * 3600 * 1000;
 #[derive(Default)]
 pub(super) struct Bag {
     blobs: BTreeMap<DropHash, Blob>,
-    /// What was shown, live or not: a hash of the text of each message, the oldest first.
-    shown: VecDeque<(MessageId, [u8; 32])>,
+    /// What was shown, live or not, the oldest first.
+    shown: VecDeque<Shown>,
+}
+
+/// A text that was shown.
+struct Shown {
+    id: MessageId,
+    /// Of the text.
+    hash: [u8; 32],
+    /// It was left here. What only came live is told by the session whether it comes twice.
+    was_left: bool,
 }
 
 /// A blob that was brought.
@@ -83,10 +92,7 @@ impl Bag {
         let is_own = |name: &Name| name.skeleton() == own.skeleton();
         // What names nobody is for everybody but its author.
         let is_for_us = (note.to.as_ref()).map_or_else(|| !is_own(&note.author), is_own);
-        // The last day by the author's clock, and by ours.
-        let ahead = i64::from(note.until) - i64::from(until);
-        let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
-        let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+        let (written, clock_ahead) = written(&note, until);
         let Body::Text { id, reply_to, text } = &note.body else {
             self.add_opaque(hash);
             return Brought::Nothing;
@@ -96,7 +102,7 @@ impl Bag {
             self.blobs.insert(hash, waits);
             return Brought::Nothing;
         }
-        let copy = self.shown(*id, text);
+        let copy = self.shown(*id, text, true);
         if copy == Copy::Same {
             self.blobs.insert(hash, Blob::Taken(token.clone()));
             return Brought::Copy(token);
@@ -116,23 +122,26 @@ impl Bag {
         Brought::Left(left)
     }
 
-    /// A text is shown under an id.
-    pub(super) fn shown(&mut self, id: MessageId, text: &str) -> Copy {
+    /// A text is shown under an id, from here or live.
+    pub(super) fn shown(&mut self, id: MessageId, text: &str, was_left: bool) -> Copy {
         let hash: [u8; 32] = Sha256::digest(text).into();
-        let mut before = self.shown.iter().filter(|(known, _)| *known == id).peekable();
-        if before.peek().is_none() {
-            self.note(id, hash);
-            return Copy::New;
-        }
-        if before.any(|(_, known)| *known == hash) {
+        let counts = |shown: &&Shown| shown.id == id && (was_left || shown.was_left);
+        let before: Vec<&Shown> = self.shown.iter().filter(counts).collect();
+        if before.iter().any(|shown| shown.hash == hash) {
             return Copy::Same;
         }
-        self.note(id, hash);
-        Copy::Differs
+        let copy = if before.is_empty() {
+            Copy::New
+        } else {
+            Copy::Differs
+        };
+        self.note(id, hash, was_left);
+        copy
     }
 
-    fn note(&mut self, id: MessageId, hash: [u8; 32]) {
-        self.shown.push_back((id, hash));
+    /// A text of this id and hash is shown.
+    pub(super) fn note(&mut self, id: MessageId, hash: [u8; 32], was_left: bool) {
+        self.shown.push_back(Shown { id, hash, was_left });
         if self.shown.len() > SHOWN {
             self.shown.pop_front();
         }
@@ -147,6 +156,11 @@ impl Bag {
         let token = token.clone();
         *blob = Blob::Taken(token.clone());
         Some(token)
+    }
+
+    /// What this drops was taken: it goes whenever it is there again.
+    pub(super) fn taken_out(&mut self, token: Token) {
+        self.blobs.insert(token.drop_hash(), Blob::Taken(token));
     }
 
     /// What was read, and is there still or again: its author did not know that it had arrived.
@@ -167,4 +181,12 @@ impl Bag {
             _ => None,
         })
     }
+}
+
+/// When a note was written, by our clock, and by how many days its author's is ahead: its last day by his clock, and by ours.
+pub(super) fn written(note: &Note, until: u32) -> (u64, i64) {
+    let ahead = i64::from(note.until) - i64::from(until);
+    let clock_ahead = if ahead.abs() < 2 { 0 } else { ahead };
+    let written = note.written.saturating_add_signed(-clock_ahead * DAY_MS);
+    (written, clock_ahead)
 }

@@ -1,6 +1,7 @@
 //! What a mailbox asks of the relay, and what it tells its user.
 
 use crate::kept::{DropHash, Get, Got, Placed};
+use crate::peer::bond::{BondId, Copied, SealError};
 use crate::peer::message::{MessageId, Target, fading::FadeTime};
 use crate::peer::name::Name;
 
@@ -70,6 +71,9 @@ pub enum KeepError {
     /// [`OWN`](super::limits::OWN) of ours wait.
     #[error("64 of your messages wait already")]
     Full,
+    /// Nothing can be sealed under the bond.
+    #[error(transparent)]
+    Bond(SealError),
 }
 
 /// Something to leave for who is away.
@@ -162,6 +166,35 @@ pub enum Event {
     },
     /// Something was left for us.
     Left(Left),
+    /// Something was left for us by one who is remembered: only he can have left it.
+    LeftByFriend {
+        /// What; [`take`](super::Mailbox::take) tells him that it was read.
+        left: Left,
+        /// By whom.
+        bond: BondId,
+        /// An earlier run may have shown it.
+        repeat: bool,
+        /// One that he had left before it is missing.
+        after_missing: bool,
+        /// A message of his that was shown says this now.
+        changes: bool,
+        /// A message of his is withdrawn.
+        deletes: bool,
+    },
+    /// One who is remembered has read a message of ours that waited.
+    Read {
+        /// Which one.
+        id: MessageId,
+        /// By whom.
+        by: BondId,
+    },
+    /// One of the two memories of a bond has turned out to be an older copy.
+    Copied {
+        /// Of which bond.
+        bond: BondId,
+        /// Whose.
+        copied: Copied,
+    },
     /// Something is of a later version.
     Newer,
     /// A look into the bag has ended; everything that was left for us has been told.

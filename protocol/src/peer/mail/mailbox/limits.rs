@@ -14,5 +14,9 @@ pub const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 pub const RETRY: Duration = Duration::from_secs(5 * 60);
 /// Two looks into the bag are so far apart at least: who says all the time that something is new gets no more.
 pub const LOOK_SPACING: Duration = Duration::from_secs(2);
+/// What was opened under bonds and is not read; more is left in the bag.
+pub const INBOX: usize = 256;
+/// Texts under bonds that were shown, whose copies are known in later runs.
+pub const SEEN: usize = 256;
 /// Texts that were shown, live or not, whose copies are known.
 pub const SHOWN: usize = 1024;

@@ -7,10 +7,12 @@
 //! judged by what is sealed inside.
 
 mod bag;
+mod bonded;
 mod event;
 pub mod limits;
 mod look;
 mod own;
+mod post;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -19,10 +21,13 @@ use rand_core::CryptoRng;
 
 pub use self::bag::Copy;
 use self::bag::{Bag, Brought};
+use self::bonded::Bonded;
 pub use self::event::{Answer, Ask, Event, KeepError, Left, Letter, Refusal, Request, Tag, Waiting};
 use self::limits::{ANSWER_LIMIT, IN_FLIGHT, LOOK_SPACING};
 use self::look::{Ended, Look};
 use self::own::{Drops, Entry, Own};
+pub use self::post::Post;
+use self::post::Stage;
 use crate::kept::{self, Announcement, Content, DropHash, Kept, Token};
 use crate::peer::instance::Now;
 use crate::peer::mail::note::{Body, MAX_KEPT_TEXT, Note, NoteError};
@@ -54,6 +59,8 @@ pub struct Mailbox {
     /// What is shown stays where it is.
     only_looks: bool,
     newer_told: bool,
+    /// Where there is a memory.
+    bonded: Option<Bonded>,
 }
 
 /// What a request was for.
@@ -84,6 +91,7 @@ impl Mailbox {
             events: VecDeque::new(),
             only_looks: false,
             newer_told: false,
+            bonded: None,
         }
     }
 
@@ -164,6 +172,7 @@ impl Mailbox {
     /// [`KeepError`]; what was left is as before then.
     pub fn edit(&mut self, id: MessageId, new: &str, now: Now) -> Result<(), KeepError> {
         fits(new)?;
+        self.change_under(id, Some(new));
         if self.own.is_gone(id) {
             self.events.push_back(Event::TooLate { id });
         }
@@ -188,6 +197,7 @@ impl Mailbox {
 
     /// A message of ours is deleted: so is what was left of it.
     pub fn delete(&mut self, id: MessageId) {
+        self.change_under(id, None);
         if self.own.is_gone(id) {
             self.events.push_back(Event::TooLate { id });
         }
@@ -213,9 +223,9 @@ impl Mailbox {
         }
     }
 
-    /// Whether a message was given to be kept, whatever became of it.
-    pub fn knows(&self, id: MessageId) -> bool {
-        self.own.knows(id)
+    /// Whether a message was given to be kept for somebody of this name, or for whoever comes, whatever became of it.
+    pub fn knows(&self, id: MessageId, to: Option<&Name>) -> bool {
+        self.own.knows(id, to)
     }
 
     /// Whether a message of ours waits on the relay, or was taken there.
@@ -236,13 +246,17 @@ impl Mailbox {
 
     /// A message has come live: how it stands to what was left under its id.
     pub fn live(&mut self, id: MessageId, text: &str) -> Copy {
-        self.bag.shown(id, text)
+        self.bag.shown(id, text, false)
     }
 
     /// The user has read what was left for us: it is taken out of the bag.
     pub fn take(&mut self, handle: &DropHash) {
         if let Some(token) = self.bag.take(handle) {
             self.drop_for_us(token);
+        }
+        let mut inbox = self.bonded.iter_mut().flat_map(|bonded| &mut bonded.post.inbox);
+        if let Some(arrived) = inbox.find(|arrived| arrived.token.drop_hash() == *handle) {
+            arrived.stage = Stage::Read;
         }
     }
 
@@ -257,20 +271,22 @@ impl Mailbox {
         self.own.waiting().chain(self.bag.waiting(&self.name)).collect()
     }
 
-    /// The next request. Nothing is fetched while a handshake is open: on a slow link it would starve.
+    /// The next request. Nothing is fetched while a handshake is open, as on a slow link that would starve; but no
+    /// handshake holds it up for longer than an answer may take.
     pub fn next_request(&mut self, is_handshaking: bool, now: Now) -> Option<Request> {
         self.days?;
         let at = now.monotonic;
         if self.asked.len() >= IN_FLIGHT {
             return None;
         }
-        if self.wanted && self.look.is_idle() && at >= self.look_from && !is_handshaking {
+        let may_fetch = !is_handshaking || at >= self.look_from + ANSWER_LIMIT;
+        if self.wanted && self.look.is_idle() && at >= self.look_from && may_fetch {
             self.wanted = false;
             self.looks += 1;
             self.look_from = at + LOOK_SPACING;
             self.look.begin();
         }
-        if let Some(get) = self.look.next_get().filter(|_| !is_handshaking) {
+        if let Some(get) = self.look.next_get().filter(|_| may_fetch) {
             self.look.asked();
             return Some(self.ask(Asked::Page, Ask::Get(get), at));
         }
@@ -322,6 +338,9 @@ impl Mailbox {
             }
             (Asked::Page, _) => self.end_look(false),
             (Asked::Drop(drops), Answer::Dropped(dropped)) => {
+                if let Some(bonded) = &mut self.bonded {
+                    bonded.post.dropped(drops.iter().map(|(token, _)| token));
+                }
                 for ((_, told), was_there) in drops.into_iter().zip(dropped) {
                     if let Some(id) = told.filter(|_| !was_there) {
                         self.events.push_back(Event::TooLate { id });
@@ -358,6 +377,9 @@ impl Mailbox {
             && !matches!(opened, Some((_, Ok(_))))
         {
             self.bag.add_opaque(hash);
+        }
+        if let (None, Some(bonded)) = (&opened, &mut self.bonded) {
+            bonded.unopened.push((blob.to_vec(), days_left));
         }
         match opened {
             Some((token, Ok(note))) if !self.own.contains(&token.drop_hash()) => {
@@ -427,6 +449,7 @@ impl Mailbox {
             return;
         }
         self.look.end();
+        self.own.hold(false);
         self.asked.retain(|_, (asked, _)| !matches!(asked, Asked::Page));
         let mut fresh = std::mem::take(&mut self.fresh);
         fresh.sort_by_key(|(number, left)| (left.written, *number));

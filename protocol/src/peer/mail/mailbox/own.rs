@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::event::{Event, Refusal, Waiting};
 use super::limits::{OWN, RETRY};
+use super::post::Outgoing;
 use crate::kept::{DropHash, Placed, Put, Token};
+use crate::peer::bond::{self, BondId, Revision};
 use crate::peer::mail::blob::Sealed;
 use crate::peer::mail::note::{Body, Note};
 use crate::peer::message::MessageId;
@@ -20,6 +22,8 @@ pub(super) struct Own {
     entries: VecDeque<Entry>,
     /// The place of the next note.
     pub next: u32,
+    /// Nothing is put before a look has ended.
+    held: bool,
 }
 
 /// One note of ours, for one addressee.
@@ -29,6 +33,10 @@ pub(super) struct Entry {
     pub sealed: Sealed,
     /// What it stands for, and whether the relay has said that it keeps that.
     pub replaces: Option<(Token, bool)>,
+    /// The bond that it is sealed under, and its place there.
+    pub under: Option<(BondId, u32)>,
+    /// What else is dropped when it is put.
+    pub drops: Vec<Token>,
     /// How often it was put. What was put again may have arrived the first time.
     puts: u32,
     state: State,
@@ -36,6 +44,8 @@ pub(super) struct Entry {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// To be put once this is written.
+    Unwritten(Revision),
     /// To be put, from this time on.
     Due(Duration),
     Asked,
@@ -45,6 +55,8 @@ enum State {
         durable: bool,
         look: u64,
     },
+    /// It was kept under a bond, and is no more: a receipt may say why.
+    Missing,
     /// It was kept, and is no more.
     Gone {
         taken: bool,
@@ -58,9 +70,43 @@ impl Entry {
             note,
             sealed,
             replaces,
+            under: None,
+            drops: Vec::new(),
             puts: 0,
             state: State::Due(Duration::ZERO),
         }
+    }
+
+    /// One for the other of a bond.
+    pub(super) fn under(
+        bond: BondId,
+        id: MessageId,
+        waiting: bond::Waiting,
+        drops: Vec<Token>,
+        revision: Revision,
+    ) -> Self {
+        let (sealed, note) = (waiting.sealed, waiting.note);
+        Self {
+            under: Some((bond, note.index)),
+            drops,
+            state: State::Unwritten(revision),
+            ..Self::new(id, note, sealed, None)
+        }
+    }
+
+    /// One of an earlier run, which may have put it.
+    pub(super) fn remembered(outgoing: &Outgoing) -> Self {
+        Self {
+            under: Some((outgoing.bond, outgoing.note.index)),
+            drops: outgoing.drops.clone(),
+            puts: 1,
+            ..Self::new(outgoing.id, outgoing.note.clone(), outgoing.sealed(), None)
+        }
+    }
+
+    /// It says only what was read.
+    pub(super) fn is_receipt(&self) -> bool {
+        matches!(self.note.body, Body::Receipts(_))
     }
 
     pub(super) fn is_kept(&self) -> bool {
@@ -88,7 +134,7 @@ impl Own {
     }
 
     pub(super) fn add(&mut self, entry: Entry) {
-        self.next = self.next.saturating_add(1);
+        self.next = self.next.saturating_add(entry.under.is_none().into());
         self.entries.push_back(entry);
         // Of those that are gone, the last are known, so that a change of one is told to be too late.
         if self.entries.len() > 2 * OWN
@@ -100,7 +146,10 @@ impl Own {
 
     /// The lowest place that still waits, if the next one is put now.
     pub(super) fn lowest(&self) -> u32 {
-        let waiting = self.entries.iter().filter(|entry| !entry.is_gone());
+        let waiting = self
+            .entries
+            .iter()
+            .filter(|entry| !entry.is_gone() && entry.under.is_none());
         waiting.map(|entry| entry.note.index).min().unwrap_or(self.next)
     }
 
@@ -111,12 +160,82 @@ impl Own {
     /// Takes out those of a message that are not gone, for whoever is named where somebody is.
     pub(super) fn withdraw(&mut self, id: MessageId, from: Option<&Name>) -> Vec<Entry> {
         let is_for = |to: &Name| from.is_none_or(|from| from.skeleton() == to.skeleton());
-        let goes =
-            |entry: &Entry| entry.id == id && !entry.is_gone() && entry.note.to.as_ref().is_none_or(is_for);
+        self.take_out(|entry| {
+            let is_his = entry.under.is_none() && entry.note.to.as_ref().is_none_or(is_for);
+            entry.id == id && !entry.is_gone() && is_his
+        })
+    }
+
+    fn take_out(&mut self, goes: impl Fn(&Entry) -> bool) -> Vec<Entry> {
         let entries = std::mem::take(&mut self.entries);
         let (gone, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(goes);
         self.entries = VecDeque::from(left);
         gone
+    }
+
+    /// Those under bonds.
+    pub(super) fn under_bonds(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.under.is_some())
+    }
+
+    /// Takes out those of a message that are under a bond, and not gone.
+    pub(super) fn withdraw_under(&mut self, id: MessageId, bond: Option<BondId>) -> Vec<Entry> {
+        self.take_out(|entry| {
+            let is_his = |(its, _): (BondId, u32)| bond.is_none_or(|bond| bond == its);
+            entry.id == id && !entry.is_gone() && !entry.is_receipt() && entry.under.is_some_and(is_his)
+        })
+    }
+
+    /// Takes out those under bonds whose last day is over.
+    pub(super) fn expired(&mut self, today: u32) -> Vec<Entry> {
+        self.take_out(|entry| entry.under.is_some() && entry.note.until < today)
+    }
+
+    /// Of which messages nobody has said why they are missing.
+    pub(super) fn missing(&mut self) -> impl Iterator<Item = MessageId> {
+        self.entries.iter_mut().filter_map(|entry| {
+            let missing = entry.state == State::Missing;
+            if missing {
+                entry.state = State::Gone { taken: false };
+            }
+            (missing && !entry.is_receipt()).then_some(entry.id)
+        })
+    }
+
+    /// Takes out the receipts that are gone: taken, they have done their work.
+    pub(super) fn gone_receipts(&mut self) -> Vec<Entry> {
+        self.take_out(|entry| entry.is_receipt() && entry.is_gone())
+    }
+
+    /// Takes out the one at a place of a bond.
+    pub(super) fn take_under(&mut self, bond: BondId, place: u32) -> Option<Entry> {
+        self.take_out(|entry| entry.under == Some((bond, place))).pop()
+    }
+
+    /// Takes out the receipt for the other of a bond that waits, if it drops no more than so many.
+    pub(super) fn receipts(&mut self, bond: BondId, most: usize) -> Option<Entry> {
+        let is_it = |entry: &Entry| {
+            let is_his = entry.under.is_some_and(|(its, _)| its == bond);
+            is_his && entry.is_receipt() && entry.drops.len() < most
+        };
+        let at = self.entries.iter().position(is_it)?;
+        self.entries.remove(at)
+    }
+
+    /// What waited to be written is put where it is.
+    pub(super) fn written(&mut self, is_written: impl Fn(Revision) -> bool) {
+        for entry in &mut self.entries {
+            if let State::Unwritten(revision) = entry.state
+                && is_written(revision)
+            {
+                entry.state = State::Due(Duration::ZERO);
+            }
+        }
+    }
+
+    /// Whether a look has to end before anything is put.
+    pub(super) fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 
     /// Whether something of a message was left and is no longer there.
@@ -124,9 +243,11 @@ impl Own {
         (self.entries.iter()).any(|entry| entry.id == id && entry.is_gone())
     }
 
-    /// Whether a message was given to be kept, whatever became of it.
-    pub(super) fn knows(&self, id: MessageId) -> bool {
-        self.entries.iter().any(|entry| entry.id == id)
+    /// Whether a message was given to be kept for somebody, whatever became of it.
+    pub(super) fn knows(&self, id: MessageId, to: Option<&Name>) -> bool {
+        let to = to.map(Name::skeleton);
+        let is_for = |entry: &Entry| entry.note.to.as_ref().map(Name::skeleton) == to;
+        (self.entries.iter()).any(|entry| entry.id == id && is_for(entry))
     }
 
     /// Whether the relay keeps a message for all for whom it was left, or it was taken.
@@ -140,14 +261,17 @@ impl Own {
     pub(super) fn unsettled(&self, at: Duration) -> usize {
         let is_unsettled = |entry: &&Entry| match entry.state {
             State::Due(due) => due <= at,
-            State::Asked => true,
-            State::Kept { .. } | State::Gone { .. } => false,
+            State::Asked | State::Unwritten(_) => true,
+            State::Kept { .. } | State::Missing | State::Gone { .. } => false,
         };
         self.entries.iter().filter(is_unsettled).count()
     }
 
     /// When the next one is to be put.
     pub(super) fn next_due(&self) -> Option<Duration> {
+        if self.held {
+            return None;
+        }
         let due = |entry: &Entry| match entry.state {
             State::Due(due) => Some(due),
             _ => None,
@@ -157,6 +281,9 @@ impl Own {
 
     /// The next one to put: its hash, and what stands behind the signature.
     pub(super) fn next_put(&mut self, at: Duration, today: u32) -> Option<(DropHash, Vec<u8>)> {
+        if self.held {
+            return None;
+        }
         let is_due = |entry: &&mut Entry| matches!(entry.state, State::Due(due) if due <= at);
         let entry = self.entries.iter_mut().find(is_due)?;
         let hash = entry.hash();
@@ -165,7 +292,10 @@ impl Own {
         let put = Put {
             drop_hash: hash,
             days: days.max(1),
-            drops: entry.replaces.iter().map(|(token, _)| token.clone()).collect(),
+            drops: (entry.replaces.iter().map(|(token, _)| token))
+                .chain(&entry.drops)
+                .cloned()
+                .collect(),
             blob: &entry.sealed.blob,
         };
         entry.state = State::Asked;
@@ -191,14 +321,15 @@ impl Own {
         }
         let (until, durable) = (placed.until, placed.durable);
         entry.state = State::Kept { until, durable, look };
-        (vec![Event::Kept { id, until, durable }], Vec::new())
+        let told = (!entry.is_receipt()).then_some(Event::Kept { id, until, durable });
+        (told.into_iter().collect(), Vec::new())
     }
 
     /// The relay did not take one, or has not answered: it is put again later.
     pub(super) fn refused(&mut self, hash: &DropHash, at: Duration) -> Option<MessageId> {
         let entry = self.entries.iter_mut().find(|entry| entry.hash() == *hash)?;
         entry.state = State::Due(at.saturating_add(RETRY));
-        Some(entry.id)
+        (!entry.is_receipt()).then_some(entry.id)
     }
 
     /// The connection is gone: what has no answer is put again, the same bytes.
@@ -223,6 +354,10 @@ impl Own {
                 continue;
             };
             if since < look && !is_there(&entry.sealed.token.drop_hash()) {
+                if entry.under.is_some() {
+                    entry.state = State::Missing;
+                    continue;
+                }
                 let taken = durable && today <= until;
                 entry.state = State::Gone { taken };
                 gone.push(Event::Gone { id: entry.id, taken });

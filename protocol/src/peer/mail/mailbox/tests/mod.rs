@@ -1,3 +1,4 @@
+mod bonded;
 mod relay;
 
 use proptest::prelude::*;
