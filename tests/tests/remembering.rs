@@ -214,7 +214,7 @@ fn one_whose_words_were_compared_is_known_after_both_have_started_again_and_nobo
     kill(ben);
     let mut mallory = scene.pipe("Ben", &["--json"]);
     mallory.event("peer_joined");
-    anna.wait_for("Ben is not the Ben you know");
+    anna.wait_for("is not the Ben you know");
     kill(anna);
     let mut listed = Process::spawn(sotto(&scene, "anna", &["known", "ours"]));
     assert!(listed.line().unwrap().starts_with("ben, since "));

@@ -51,8 +51,9 @@ impl Conversation {
             }
             Recognition::Namesake { since, .. } => {
                 let since = Clock::of(since).date(at);
+                let own = unnumbered(name);
                 format!(
-                    "{name} is not the {name} you know since {since}: it is somebody else, or has another machine or lost \
+                    "{name} is not the {own} you know since {since}: it is somebody else, or has another machine or lost \
                      what it remembered. Compare the words (/verify) before you say anything"
                 )
             }
@@ -106,4 +107,11 @@ impl Conversation {
         self.list
             .quiet(at, "what was remembered of this room is gone".to_owned());
     }
+}
+
+/// A name without the number that tells it from the same name of another one who is here.
+fn unnumbered(name: &str) -> &str {
+    let numbered = name.rsplit_once('~');
+    let numbered = numbered.filter(|(_, number)| number.bytes().all(|digit| digit.is_ascii_digit()));
+    numbered.map_or(name, |(own, _)| own)
 }
