@@ -57,8 +57,11 @@ mod admin;
 pub use admin::hardening::{end_with_each_thread, seclude};
 pub use admin::{health, invite, log, operator, systemd};
 pub use config::environment::{UnknownVariable, check_environment};
-pub use config::options::{Admittance, OptionError, Options};
 pub use config::size::Size;
+pub use config::{
+    error::OptionError,
+    options::{Admittance, Options},
+};
 pub use net::acme::AcmeOptions;
 pub use net::certificate::{Certificate, CertificateError};
 pub use net::client_addr::ProxyOptions;

@@ -1,6 +1,7 @@
 //! Whether a relay could start with its options, and what it would be reached by, looked at before it does.
 
-use super::options::{OptionError, Options};
+use super::error::OptionError;
+use super::options::Options;
 use crate::{
     admin::invite::{self, Public},
     admin::operator,

@@ -21,7 +21,7 @@ use crate::{
     admin::systemd::{Manager, Sockets},
     channel::session::Session,
     clock::Day,
-    config::options::{OptionError, Options},
+    config::{error::OptionError, options::Options},
     hub::{Admission, Hub},
     limits,
     net::acme,

@@ -6,7 +6,7 @@ use clap::Args;
 use rustls::pki_types::DnsName;
 
 use super::state::State;
-use crate::{config::options::OptionError, net::certificate::CertificateError};
+use crate::{config::error::OptionError, net::certificate::CertificateError};
 
 /// Let's Encrypt.
 const DIRECTORY: &str = "https://acme-v02.api.letsencrypt.org/directory";
