@@ -5,15 +5,14 @@ mod connect;
 #[cfg(feature = "host")]
 mod demo;
 mod doctor;
-mod forget;
 mod generate;
 #[cfg(feature = "host")]
 mod host;
 mod inbox;
 mod join;
-mod known;
 mod manual;
 mod pipe;
+mod remembered;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -72,8 +71,8 @@ fn run(cli: Cli) -> anyhow::Result<Exit> {
         Some(Command::Pipe(options)) => block_on(pipe::pipe(options)),
         #[cfg(feature = "host")]
         Some(Command::Demo(options)) => block_on(demo::demo(options)),
-        Some(Command::Forget(options)) => block_on(forget::forget(options)),
-        Some(Command::Known(options)) => block_on(known::known(options)),
+        Some(Command::Forget(options)) => block_on(remembered::forget(options)),
+        Some(Command::Known(options)) => block_on(remembered::known(options)),
         Some(Command::Doctor(options)) => block_on(doctor::run(options)),
         Some(Command::Generate(options)) => generate::run(&options),
         Some(Command::RoomId(options)) => block_on(generate::print_room_id(options)),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rand::rand_core::UnwrapErr;
+use rand::rngs::SysRng;
 use sotto_protocol::instance::{Absent, Event as InstanceEvent, Now};
 use sotto_protocol::kept::{Announcement, DropHash};
 use sotto_protocol::mail::mailbox::{Copy, Event, KeepError, Letter};
@@ -13,6 +15,9 @@ use super::{CommandError, Update};
 
 /// How much longer than wanted leaving waits for what is on its way to the relay by itself: less than a signal gives us.
 const LEAVING: Duration = Duration::from_millis(1500);
+
+/// Where the randomness of keys and nonces comes from.
+pub(super) type Random = UnwrapErr<SysRng>;
 
 /// How what waits is dealt with in a room.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,7 +40,7 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    pub(super) fn new(key: MailKey, name: Name, keeping: Keeping, rng: super::task::Random) -> Self {
+    pub(super) fn new(key: MailKey, name: Name, keeping: Keeping, rng: Random) -> Self {
         let mut mailbox = Mailbox::new(key, name, Box::new(rng));
         if keeping.only_looks {
             mailbox.only_look();

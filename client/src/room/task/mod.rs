@@ -3,6 +3,8 @@
 
 mod connection;
 mod remembering;
+mod requests;
+mod telling;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -11,20 +13,17 @@ use std::time::Duration;
 
 use rand::rand_core::UnwrapErr;
 use rand::rngs::{StdRng, SysRng};
-use sotto_protocol::instance::{Event, Now, Recognition};
+use sotto_protocol::instance::Now;
 use sotto_protocol::mail::MailKey;
-use sotto_protocol::mail::mailbox::Copy;
 use sotto_protocol::message::InstanceId;
 use sotto_protocol::{Instance, Root, Run, Topic};
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::sleep;
 
 use self::remembering::Remembering;
 use super::clock::{self, Watch};
 use super::keeping::Keeper;
 use super::names::Names;
-use super::recorder::Direction;
 use super::{
     Answer, Command, CommandError, Recorder, RelayError, Request, RoomConfig, Timing, Update, backoff,
 };
@@ -42,9 +41,6 @@ const MAX_REQUESTS: usize = 64;
 /// its messages, so that this holds up nothing on a path that takes what it gets. On one that does not, what the
 /// kernel and proxies would store is stale when it arrives, and everything new waits behind it.
 pub(super) const MAX_ON_THE_WAY: u64 = 256 * 1024;
-
-/// Where the randomness of keys and nonces comes from.
-pub(super) type Random = UnwrapErr<SysRng>;
 
 /// How a connection ended, if not by trouble.
 struct Goodbye;
@@ -284,172 +280,6 @@ impl Task {
             self.write_memory();
         }
     }
-
-    fn requested(&mut self, request: Request) {
-        let now = clock::now();
-        match request {
-            Request::Say {
-                text,
-                reply_to,
-                answer,
-            } => {
-                let said = self.instance.say(&text, reply_to, now);
-                let said = said.map_err(CommandError::Say);
-                // It is on the disk before it is shown as waiting.
-                self.write_memory();
-                match answer {
-                    // One that nobody waits for any more is no harm.
-                    Some(answer) => drop(answer.send(said)),
-                    None => self.tell(Update::Said(said)),
-                }
-            }
-            Request::Do {
-                command: Command::Expire,
-                answer,
-            } => self.expire = Some(answer),
-            Request::Do { command, answer } => {
-                let done = self.command(command.clone(), now);
-                if let Command::Edit { .. } | Command::Delete { .. } | Command::Release(_) = command {
-                    self.write_memory();
-                }
-                self.answer(command, answer, done);
-            }
-        }
-    }
-
-    /// Says what became of a command.
-    fn answer(&mut self, command: Command, answer: Answer<()>, done: Result<(), CommandError>) {
-        match answer {
-            // One that nobody waits for any more is no harm.
-            Some(answer) => drop(answer.send(done)),
-            None if command.is_quiet() => {}
-            None => self.tell(Update::Done {
-                command,
-                answer: done,
-            }),
-        }
-    }
-
-    fn command(&mut self, command: Command, now: Now) -> Result<(), CommandError> {
-        match command {
-            Command::Edit { id, text } => {
-                self.keeper.mailbox.edit(id, &text, now)?;
-                self.instance.edit(id, &text, now)?;
-            }
-            Command::Delete { id } => {
-                self.instance.delete(id, now)?;
-                self.keeper.mailbox.delete(id);
-            }
-            Command::React { target, reaction } => self.instance.react(target, &reaction, now)?,
-            Command::Rename(name) => {
-                self.names.rename(&name);
-                self.keeper.mailbox.rename(name.clone());
-                self.instance.rename(name, now);
-            }
-            Command::Fade(fading) => self.instance.fade(fading, now),
-            Command::Typing(on) => self.instance.typing(on, now),
-            Command::Hold(receipt) => self.instance.hold(receipt, now),
-            Command::Read(receipt) => self.instance.read(receipt, now),
-            Command::Compared(peer) => {
-                self.names.compared(peer);
-                self.instance.compared(peer);
-                self.know_again(peer, now);
-            }
-            Command::Release(peer) => self.instance.release(peer, now),
-            Command::Keep => self.keeper.keep(&self.instance, now)?,
-            Command::KeepByItself => self.keeper.keep_always(),
-            Command::Take(handle) => self.keeper.take(&handle),
-            Command::Waiting => self.tell(Update::Waits(self.keeper.mailbox.waiting())),
-            Command::Remember => self.begin_to_remember(now)?,
-            Command::Forget => self.forget()?,
-            Command::Leave { timeout } => self.leave_by(timeout),
-            // It needs the relay's answer, and is taken before.
-            Command::Expire => return Err(CommandError::Offline),
-        }
-        Ok(())
-    }
-
-    fn leave_by(&mut self, timeout: Duration) {
-        let latest = clock::now().monotonic.saturating_add(timeout);
-        self.leaving = Some(self.leaving.map_or(latest, |before| before.min(latest)));
-    }
-
-    /// Takes what the instance has to tell.
-    fn gather(&mut self) {
-        let waits = self.instance.is_waiting();
-        let mut readdressed = std::mem::replace(&mut self.waits, waits) != waits;
-        self.write_bonds();
-        let mut next = None;
-        while let Some(mut event) = next.take().or_else(|| self.instance.next_event()) {
-            if let Event::PeerJoined { peer, compared, .. } = &mut event {
-                // Whose words were compared in an earlier run needs no comparing in this one.
-                next = self.instance.next_event();
-                *compared |= next.as_ref().is_some_and(|next| is_known(next, *peer));
-            }
-            let name = self.names.of(&event);
-            // Something may go now to one whom it was not for when it was written.
-            readdressed |= matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. });
-            let copy = self.keeper.happened(&event, &self.instance);
-            if let (Copy::Differs, Event::Message { id, .. }) = (copy, &event) {
-                self.tell(Update::Differs(*id));
-            }
-            self.tell(match copy {
-                Copy::Same => Update::Again { event, name },
-                Copy::New | Copy::Differs => Update::Event { event, name },
-            });
-        }
-        while let Some(update) = self.keeper.next_update(&mut self.instance) {
-            self.tell(update);
-        }
-        while let Some((event, name)) = self.names.changed() {
-            self.tell(Update::Event { event, name });
-        }
-        let undelivered = self.instance.undelivered();
-        if undelivered != self.undelivered {
-            self.undelivered = undelivered;
-            self.tell(Update::Undelivered(undelivered));
-            self.memory_is_stale();
-        }
-        if readdressed {
-            self.write_memory();
-        }
-    }
-
-    fn tell(&mut self, update: Update) {
-        self.pending.push_back(update);
-        self.hand_over();
-    }
-
-    /// Gives the reader what it has room for.
-    fn hand_over(&mut self) {
-        while let Some(update) = self.pending.pop_front() {
-            match self.updates.try_send(update) {
-                Ok(()) => {}
-                Err(TrySendError::Full(update)) => return self.pending.push_front(update),
-                Err(TrySendError::Closed(_)) => {
-                    self.pending.clear();
-                    return self.leave_by(Duration::ZERO);
-                }
-            }
-        }
-    }
-
-    fn record(&mut self, direction: Direction, payload: &[u8]) {
-        if let Some(recorder) = &mut self.recorder
-            && let Err(error) = recorder.write(direction, payload)
-        {
-            self.recorder = None;
-            self.tell(Update::RecordingFailed(error));
-        }
-    }
-}
-
-/// Whether this tells that a peer is the one who was met before.
-fn is_known(event: &Event, known: InstanceId) -> bool {
-    let Event::Recognised { peer, recognition } = event else {
-        return false;
-    };
-    *peer == known && matches!(recognition, Recognition::Same { .. })
 }
 
 /// Waits until the reader has room for an update, or is gone.

@@ -1,8 +1,8 @@
 //! `sotto known`: who is known again in a room.
 
-use super::forget::root;
-use super::print;
+use super::root;
 use crate::cli;
+use crate::command::print;
 use crate::exit::{Exit, say};
 use crate::memory::{Folder, MemoryFile};
 use crate::open::clock;
@@ -13,7 +13,7 @@ use crate::visible::visible;
 ///
 /// # Errors
 /// What keeps it from being done, as a sentence.
-pub(super) async fn known(options: cli::Known) -> anyhow::Result<Exit> {
+pub(in crate::command) async fn known(options: cli::Known) -> anyhow::Result<Exit> {
     let folder = Folder::usual()?;
     let Some(target) = options.target else {
         say(&match folder.count()? {
