@@ -430,7 +430,7 @@ mod tests {
         ));
         while !matches!(updates.next().await.unwrap(), Update::Joined) {}
         let (lines, exit) = found_in(&url, Some(access)).await;
-        assert_eq!((exit, lines.len()), (Exit::Done, 6), "{lines:#?}");
+        assert_eq!((exit, lines.len()), (Exit::Done, 7), "{lines:#?}");
         assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
         let told = timeout(Duration::from_millis(300), updates.next()).await;
         assert!(told.is_err(), "a member sees nothing of it: {told:?}");
