@@ -2,25 +2,13 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use super::limits::{AHEAD, DAYS, SKIPPED};
 use crate::peer::mail::blob::Tag;
-use crate::peer::root::expand;
+use crate::peer::root::{expand, hmac};
 use crate::peer::secret::{Secret, unstacked};
 use crate::wire::kept::Token;
-
-/// HMAC-SHA-256 over parts.
-pub(super) fn hmac(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
-    // A key of 32 bytes is one.
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose()) else {
-        return [0; 32];
-    };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
-}
 
 /// What another key yields under a label.
 pub(super) fn derived(secret: &Secret, label: &[u8]) -> Secret {

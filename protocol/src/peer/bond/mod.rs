@@ -9,7 +9,6 @@ mod chain;
 mod generation;
 pub mod limits;
 mod pair;
-mod proof;
 
 use std::collections::BTreeMap;
 
@@ -18,32 +17,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::generation::Exchanged;
 pub use self::pair::{Bond, Copied, Found, SealError, Waiting};
-pub use self::proof::{Held, Indexes, Proof, SLOTS};
+pub use crate::peer::message::proof::{Held, Indexes, Proof, Role, SLOTS};
 use crate::peer::name::{Name, Skeleton};
 use crate::wire::topic::Topic;
 
 /// Names a bond, the same on both sides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BondId(pub [u8; 16]);
-
-/// Which of the two: fixed when the bond is made, whatever ids later runs have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Role {
-    /// Who had the lower id then.
-    Lo = 0,
-    /// Who had the higher one.
-    Hi = 1,
-}
-
-impl Role {
-    /// That of the other.
-    pub fn other(self) -> Self {
-        match self {
-            Self::Lo => Self::Hi,
-            Self::Hi => Self::Lo,
-        }
-    }
-}
 
 /// What a proof shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

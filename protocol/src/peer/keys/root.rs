@@ -3,6 +3,7 @@
 use argon2::{Algorithm, Argon2, Params, Version};
 use ed25519_dalek::{Signer, SigningKey};
 use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
 use rayon::ThreadPoolBuilder;
 use sha2::{Digest, Sha256};
@@ -127,6 +128,16 @@ pub(crate) fn expand<const N: usize>(secret: &[u8], label: &[u8]) -> [u8; N] {
     // The length, checked above, is all that can be wrong.
     let _ = Hkdf::<Sha256>::new(None, secret).expand(label, &mut out);
     out
+}
+
+/// HMAC-SHA-256 over parts.
+pub(crate) fn hmac(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
+    // A key of 32 bytes is one.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key.expose()) else {
+        return [0; 32];
+    };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
 }
 
 /// An Ed25519 key (RFC 8032) that all members of a room have in common, and that signs what fills or ends the room's bag on

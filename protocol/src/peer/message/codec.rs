@@ -8,8 +8,8 @@ use super::{
     Acknowledged, Content, FIXED_LEN, InstanceId, Kind, MAX_REACTION, MAX_TEXT, Message, MessageError,
     MessageId, Target, Text,
 };
-use crate::peer::bond::{Held, Indexes, Proof};
 use crate::peer::message::fading::{FadeTime, Fading};
+use crate::peer::message::proof::{Held, Indexes, Proof};
 use crate::peer::name::Name;
 use crate::peer::secret::Secret;
 

@@ -3,14 +3,15 @@
 mod codec;
 pub mod fading;
 mod id;
+pub(crate) mod proof;
 
 pub use self::id::{InstanceId, MessageId};
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::peer::bond::{Held, Proof};
 use crate::peer::message::fading::{FadeTime, Fading};
+use crate::peer::message::proof::{Held, Proof};
 use crate::peer::name::Name;
 use crate::peer::secret::Secret;
 

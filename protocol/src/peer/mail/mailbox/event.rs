@@ -2,6 +2,7 @@
 
 use crate::kept::{DropHash, Get, Got, Placed};
 use crate::peer::bond::{BondId, Copied, SealError};
+use crate::peer::mail::note::{Body, Note};
 use crate::peer::message::{MessageId, Target, fading::FadeTime};
 use crate::peer::name::Name;
 
@@ -202,4 +203,32 @@ pub enum Event {
         /// The relay has brought all that it has listed.
         whole: bool,
     },
+}
+
+impl Waiting {
+    /// `None` for a note that says nothing that could be shown.
+    pub(super) fn of(note: &Note, is_ours: bool, written: u64, until: u32) -> Option<Self> {
+        let Body::Text { text, .. } = &note.body else {
+            return None;
+        };
+        Some(Self {
+            author: note.author.clone(),
+            to: note.to.clone(),
+            is_ours,
+            written,
+            until,
+            text: text.clone(),
+        })
+    }
+}
+
+impl Refusal {
+    /// Of the reason that a relay gives.
+    pub fn of(reason: &str) -> Self {
+        match reason {
+            "kept_full" => Self::Full,
+            "rate_limited" => Self::Busy,
+            _ => Self::Other,
+        }
+    }
 }

@@ -6,9 +6,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use self::relay::{Relay, Reply, garbled};
+use super::limits::{ANSWER_LIMIT, LOOK_SPACING};
 use super::*;
 use crate::Topic;
-use crate::kept::Challenge;
+use crate::kept::{Challenge, Kept};
+use crate::peer::mail::MAX_KEPT_TEXT;
 use crate::peer::root::Root;
 
 const DAY: u64 = 24 * 3600 * 1000;

@@ -4,9 +4,27 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use super::Role;
-use super::chain::hmac;
+use crate::peer::root::hmac;
 use crate::peer::secret::{Secret, unstacked};
+
+/// Which of the two: fixed when the bond is made, whatever ids later runs have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Who had the lower id then.
+    Lo = 0,
+    /// Who had the higher one.
+    Hi = 1,
+}
+
+impl Role {
+    /// That of the other.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Lo => Self::Hi,
+            Self::Hi => Self::Lo,
+        }
+    }
+}
 
 /// Generations that a proof has room for.
 pub const SLOTS: usize = 24;
@@ -53,14 +71,14 @@ impl Proof {
     pub const LEN: usize = SLOTS * SLOT_LEN;
 
     /// That of nobody, to be [added](Self::add) to.
-    pub(super) fn empty(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+    pub(crate) fn empty(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         let mut proof = Self([0; Self::LEN]);
         rng.fill_bytes(&mut proof.0);
         proof
     }
 
     /// Shows a generation, by its key, in the session of `hash`.
-    pub(super) fn add(&mut self, at: usize, key: &Secret, role: Role, hash: &[u8; 32], indexes: Indexes) {
+    pub(crate) fn add(&mut self, at: usize, key: &Secret, role: Role, hash: &[u8; 32], indexes: Indexes) {
         let (slots, _) = self.0.as_chunks_mut();
         if let Some(slot) = slots.get_mut(at) {
             *slot = unstacked(|| write(key, role, hash, indexes));
@@ -68,7 +86,7 @@ impl Proof {
     }
 
     /// What the other says of a generation, if he shows it.
-    pub(super) fn shows(&self, key: &Secret, role: Role, hash: &[u8; 32]) -> Option<Indexes> {
+    pub(crate) fn shows(&self, key: &Secret, role: Role, hash: &[u8; 32]) -> Option<Indexes> {
         let (slots, _) = self.0.as_chunks();
         unstacked(|| slots.iter().find_map(|slot| read(slot, key, role, hash)))
     }
@@ -128,7 +146,7 @@ pub struct Held {
 }
 
 impl Held {
-    pub(super) fn new(generation: u32, key: &Secret, role: Role, hash: &[u8; 32], indexes: Indexes) -> Self {
+    pub(crate) fn new(generation: u32, key: &Secret, role: Role, hash: &[u8; 32], indexes: Indexes) -> Self {
         let mac = Self::mac(generation, key, role, hash, indexes);
         Self {
             generation,
@@ -138,7 +156,7 @@ impl Held {
     }
 
     /// Whether the other has made it in the session of `hash`.
-    pub(super) fn is_of(&self, key: &Secret, role: Role, hash: &[u8; 32]) -> bool {
+    pub(crate) fn is_of(&self, key: &Secret, role: Role, hash: &[u8; 32]) -> bool {
         let mac = Self::mac(self.generation, key, role, hash, self.indexes);
         mac.ct_eq(&self.mac).into()
     }

@@ -1,15 +1,16 @@
 //! What we leave for who is away: sealed once, put until the relay has it, changed and withdrawn where it waits.
 
+mod entry;
+mod under_bonds;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::event::{Event, Refusal, Waiting};
+pub(super) use self::entry::Entry;
+use self::entry::State;
+use super::event::{Event, Waiting};
 use super::limits::{OWN, RETRY};
-use super::post::Outgoing;
 use crate::kept::{DropHash, Placed, Put, Token};
-use crate::peer::bond::{self, BondId, Revision};
-use crate::peer::mail::blob::Sealed;
-use crate::peer::mail::note::{Body, Note};
 use crate::peer::message::MessageId;
 use crate::peer::name::Name;
 
@@ -24,107 +25,6 @@ pub(super) struct Own {
     pub next: u32,
     /// Nothing is put before a look has ended.
     held: bool,
-}
-
-/// One note of ours, for one addressee.
-pub(super) struct Entry {
-    pub id: MessageId,
-    pub note: Note,
-    pub sealed: Sealed,
-    /// What it stands for, and whether the relay has said that it keeps that.
-    pub replaces: Option<(Token, bool)>,
-    /// The bond that it is sealed under, and its place there.
-    pub under: Option<(BondId, u32)>,
-    /// What else is dropped when it is put.
-    pub drops: Vec<Token>,
-    /// How often it was put. What was put again may have arrived the first time.
-    puts: u32,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// To be put once this is written.
-    Unwritten(Revision),
-    /// To be put, from this time on.
-    Due(Duration),
-    Asked,
-    /// Kept until that day; on a disk; since before that look.
-    Kept {
-        until: u32,
-        durable: bool,
-        look: u64,
-    },
-    /// It was kept under a bond, and is no more: a receipt may say why.
-    Missing,
-    /// It was kept, and is no more.
-    Gone {
-        taken: bool,
-    },
-}
-
-impl Entry {
-    pub(super) fn new(id: MessageId, note: Note, sealed: Sealed, replaces: Option<(Token, bool)>) -> Self {
-        Self {
-            id,
-            note,
-            sealed,
-            replaces,
-            under: None,
-            drops: Vec::new(),
-            puts: 0,
-            state: State::Due(Duration::ZERO),
-        }
-    }
-
-    /// One for the other of a bond.
-    pub(super) fn under(
-        bond: BondId,
-        id: MessageId,
-        waiting: bond::Waiting,
-        drops: Vec<Token>,
-        revision: Revision,
-    ) -> Self {
-        let (sealed, note) = (waiting.sealed, waiting.note);
-        Self {
-            under: Some((bond, note.index)),
-            drops,
-            state: State::Unwritten(revision),
-            ..Self::new(id, note, sealed, None)
-        }
-    }
-
-    /// One of an earlier run, which may have put it.
-    pub(super) fn remembered(outgoing: &Outgoing) -> Self {
-        Self {
-            under: Some((outgoing.bond, outgoing.note.index)),
-            drops: outgoing.drops.clone(),
-            puts: 1,
-            ..Self::new(outgoing.id, outgoing.note.clone(), outgoing.sealed(), None)
-        }
-    }
-
-    /// It says only what was read.
-    pub(super) fn is_receipt(&self) -> bool {
-        matches!(self.note.body, Body::Receipts(_))
-    }
-
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self.state, State::Kept { .. })
-    }
-
-    /// The relay may have it.
-    pub(super) fn may_be_there(&self) -> bool {
-        self.is_kept() || self.puts > 0
-    }
-
-    fn hash(&self) -> DropHash {
-        self.sealed.token.drop_hash()
-    }
-
-    fn is_gone(&self) -> bool {
-        matches!(self.state, State::Gone { .. })
-    }
 }
 
 impl Own {
@@ -171,66 +71,6 @@ impl Own {
         let (gone, left): (Vec<_>, Vec<_>) = entries.into_iter().partition(goes);
         self.entries = VecDeque::from(left);
         gone
-    }
-
-    /// Those under bonds.
-    pub(super) fn under_bonds(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(|entry| entry.under.is_some())
-    }
-
-    /// Takes out those of a message that are under a bond, and not gone.
-    pub(super) fn withdraw_under(&mut self, id: MessageId, bond: Option<BondId>) -> Vec<Entry> {
-        self.take_out(|entry| {
-            let is_his = |(its, _): (BondId, u32)| bond.is_none_or(|bond| bond == its);
-            entry.id == id && !entry.is_gone() && !entry.is_receipt() && entry.under.is_some_and(is_his)
-        })
-    }
-
-    /// Takes out those under bonds whose last day is over.
-    pub(super) fn expired(&mut self, today: u32) -> Vec<Entry> {
-        self.take_out(|entry| entry.under.is_some() && entry.note.until < today)
-    }
-
-    /// Of which messages nobody has said why they are missing.
-    pub(super) fn missing(&mut self) -> impl Iterator<Item = MessageId> {
-        self.entries.iter_mut().filter_map(|entry| {
-            let missing = entry.state == State::Missing;
-            if missing {
-                entry.state = State::Gone { taken: false };
-            }
-            (missing && !entry.is_receipt()).then_some(entry.id)
-        })
-    }
-
-    /// Takes out the receipts that are gone: taken, they have done their work.
-    pub(super) fn gone_receipts(&mut self) -> Vec<Entry> {
-        self.take_out(|entry| entry.is_receipt() && entry.is_gone())
-    }
-
-    /// Takes out the one at a place of a bond.
-    pub(super) fn take_under(&mut self, bond: BondId, place: u32) -> Option<Entry> {
-        self.take_out(|entry| entry.under == Some((bond, place))).pop()
-    }
-
-    /// Takes out the receipt for the other of a bond that waits, if it drops no more than so many.
-    pub(super) fn receipts(&mut self, bond: BondId, most: usize) -> Option<Entry> {
-        let is_it = |entry: &Entry| {
-            let is_his = entry.under.is_some_and(|(its, _)| its == bond);
-            is_his && entry.is_receipt() && entry.drops.len() < most
-        };
-        let at = self.entries.iter().position(is_it)?;
-        self.entries.remove(at)
-    }
-
-    /// What waited to be written is put where it is.
-    pub(super) fn written(&mut self, is_written: impl Fn(Revision) -> bool) {
-        for entry in &mut self.entries {
-            if let State::Unwritten(revision) = entry.state
-                && is_written(revision)
-            {
-                entry.state = State::Due(Duration::ZERO);
-            }
-        }
     }
 
     /// Whether a look has to end before anything is put.
@@ -372,33 +212,5 @@ impl Own {
             State::Kept { until, .. } => Waiting::of(&entry.note, true, entry.note.written, until),
             _ => None,
         })
-    }
-}
-
-impl Waiting {
-    /// `None` for a note that says nothing that could be shown.
-    pub(super) fn of(note: &Note, is_ours: bool, written: u64, until: u32) -> Option<Self> {
-        let Body::Text { text, .. } = &note.body else {
-            return None;
-        };
-        Some(Self {
-            author: note.author.clone(),
-            to: note.to.clone(),
-            is_ours,
-            written,
-            until,
-            text: text.clone(),
-        })
-    }
-}
-
-impl Refusal {
-    /// Of the reason that a relay gives.
-    pub fn of(reason: &str) -> Self {
-        match reason {
-            "kept_full" => Self::Full,
-            "rate_limited" => Self::Busy,
-            _ => Self::Other,
-        }
     }
 }
