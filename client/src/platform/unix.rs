@@ -112,11 +112,14 @@ impl Continued {
     }
 }
 
+/// Each is one that the window took another size.
+pub(crate) type Resizes = unix::Signal;
+
 /// Tells that the terminal may have another size.
 ///
 /// # Errors
 /// Those of the system.
-pub(crate) fn resized() -> io::Result<unix::Signal> {
+pub(crate) fn resized() -> io::Result<Resizes> {
     unix::signal(SignalKind::window_change())
 }
 

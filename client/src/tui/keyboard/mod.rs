@@ -8,7 +8,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, MouseEvent};
-use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -35,7 +34,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Keyboard {
     typed: mpsc::Receiver<Typed>,
-    resized: Signal,
+    resized: platform::Resizes,
     rest: Arc<Rest>,
     waker: Waker,
 }
