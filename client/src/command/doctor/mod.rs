@@ -428,8 +428,8 @@ mod tests {
             root,
             sotto_protocol::Name::new("anna").unwrap(),
         ));
-        // The last of what its own join tells.
-        while !matches!(updates.next().await.unwrap(), Update::Keeps(_)) {}
+        // The last thing that a join brings: what waits there was looked at.
+        while !matches!(updates.next().await.unwrap(), Update::Mail(_)) {}
         let (lines, exit) = found_in(&url, Some(access)).await;
         assert_eq!((exit, lines.len()), (Exit::Done, 7), "{lines:#?}");
         assert!(lines.iter().all(|line| line.starts_with('✓')), "{lines:#?}");
