@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use rand::RngExt;
 use sotto_protocol::Name;
-use sotto_protocol::instance::Event;
+use sotto_protocol::instance::{Event, SayError};
 use sotto_protocol::message::MAX_TEXT;
 use world::{Faults, World};
 
@@ -394,6 +394,8 @@ fn edits_and_deletions_follow_their_message_and_change_it_where_it_still_waits()
         ben.iter()
             .any(|event| matches!(event, Event::Deleted { id, .. } if *id == kept))
     );
+    let again = world.act(a, |anna, now| anna.edit(kept, "then", now));
+    assert_eq!(again, Err(SayError::Unknown), "what is deleted stays so");
 }
 
 #[test]

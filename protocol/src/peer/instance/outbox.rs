@@ -261,6 +261,11 @@ impl Outbox {
         }
     }
 
+    /// Nothing more is to be said of a text of ours.
+    pub(super) fn forget(&mut self, id: MessageId) {
+        self.remembered.retain(|(known, _)| *known != id);
+    }
+
     /// A peer holds an entry: its stream needs it no longer. Its message's id, for a text.
     pub(super) fn delivered(&mut self, key: Key, to: InstanceId) -> Option<MessageId> {
         let entry = self.entries.get_mut(&key)?;

@@ -74,7 +74,10 @@ impl Instance {
             return Ok(());
         }
         let to = self.outbox.recipients(id).ok_or(SayError::Unknown)?.to_vec();
-        self.post(Content::Delete { id }, &to, now)
+        self.post(Content::Delete { id }, &to, now)?;
+        // An edit that reaches somebody by another way than the deletion would bring it back there.
+        self.outbox.forget(id);
+        Ok(())
     }
 
     /// Reacts to a message; an empty reaction takes it back.
